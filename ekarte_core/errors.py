@@ -1,0 +1,44 @@
+"""Faults that callers of the core may meet. Refusals are not here: see codes.py.
+
+House rule: a refusal is a returned answer code, a fault of the world is an
+exception, our own bug is an assertion. Messages name fields and positions,
+never values: a card number must not reach a log through an exception.
+"""
+
+
+class EkarteError(Exception):
+    """Base of every exception the core raises on purpose."""
+
+
+class NetworkInvalid(EkarteError):
+    """The network document breaks its schema or contradicts itself."""
+
+    def __init__(self, faults: "list[tuple[str, str]]") -> None:
+        """Keep the faults as (path, message) pairs; a path looks like ``$.programs[2]``."""
+        self.faults = faults
+        super().__init__("\n".join(f"{path}: {message}" for path, message in faults))
+
+
+class NetworkMissing(EkarteError):
+    """No network document has been published into this ledger yet."""
+
+
+class RequestInvalid(EkarteError):
+    """The request cannot be read; `field` is the JSON path of the first fault."""
+
+    def __init__(self, field: str, message: str) -> None:
+        """Name the field and what is wrong with it, never its value."""
+        self.field = field
+        super().__init__(f"{field}: {message}")
+
+
+class KeyringInvalid(EkarteError):
+    """The keyring file is missing, readable by others, or lacks a key."""
+
+
+class CommitInDoubt(EkarteError):
+    """The commit's fate is unknown: the caller must ask again by operation key."""
+
+
+class SchemaBehind(EkarteError):
+    """The database has not been migrated to the version this code needs."""

@@ -1,0 +1,101 @@
+"""Secret keys, kept outside the database: they turn numbers into tokens.
+
+The keyring is a small text file, one key a line: ``purpose id hex``. Purposes:
+``card_token`` (numbers to tokens), ``access_code`` (pepper of access codes) and
+``terminal`` (master from which each terminal's key is derived, RFC 5869). The key
+with the highest id is the current one; older ones stay for reading.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from ekarte_core.errors import KeyringInvalid
+
+PURPOSES = ("card_token", "access_code", "terminal")
+KEY_BYTES = 32
+TOKEN_BYTES = 16
+
+
+class Keyring:
+    """Keys by purpose and id. Prints without them."""
+
+    def __init__(self, keys: dict[tuple[str, int], bytes]) -> None:
+        """Take keys as {(purpose, id): bytes}; each purpose needs at least one."""
+        missing = [p for p in PURPOSES if not any(purpose == p for purpose, _ in keys)]
+        if missing:
+            raise KeyringInvalid(f"the keyring has no key for: {', '.join(missing)}")
+        self._keys = keys
+        self._current = {
+            purpose: max(number for p, number in keys if p == purpose)
+            for purpose in PURPOSES
+        }
+
+    def __repr__(self) -> str:
+        """Show which key ids exist, never a key."""
+        return f"Keyring({', '.join(f'{p}/{n}' for p, n in sorted(self._keys))})"
+
+    @property
+    def token_key(self) -> int:
+        """Id of the key that new card tokens are made with."""
+        return self._current["card_token"]
+
+    def card_token(self, kind: str, number: str) -> bytes:
+        """Return the 16-byte token of an identifier; equal numbers, equal tokens."""
+        return self._mac("card_token", f"card|{kind}|{number}".encode())[:TOKEN_BYTES]
+
+    def access_code_digest(self, token: bytes, code: str) -> bytes:
+        """Return the 32-byte digest stored for a card's access code."""
+        return self._mac("access_code", token + code.encode())
+
+    def body_digest(self, body: bytes) -> bytes:
+        """Return the 16-byte digest that tells a repeat from other content."""
+        return self._mac("card_token", b"body|" + body)[:TOKEN_BYTES]
+
+    def terminal_key(self, terminal: str, version: int) -> bytes:
+        """Return the 32-byte key of a terminal (HKDF-SHA256, one block, RFC 5869)."""
+        extracted = self._mac("terminal", b"ekarte terminal key")
+        info = f"terminal|{terminal}|{version}".encode() + b"\x01"
+        return hmac.new(extracted, info, hashlib.sha256).digest()
+
+    def _mac(self, purpose: str, message: bytes) -> bytes:
+        key = self._keys[purpose, self._current[purpose]]
+        return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def load_keyring(path: str | os.PathLike[str]) -> Keyring:
+    """Read a keyring file.
+
+    Raises:
+        KeyringInvalid: missing file, readable by group or others, or a bad line.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise KeyringInvalid(
+            f"no keyring at {file}: make one with `python -m ekarte_core keyring {file}`"
+        )
+    if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise KeyringInvalid(f"{file} is open to others: chmod 640 {file}")
+    keys = {}
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = line.split()
+        if len(parts) != 3 or parts[0] not in PURPOSES or not parts[1].isdigit():
+            raise KeyringInvalid(f"{file} line {number}: want `purpose id hex`")
+        try:
+            keys[parts[0], int(parts[1])] = bytes.fromhex(parts[2])
+        except ValueError:
+            raise KeyringInvalid(f"{file} line {number}: not a hex key") from None
+    return Keyring(keys)
+
+
+def write_new_keyring(path: str | os.PathLike[str]) -> None:
+    """Write a keyring with fresh random keys, mode 0600; never overwrites."""
+    lines = [f"{purpose} 1 {secrets.token_hex(KEY_BYTES)}\n" for purpose in PURPOSES]
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.writelines(lines)

@@ -1,0 +1,126 @@
+"""The network document: everything the loyalty system decides from, as data.
+
+Odoo publishes it on every change; it can as well be a file. Immutable and
+versioned: an operation keeps the version it was decided by. These classes are the
+schema; check.py holds what a schema cannot say.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+FORMAT = 1
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Common shape: immutable, unknown fields refused by name."""
+
+
+class Coalition(_Part, frozen=True):
+    """Issuers who accept each other's gift cards and bonuses."""
+
+    code: str
+    name: str
+    issuers: tuple[str, ...]
+
+
+class Issuer(_Part, frozen=True):
+    """A merchant who runs programs; `in_odoo`: a company of this Odoo database."""
+
+    code: str
+    name: str
+    in_odoo: bool = True
+    slip_header: tuple[str, ...] = ()
+    slip_footer: tuple[str, ...] = ()
+    language: str = "lv"
+
+
+class Branch(_Part, frozen=True):
+    """A place of an issuer. `cutoff`: local HH:MM at which its business day ends."""
+
+    code: str
+    issuer: str
+    name: str
+    address: str = ""
+    time_zone: str = "Europe/Riga"
+    cutoff: str = "00:00"
+    books_sales: bool = True
+    tax_rate_bp: int = 2100
+
+
+class GoodsGroup(_Part, frozen=True):
+    """A group of goods as terminals name it, with its tax rate."""
+
+    code: str
+    name: str
+    tax_rate_bp: int = 2100
+
+
+class Program(_Part, frozen=True):
+    """One kind with parameters, owned by an issuer. `branches` empty: all of them.
+
+    `overrides` names another program of the issuer: at `branches` this one takes
+    its place and uses its purses.
+    """
+
+    code: str
+    issuer: str
+    kind: str
+    name: str
+    parameters: dict[str, Any]
+    branches: tuple[str, ...] = ()
+    overrides: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    sequence: int = 10
+    combine: Literal["best", "add", "compound"] = "best"
+
+
+class NumberRange(_Part, frozen=True, rename={"first": "from", "last": "to"}):
+    """Identifiers from `from` to `to` (same length, inclusive); both empty: all."""
+
+    kind: Literal["number", "bank", "document", "phone", "chip"] = "number"
+    first: str = ""
+    last: str = ""
+    check: Literal["none", "luhn"] = "none"
+
+
+class CardType(_Part, frozen=True):
+    """Number ranges and the programs that their cards take part in."""
+
+    code: str
+    issuer: str
+    name: str
+    ranges: tuple[NumberRange, ...]
+    programs: tuple[str, ...]
+    auto_register: bool = False
+    access_code: Literal["none", "optional", "required"] = "none"
+
+
+class Terminal(_Part, frozen=True):
+    """A device or program that sends operations; its key is derived, never stored."""
+
+    id: str
+    branch: str
+    name: str = ""
+    protocol: Literal["http", "iso8583", "odoo"] = "http"
+    state: Literal["active", "blocked"] = "active"
+    key_version: int = 1
+    mac: Literal["none", "hmac-sha256"] = "hmac-sha256"
+    hold_s: int = 300
+
+
+class NetworkDocument(_Part, frozen=True):
+    """The whole network at one moment."""
+
+    format: int
+    name: str
+    currency: str = "EUR"
+    coalitions: tuple[Coalition, ...] = ()
+    issuers: tuple[Issuer, ...]
+    branches: tuple[Branch, ...]
+    goods_groups: tuple[GoodsGroup, ...] = ()
+    programs: tuple[Program, ...]
+    card_types: tuple[CardType, ...]
+    terminals: tuple[Terminal, ...] = ()

@@ -1,0 +1,44 @@
+"""Gift card: money loaded when sold, spent until empty.
+
+Seed: "Взнос денег на карту при продаже … на любую сумму … в любом филиале …
+при нехватке средств на счете – блокировать операцию".
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class GiftCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Parameters of a gift card program; money in minor units."""
+
+    denominations: tuple[int, ...] = ()  # empty: any sum
+    min_load: int = 1
+    max_balance: int = 100_000_00
+    reloadable: bool = True
+    valid_months: int = 0  # 0: for ever; counted from each load
+    accept_at: Literal["own", "coalition"] = "own"
+    vat_class: Literal["mpv"] = "mpv"
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Return (parameter, message) pairs; empty when the program can run."""
+        found = []
+        if any(value <= 0 for value in self.denominations):
+            found.append(("denominations", "each must be above zero"))
+        if not 1 <= self.min_load <= self.max_balance:
+            found.append(("min_load", "must be at least 1 and at most max_balance"))
+        if not 0 <= self.valid_months <= 1200:
+            found.append(("valid_months", "must be between 0 and 1200"))
+        return found
+
+    def load_refusal(self, amount: int, balance: int, loads: int) -> str:
+        """Say why `amount` may not be loaded: '', 'amount', 'limit' or 'reload'."""
+        if amount < self.min_load:
+            return "amount"
+        if self.denominations and amount not in self.denominations:
+            return "amount"
+        if loads and not self.reloadable:
+            return "reload"
+        if balance + amount > self.max_balance:
+            return "limit"
+        return ""

@@ -1,0 +1,1 @@
+"""Settlement: from settled operations to postings; the pure half of accounting."""

@@ -1,0 +1,65 @@
+"""The settlement document: settled operations as summary lines for accounting.
+
+One line for each day × event × seller × issuer × branch × program × tax rate.
+The document names no card. Odoo accepts an `id` once and posts one journal entry
+for each company and day from `postings()` (journal.py).
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+Event = Literal[
+    "sale",
+    "gift_load",
+    "gift_spend",
+    "bonus_earn",
+    "bonus_spend",
+]
+
+
+class SettlementLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A sum of like entries; refunds and reversals are inside, negative.
+
+    Attributes:
+        line: position in the document, from 1; drill-down goes by it.
+        day: business day of the branch.
+        event: what happened, a key of the journal table.
+        seller: issuer at whose branch it happened.
+        issuer: issuer who is liable (of the program); the seller for `sale`.
+        tax_rate_bp: basis points, 0 where no tax belongs to the event.
+        amount: minor units. `sale`: taxable gross; load, spend: nominal value;
+            `bonus_earn`: points.
+        carry: minor units of liability that the event built up (earn, load) or
+            released (spend), always with the sign of `amount`.
+        tendered: `sale` only: part of `amount` that was paid by card value.
+        operations: how many operations stand behind the line.
+    """
+
+    line: int
+    day: date
+    event: Event
+    seller: str
+    issuer: str
+    branch: str
+    program: str = ""
+    tax_rate_bp: int = 0
+    currency: str = "EUR"
+    amount: int
+    carry: int = 0
+    tendered: int = 0
+    operations: int
+    books_sales: bool = True
+
+
+class SettlementDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What Odoo receives. `outside`: issuers who keep no company in Odoo."""
+
+    format: int = 1
+    id: int
+    created_at: datetime
+    cutoff: datetime
+    network_version: int
+    outside: tuple[str, ...] = ()
+    lines: tuple[SettlementLine, ...]

@@ -1,0 +1,116 @@
+"""The journal table: which accounts each event moves, in whose books.
+
+Account keys (docs/ACCOUNTING.md): BNK takings of terminals, REV sales, VATO output
+tax, LGC gift liability, LBN bonus deferral, TND card tender, CLR union clearing,
+XCL cross-redemption difference. Row ids G1 … B4 are those of docs/ACCOUNTING.md.
+Every row balances within one company; a refund is the same row with a minus sign.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ekarte_core.settlement.document import SettlementDocument, SettlementLine
+
+ACCOUNT_KEYS = ("BNK", "REV", "VATO", "LGC", "LBN", "TND", "CLR", "XCL")
+
+LIABILITY_OF = {"gift_load": "LGC", "gift_spend": "LGC", "bonus_spend": "LBN"}
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
+    """One journal item: `amount` minor units, positive debit, negative credit."""
+
+    company: str
+    account: str
+    amount: int
+    line: int
+    partner: str = ""  # the other issuer, on CLR
+    tax_rate_bp: int = 0
+
+
+def tax_in(gross: int, tax_rate_bp: int) -> int:
+    """Tax contained in a gross sum, half up to the cent, sign kept."""
+    part = (abs(gross) * tax_rate_bp * 2 + 10_000 + tax_rate_bp) // (
+        2 * (10_000 + tax_rate_bp)
+    )
+    return part if gross >= 0 else -part
+
+
+def postings(document: SettlementDocument) -> list[Posting]:
+    """All journal items of a document, without those of outside issuers.
+
+    The items of one company and day sum to zero (asserted). Companies are issuer
+    codes; the caller maps them and the account keys to its books.
+    """
+    found = []
+    for line in document.lines:
+        items = [item for item in _of_line(line) if item.amount]
+        for company in {item.company for item in items}:
+            assert not sum(i.amount for i in items if i.company == company), line
+        found += [item for item in items if item.company not in document.outside]
+    return found
+
+
+def _of_line(line: SettlementLine) -> Iterator[Posting]:
+    if line.event == "sale":
+        yield from _sale(line)
+    elif line.event == "gift_load":
+        yield from _load(line)
+    elif line.event == "bonus_earn":
+        yield _item(line, line.seller, "REV", line.carry)
+        yield _item(line, line.issuer, "LBN", -line.carry)
+    elif line.issuer == line.seller:
+        yield from _spend_own(line)
+    else:
+        yield from _spend_elsewhere(line)
+
+
+def _item(
+    line: SettlementLine, company: str, account: str, amount: int, partner: str = ""
+) -> Posting:
+    rate = line.tax_rate_bp if account in ("REV", "VATO") else 0
+    return Posting(
+        company=company,
+        account=account,
+        amount=amount,
+        line=line.line,
+        partner=partner,
+        tax_rate_bp=rate,
+    )
+
+
+def _sale(line: SettlementLine) -> Iterator[Posting]:
+    """The terminal's sale itself, where the branch says that Odoo books it."""
+    if not line.books_sales:
+        return
+    tax = tax_in(line.amount, line.tax_rate_bp)
+    yield _item(line, line.seller, "BNK", line.amount - line.tendered)
+    yield _item(line, line.seller, "TND", line.tendered)
+    yield _item(line, line.seller, "REV", -(line.amount - tax))
+    yield _item(line, line.seller, "VATO", -tax)
+
+
+def _load(line: SettlementLine) -> Iterator[Posting]:
+    """G1, G2, G3: money paid in; sold by another, it is owed through clearing."""
+    takings = "BNK" if line.books_sales else "TND"
+    yield _item(line, line.seller, takings, line.amount)
+    if line.issuer != line.seller:
+        yield _item(line, line.seller, "CLR", -line.amount, line.issuer)
+        yield _item(line, line.issuer, "CLR", line.amount, line.seller)
+    yield _item(line, line.issuer, "LGC", -line.amount)
+
+
+def _spend_own(line: SettlementLine) -> Iterator[Posting]:
+    """G4 releases into the card tender; B3 (discount) releases into revenue."""
+    other = "TND" if line.event == "gift_spend" else "REV"
+    yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)
+    yield _item(line, line.issuer, other, -line.carry)
+
+
+def _spend_elsewhere(line: SettlementLine) -> Iterator[Posting]:
+    """G5, B4: the issuer owes the seller p (here p = nominal value) by clearing."""
+    yield _item(line, line.seller, "CLR", line.amount, line.issuer)
+    yield _item(line, line.seller, "TND", -line.amount)
+    yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)
+    yield _item(line, line.issuer, "XCL", line.amount - line.carry)
+    yield _item(line, line.issuer, "CLR", -line.amount, line.seller)

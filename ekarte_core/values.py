@@ -1,0 +1,166 @@
+"""What is said between terminals and the loyalty system: requests and answers.
+
+Plain frozen values without input or output. Money is an integer in minor units
+(cents), rates are integers in basis points (500 = 5 %). The JSON names here are
+the names on the wire (docs/TERMINALS.md), in the tables and in Odoo.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+CardKind = Literal[
+    "pan", "track2", "barcode", "keyed", "bank", "document", "phone", "chip"
+]
+Command = Literal[
+    "inquire",
+    "authorize",
+    "confirm",
+    "reverse",
+    "sale",
+    "refund",
+    "top_up",
+    "activate",
+    "block",
+    "unblock",
+    "close",
+    "echo",
+    "status",
+]
+
+AMOUNT_MINOR_MAX = 99_999_999_99
+"""Twelve digits of ISO 8583 field 4 less two: 99,999,999.99."""
+
+LINES_MAX = 200
+TEXT_CHARS_MAX = 64
+
+
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Common shape: immutable, unknown fields refused by name."""
+
+
+class CardRef(_Value, frozen=True):
+    """An identifier as the terminal read it. Prints without the number."""
+
+    kind: CardKind = "pan"
+    value: str
+
+    def __repr__(self) -> str:
+        """Show the kind and the last four, never the number."""
+        return f"CardRef({self.kind} ****{self.value[-4:]})"
+
+
+class Line(_Value, frozen=True):
+    """One line of goods; `amount` is the line's gross price, minor units."""
+
+    sku: str = ""
+    group: str = ""
+    quantity: str = "1"
+    amount: int
+
+
+class Tender(_Value, frozen=True):
+    """What shall be taken from the card, minor units."""
+
+    gift: int = 0
+    bonus: int = 0
+
+
+class Original(_Value, frozen=True):
+    """The operation of the same terminal that this one refers to."""
+
+    batch: int
+    operation: int
+
+
+class BatchTotal(_Value, frozen=True):
+    """The terminal's own count and sum of approved operations of one command."""
+
+    command: str
+    count: int
+    amount: int
+
+
+class Request(_Value, frozen=True):
+    """One command of one terminal, whatever transport carried it."""
+
+    command: Command
+    terminal: str
+    batch: int = 0
+    operation: int = 0
+    local_time: datetime | None = None
+    card: CardRef | None = None
+    access_code: str | None = None
+    amount: int | None = None
+    currency: str = "EUR"
+    lines: tuple[Line, ...] = ()
+    tender: Tender | None = None
+    original: Original | None = None
+    partial: bool = False
+    reference: str = ""
+    language: str = ""
+    slip: str = "text"
+    totals: tuple[BatchTotal, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """The idempotency key: terminal, batch, operation number."""
+        return (self.terminal, self.batch, self.operation)
+
+    def __repr__(self) -> str:
+        """Show the key only: the rest may hold a card number or a code."""
+        return f"Request({self.command} {self.terminal}/{self.batch}/{self.operation})"
+
+
+class Balance(_Value, frozen=True):
+    """A purse as the answer shows it; `available` is `value` less holds."""
+
+    program: str
+    kind: str
+    unit: str
+    value: int
+    available: int
+
+
+class Earned(_Value, frozen=True):
+    """Points one program gave (negative: took back)."""
+
+    program: str
+    points: int
+
+
+class SlipLine(_Value, frozen=True):
+    """One line of the slip; the terminal renders it."""
+
+    text: str
+    align: Literal["left", "center", "right"] = "left"
+    style: Literal["", "bold", "rule", "signature"] = ""
+
+
+class Answer(_Value, frozen=True, omit_defaults=True):
+    """The answer to one request. Amounts in minor units; see docs/TERMINALS.md."""
+
+    rc: str
+    message: str = ""
+    field: str = ""
+    auth_code: str = ""
+    txn: str = ""
+    hold_until: datetime | None = None
+    amount: int = 0
+    discount: int = 0
+    amount_due: int = 0
+    tendered: dict[str, int] = {}
+    earned: tuple[Earned, ...] = ()
+    converted: int = 0
+    balances: tuple[Balance, ...] = ()
+    discount_rate: int = 0
+    card_state: str = ""
+    vouchers: tuple[str, ...] = ()
+    explain: tuple[str, ...] = ()
+    slip: tuple[SlipLine, ...] = ()
+    copies: int = 0
+    totals: tuple[BatchTotal, ...] = ()
+    original: "Answer | None" = None
+    params_version: int = 0
+    server_time: datetime | None = None
