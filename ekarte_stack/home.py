@@ -1,0 +1,90 @@
+"""Where everything the stack creates lies: one folder, nothing outside it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below ``$EKARTE_HOME`` (default: ``.ekarte`` in the checkout)."""
+
+    path: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """Take ``$EKARTE_HOME``, made absolute, or the folder in the checkout."""
+        return cls(Path(os.environ.get("EKARTE_HOME") or CHECKOUT / ".ekarte").resolve())
+
+    @property
+    def venv(self) -> Path:
+        return self.path / "venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def odoo_tree(self) -> Path:
+        """Debian's package, unpacked."""
+        return self.path / "odoo"
+
+    @property
+    def apt(self) -> Path:
+        """Our own package lists, so that the machine's stay as they are."""
+        return self.path / "apt"
+
+    @property
+    def cluster(self) -> Path:
+        return self.path / "postgres"
+
+    @property
+    def odoo_data(self) -> Path:
+        """Odoo's data_dir: filestore and sessions."""
+        return self.path / "odoo-data"
+
+    @property
+    def keys(self) -> Path:
+        """Passwords, the card keyring, terminal keys: 0700, files 0600."""
+        return self.path / "keys"
+
+    @property
+    def conf(self) -> Path:
+        return self.path / "conf"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def tests(self) -> Path:
+        """Reports and scratch files of the test suites."""
+        return self.path / "tests"
+
+    @property
+    def shelf(self) -> Path:
+        """Home folder of the account that runs PostgreSQL and Odoo."""
+        return self.path / "user"
+
+    @property
+    def run_file(self) -> Path:
+        """What ``up`` wrote: addresses, logins, process ids."""
+        return self.path / "run.json"
+
+    @property
+    def keyring(self) -> Path:
+        return self.keys / "keyring.json"
+
+    def owned_by_service(self) -> tuple[Path, ...]:
+        """Folders that the account of PostgreSQL and Odoo writes to."""
+        return (
+            self.cluster,
+            self.odoo_data,
+            self.keys,
+            self.conf,
+            self.log,
+            self.tests,
+            self.shelf,
+        )
