@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from ekarte_stack import developer
+from ekarte_stack import developer, stack, tests
 from ekarte_stack.steps import StackError, warn
 
 Command = Callable[[argparse.Namespace], int]
@@ -12,7 +12,11 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one sub-command; return the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    options.pytest = rest
+    if rest and options.run is not tests.test:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     command: Command = options.run
     try:
         return command(options)
@@ -33,6 +37,19 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
+    demo = add("demo", stack.demo, "everything from nothing, then a trading day")
+    demo.add_argument("--once", action="store_true", help="stop after the report")
+    test = add("test", tests.test, "run every suite; other arguments go to pytest")
+    test.add_argument("--fast", action="store_true", help="leave out browser tests")
+    add("up", stack.up, "start the stack in the background")
+    add("down", stack.down, "stop what up started")
+    add("status", stack.status, "tell what runs, where, and the logins")
+    logs = add("logs", stack.logs, "show the logs")
+    logs.add_argument("name", nargs="?", help="one log, for example gateway")
+    logs.add_argument("-n", "--lines", type=int, default=40)
+    logs.add_argument("-f", "--follow", action="store_true")
+    add("verify", stack.verify, "check the invariants on the running ledger")
+    add("clean", stack.clean, "stop everything and remove all state")
     dev = add("dev", developer.dev, "start only PostgreSQL, for work on the code")
     dev.add_argument("--stop", action="store_true", help="stop it again")
     copy = add("copy", developer.copy, "copy the base database")

@@ -83,20 +83,23 @@ def service_account(home: Home) -> Account:
         f"--regid={entry.pw_gid}",
         "--clear-groups",
     )
-    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid, (*prefix, "--"), home.shelf)
-    hidden = [path for path in (CHECKOUT, home.path, _interpreter(home)) if not _sees(account, path)]
+    who = (entry.pw_name, entry.pw_uid, entry.pw_gid)
+    account = Account(*who, (*prefix, "--"), home.shelf)
+    hidden = [
+        path
+        for path in (CHECKOUT, home.path, _interpreter(home))
+        if not _sees(account, path)
+    ]
     if not hidden:
         return account
     caps = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
-    account = Account(
-        entry.pw_name, entry.pw_uid, entry.pw_gid, (*prefix, *caps, "--"), home.shelf
-    )
+    account = Account(*who, (*prefix, *caps, "--"), home.shelf)
     if not (_may_pass_capability() and all(_sees(account, path) for path in hidden)):
         raise StackError(
-            f"the account {NAME!r}, under which PostgreSQL and Odoo run, cannot look into "
+            f"the account {NAME!r} of PostgreSQL and Odoo cannot look into "
             + ", ".join(str(path) for path in hidden),
-            advice="clone into a folder that others may enter (for example below /srv or "
-            "/opt), or start ./ekarte as an ordinary user with sudo",
+            advice="clone into a folder that others may enter, below /srv for example, "
+            "or start ./ekarte as an ordinary user with sudo",
         )
     return account
 
@@ -113,8 +116,17 @@ def _system_user() -> pwd.struct_passwd:
         pass
     tool = shutil.which("useradd") or "/usr/sbin/useradd"
     subprocess.run(
-        [tool, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
-         "--shell", "/usr/sbin/nologin", NAME],
+        [
+            tool,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+            NAME,
+        ],
         check=True,
     )
     return pwd.getpwnam(NAME)

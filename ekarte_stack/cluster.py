@@ -63,14 +63,17 @@ class Cluster:
 
     @property
     def data(self) -> Path:
+        """The data folder of initdb."""
         return self.home.cluster / "data"
 
     @property
     def log(self) -> Path:
+        """Where the server writes its log."""
         return self.home.log / "postgres.log"
 
     @property
     def port(self) -> int:
+        """The TCP port, also part of the name of the unix socket."""
         return int((self.home.cluster / "port").read_text())
 
     @property
@@ -88,10 +91,11 @@ class Cluster:
         return self.home.keys / "pgpass"
 
     def password(self, role: str) -> str:
+        """Return the password of a role."""
         return (self.home.keys / f"postgres-{role}").read_text().strip()
 
     def dsn(self, role: str, database: str, *, host: str | None = None) -> str:
-        """Return a libpq connection string; over the socket unless ``host`` is given."""
+        """Return a libpq connection string, by default over the unix socket."""
         return (
             f"host={host or self.sockets} port={self.port} dbname={database} "
             f"user={role} password={self.password(role)}"
@@ -107,6 +111,7 @@ class Cluster:
         }
 
     def is_running(self) -> bool:
+        """Tell whether this cluster is served now."""
         return self.pid() is not None
 
     def pid(self) -> int | None:
@@ -129,7 +134,9 @@ class Cluster:
         finally:
             connection.close()
 
-    def execute(self, sql: str, *values: object, database: str = "postgres") -> list[Any]:
+    def execute(
+        self, sql: str, *values: object, database: str = "postgres"
+    ) -> list[Any]:
         """Run one statement as administrator; return its rows, if any."""
         with self.connect(database) as connection, connection.cursor() as cursor:
             cursor.execute(sql, values or None)
@@ -149,6 +156,7 @@ class Cluster:
         return True
 
     def stop(self) -> None:
+        """Stop the server, if it runs; open transactions are rolled back."""
         if self.is_running():
             with step("stopping PostgreSQL"):
                 self._control("stop", "-w", "-m", "fast")
@@ -171,8 +179,16 @@ class Cluster:
             self.account.write_secret(secret, secrets.token_urlsafe(24) + "\n")
             run(
                 self.account.argv(
-                    self.bin / "initdb", "-D", self.data, "-U", ADMIN, "-E", "UTF8",
-                    "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={secret}",
+                    self.bin / "initdb",
+                    "-D",
+                    self.data,
+                    "-U",
+                    ADMIN,
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "--auth=scram-sha-256",
+                    f"--pwfile={secret}",
                 ),
                 log=self.home.log / "initdb.log",
                 env=self.account.environment(),
@@ -203,10 +219,14 @@ class Cluster:
                 continue
             self.account.write_secret(path, secrets.token_urlsafe(24) + "\n")
             verb = "ALTER" if role in there else "CREATE"
-            self.execute(f"{verb} ROLE {role} {rights} PASSWORD %s", self.password(role))
+            self.execute(
+                f"{verb} ROLE {role} {rights} PASSWORD %s", self.password(role)
+            )
         self.account.write_secret(
             self.pgpass,
-            "".join(f"*:*:*:{role}:{self.password(role)}\n" for role in (ADMIN, *ROLES)),
+            "".join(
+                f"*:*:*:{role}:{self.password(role)}\n" for role in (ADMIN, *ROLES)
+            ),
         )
 
     def execute_first(self, sql: str) -> list[Any]:

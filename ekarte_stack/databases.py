@@ -42,11 +42,13 @@ class Databases:
     source: OdooSource
 
     def exists(self, name: str) -> bool:
+        """Tell whether there is such a database."""
         return bool(
             self.cluster.execute("SELECT 1 FROM pg_database WHERE datname = %s", name)
         )
 
     def filestore(self, name: str) -> Path:
+        """Return the folder of a database's attachments."""
         return self.home.odoo_data / "filestore" / name
 
     def drop(self, name: str) -> None:
@@ -58,7 +60,8 @@ class Databases:
         """Copy a database nobody is connected to, and its files by hard links."""
         self.drop(target)
         self.cluster.execute(
-            f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER {ODOO} STRATEGY FILE_COPY'
+            f'CREATE DATABASE "{target}" OWNER {ODOO}'
+            f' TEMPLATE "{source}" STRATEGY FILE_COPY'
         )
         self._grant(target)
         if self.filestore(source).exists():
@@ -74,6 +77,7 @@ class Databases:
         )
 
     def rename(self, source: str, target: str) -> None:
+        """Rename a database nobody is connected to, and its filestore."""
         self.cluster.execute(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
         if self.filestore(source).exists():
             self.filestore(source).rename(self.filestore(target))
@@ -90,10 +94,13 @@ class Databases:
         building = name + BUILDING
         self.drop(building)
         self.cluster.execute(
-            f"CREATE DATABASE \"{building}\" OWNER {ODOO} TEMPLATE template0 ENCODING 'UTF8'"
+            f'CREATE DATABASE "{building}" OWNER {ODOO}'
+            " TEMPLATE template0 ENCODING 'UTF8'"
         )
         self._grant(building)
-        with step("building the base database (Odoo's own modules, some minutes, once)"):
+        with step(
+            "building the base database (Odoo's own modules, some minutes, once)"
+        ):
             self.install(building, self.modules())
         self.rename(building, name)
         return name
@@ -103,10 +110,20 @@ class Databases:
     ) -> None:
         """Install add-ons with Odoo's own command."""
         # A crash during an installation costs only the unfinished database.
-        self.cluster.execute(f'ALTER DATABASE "{database}" SET synchronous_commit = off')
+        self.cluster.execute(
+            f'ALTER DATABASE "{database}" SET synchronous_commit = off'
+        )
         run(
-            self.odoo("-d", database, "-i", ",".join(modules), "--stop-after-init",
-                      "--no-http", "--max-cron-threads=0", *extra),
+            self.odoo(
+                "-d",
+                database,
+                "-i",
+                ",".join(modules),
+                "--stop-after-init",
+                "--no-http",
+                "--max-cron-threads=0",
+                *extra,
+            ),
             log=self.home.log / f"install-{database}.log",
             env=self.environment(),
             cwd=self.account.home,
@@ -122,6 +139,7 @@ class Databases:
 
     @property
     def conf(self) -> Path:
+        """Odoo's configuration file."""
         return self.home.conf / "odoo.conf"
 
     def environment(self) -> dict[str, str]:
@@ -137,7 +155,9 @@ class Databases:
 
     def _grant(self, database: str) -> None:
         """The ledger's owner makes its schema in Odoo's database."""
-        self.cluster.execute(f'GRANT CREATE, CONNECT ON DATABASE "{database}" TO {OWNER}')
+        self.cluster.execute(
+            f'GRANT CREATE, CONNECT ON DATABASE "{database}" TO {OWNER}'
+        )
 
     def _give_folders(self, top: Path) -> None:
         self.account.give(top)
@@ -154,4 +174,6 @@ class Databases:
 def own_addons() -> tuple[str, ...]:
     """The add-ons of this checkout, in the order in which they need each other."""
     names = ("ekarte_loyalty", "ekarte_pos_terminal")
-    return tuple(name for name in names if (CHECKOUT / name / "__manifest__.py").exists())
+    return tuple(
+        name for name in names if (CHECKOUT / name / "__manifest__.py").exists()
+    )

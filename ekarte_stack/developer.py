@@ -29,7 +29,7 @@ export EKARTE_TEST_DSN="{dsn}"
 {checkout}/ekarte copy MYDB
 # Install or upgrade add-ons in it (addons_path is in odoo.conf):
 {checkout}/ekarte exec odoo -c {conf} -d MYDB -i {addons} --stop-after-init --no-http
-{checkout}/ekarte exec odoo -c {conf} -d MYDB -u ekarte_loyalty --stop-after-init --no-http
+{checkout}/ekarte exec odoo -c {conf} -d MYDB -u ekarte_loyalty --stop-after-init
 # pytest-odoo against it (never without --odoo-http: HttpCases would be skipped):
 {checkout}/ekarte exec pytest -c /dev/null --rootdir={checkout} -p no:cacheprovider \\
     --odoo-config={conf} --odoo-database=MYDB --odoo-http ekarte_loyalty
@@ -100,7 +100,9 @@ def execute(options: argparse.Namespace) -> int:
     if words[0] == "odoo":  # Debian's odoo script would take the system's Python
         words = [str(machine.home.python), "-m", *words]
     os.chdir(CHECKOUT)
-    os.execvpe(machine.account.argv(*words)[0], machine.account.argv(*words), environment)
+    os.execvpe(
+        machine.account.argv(*words)[0], machine.account.argv(*words), environment
+    )
 
 
 def environment_of(machine: Machine) -> dict[str, str]:

@@ -16,14 +16,18 @@ class Home:
     @classmethod
     def from_environment(cls) -> "Home":
         """Take ``$EKARTE_HOME``, made absolute, or the folder in the checkout."""
-        return cls(Path(os.environ.get("EKARTE_HOME") or CHECKOUT / ".ekarte").resolve())
+        return cls(
+            Path(os.environ.get("EKARTE_HOME") or CHECKOUT / ".ekarte").resolve()
+        )
 
     @property
     def venv(self) -> Path:
+        """The virtual environment."""
         return self.path / "venv"
 
     @property
     def python(self) -> Path:
+        """Its interpreter."""
         return self.venv / "bin" / "python"
 
     @property
@@ -38,6 +42,7 @@ class Home:
 
     @property
     def cluster(self) -> Path:
+        """The private PostgreSQL cluster."""
         return self.path / "postgres"
 
     @property
@@ -52,10 +57,12 @@ class Home:
 
     @property
     def conf(self) -> Path:
+        """Configuration files and notes about databases."""
         return self.path / "conf"
 
     @property
     def log(self) -> Path:
+        """Every log file."""
         return self.path / "log"
 
     @property
@@ -75,6 +82,7 @@ class Home:
 
     @property
     def keyring(self) -> Path:
+        """The keys that protect card numbers."""
         return self.keys / "keyring.json"
 
     def owned_by_service(self) -> tuple[Path, ...]:
@@ -87,4 +95,15 @@ class Home:
             self.log,
             self.tests,
             self.shelf,
+        )
+
+    def everything(self) -> tuple[Path, ...]:
+        """All that the stack ever puts into this folder."""
+        return (
+            *self.owned_by_service(),
+            self.venv,
+            self.odoo_tree,
+            self.apt,
+            self.run_file,
+            self.path / "DEV.txt",
         )

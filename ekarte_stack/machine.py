@@ -26,15 +26,18 @@ class Machine:
     databases: Databases
 
 
-def prepare() -> Machine:
-    """Find or make everything that needs no running server."""
+def prepare(*, fetch: bool = True) -> Machine:
+    """Find or make everything that needs no running server.
+
+    With ``fetch`` false nothing is downloaded: enough to stop things and to look.
+    """
     home = Home.from_environment()
     home.path.mkdir(parents=True, exist_ok=True)
     account = service_account(home)
     for folder in home.owned_by_service():
         account.folder(folder)
     install_checkout()
-    source = odoo_source.find(home)
+    source = odoo_source.find(home, fetch=fetch)
     cluster = clusters.find(home, account)
     return Machine(home, account, cluster, Databases(home, account, cluster, source))
 
@@ -65,7 +68,11 @@ def install_checkout() -> None:
     metadata = f"Metadata-Version: 2.1\nName: ekarte\nVersion: {version[1]}\n"
     info = site / f"ekarte-{version[1]}.dist-info"
     link = site / "ekarte.pth"
-    wanted = {link: f"{CHECKOUT}\n", info / "METADATA": metadata, info / "INSTALLER": "ekarte\n"}
+    wanted = {
+        link: f"{CHECKOUT}\n",
+        info / "METADATA": metadata,
+        info / "INSTALLER": "ekarte\n",
+    }
     info.mkdir(exist_ok=True)
     for path, text in wanted.items():
         if not path.exists() or path.read_text() != text:

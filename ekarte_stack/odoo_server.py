@@ -61,7 +61,9 @@ def start(
                 raise StackError("Odoo ended while starting", log=log)
             if time.monotonic() > end:
                 processes.stop(who, "Odoo")
-                raise StackError(f"Odoo gives no answer after {START_TIMEOUT_S} s", log=log)
+                raise StackError(
+                    f"Odoo gives no answer after {START_TIMEOUT_S} s", log=log
+                )
             time.sleep(0.2)
     return who
 

@@ -40,8 +40,11 @@ class OdooSource:
         return [*self.addons, *ours, *shim]
 
 
-def find(home: Home) -> OdooSource:
+def find(home: Home, *, fetch: bool = True) -> OdooSource:
     """Return an Odoo 19, fetching Debian's package if there is none.
+
+    With ``fetch`` false, for commands that only stop or look, the answer may be an
+    empty source.
 
     Raises:
         StackError: ``$ODOO_HOME`` holds no Odoo 19, or the package cannot be had.
@@ -53,6 +56,8 @@ def find(home: Home) -> OdooSource:
     if present:
         return present
     ready = home.odoo_tree / "complete"
+    if not ready.exists() and not fetch:
+        return OdooSource(home.odoo_tree, (), "nowhere yet", stripped=False)
     if not ready.exists():
         _fetch(home)
         ready.touch()
@@ -74,15 +79,19 @@ def _from_folder(folder: Path, origin: str) -> OdooSource:
         raise StackError(f"{origin}: no Odoo 19 in {folder}", advice=ADVICE)
     # A git checkout keeps the add-ons beside the package, a wheel or .deb inside.
     places = (folder / "odoo" / "addons", folder / "addons")
-    addons = tuple(place for place in places if (place / "base" / "__manifest__.py").exists()
-                   or (place / "web" / "__manifest__.py").exists())
+    addons = tuple(
+        place
+        for place in places
+        if (place / "base" / "__manifest__.py").exists()
+        or (place / "web" / "__manifest__.py").exists()
+    )
     if not any((place / "web").exists() for place in addons):
         raise StackError(f"{origin}: no add-on 'web' in {folder}", advice=ADVICE)
     if (folder / "odoo" / "addons" / "web").exists():
         addons = places[:1]  # Debian's second folder holds only copies of the .py files
     library = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
     stripped = not any((place / library).exists() for place in addons)
-    return OdooSource(folder, addons, origin, stripped)
+    return OdooSource(folder, addons, origin, stripped=stripped)
 
 
 def _on_this_machine() -> OdooSource | None:
@@ -99,7 +108,7 @@ def _on_this_machine() -> OdooSource | None:
 
 
 def _fetch(home: Home) -> None:
-    """Download with apt, which verifies the archive's signature; unpack, not install."""
+    """Download with apt, which verifies signatures; unpack, do not install."""
     log = home.log / "odoo-source.log"
     shutil.rmtree(home.odoo_tree, ignore_errors=True)
     downloads = home.apt / "downloads"
@@ -109,8 +118,13 @@ def _fetch(home: Home) -> None:
     with step(f"reading the package list of Debian {SUITE} into a folder of our own"):
         run(["apt-get", "update"], log=log, env=environment, advice=advice)
     with step(f"downloading {PACKAGE} (about 120 MB)"):
-        run(["apt-get", "download", PACKAGE, *BESIDE], log=log, env=environment,
-            cwd=downloads, advice=advice)
+        run(
+            ["apt-get", "download", PACKAGE, *BESIDE],
+            log=log,
+            env=environment,
+            cwd=downloads,
+            advice=advice,
+        )
     with step(f"unpacking {PACKAGE} (about 1.2 GB)"):
         for package in sorted(downloads.glob("*.deb")):
             run(["dpkg-deb", "-x", package, home.odoo_tree], log=log)
@@ -147,9 +161,16 @@ def _apt_configuration(home: Home) -> Path:
 def mirror() -> str:
     """Return the Debian mirror that apt on this machine uses for its own release."""
     targets = subprocess.run(
-        ["apt-get", "indextargets", "--format",
-         "$(REPO_URI) $(ORIGIN) $(LABEL) $(CODENAME) $(COMPONENT)", "Created-By: Packages"],
-        capture_output=True, text=True, check=False,
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI) $(ORIGIN) $(LABEL) $(CODENAME) $(COMPONENT)",
+            "Created-By: Packages",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout
     codename = _codename()
     for line in targets.splitlines():

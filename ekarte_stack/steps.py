@@ -91,14 +91,18 @@ def run(
                 check=False,
             )
         except FileNotFoundError as error:
-            raise StackError(f"there is no command {words[0]!r}", advice=advice) from error
+            raise StackError(
+                f"there is no command {words[0]!r}", advice=advice
+            ) from error
         except subprocess.TimeoutExpired as error:
             raise StackError(
                 f"no end after {timeout_s} s: {shown}", log=log, advice=advice
             ) from error
     if done.returncode != 0:
         raise StackError(
-            f"this command ended with {done.returncode}: {shown}", log=log, advice=advice
+            f"this command ended with {done.returncode}: {shown}",
+            log=log,
+            advice=advice,
         )
 
 

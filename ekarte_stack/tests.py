@@ -1,0 +1,272 @@
+"""``./ekarte test``: every suite, one after the other, and an honest sum.
+
+A suite that collected nothing, a test that was skipped and a tour that nobody ran
+are failures: each of them looks like success and is none.
+"""
+
+import argparse
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ekarte_stack import browser, ledger, lint, stack
+from ekarte_stack import machine as machines
+from ekarte_stack.databases import own_addons
+from ekarte_stack.developer import environment_of, make_keyring
+from ekarte_stack.home import CHECKOUT
+from ekarte_stack.machine import Machine
+from ekarte_stack.result import Result
+from ekarte_stack.steps import StackError, run, say, step, warn
+
+NO_TESTS_COLLECTED = 5  # pytest's exit code
+PURE = ("core", "gateway", "architecture")
+WITH_STACK = ("e2e", "peers")
+E2E_DATABASE = "ekarte_t_e2e"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of ``./ekarte test``."""
+
+    machine: Machine
+    fast: bool
+    arguments: tuple[str, ...]  # for pytest, as the user gave them
+
+    @property
+    def paths(self) -> list[str]:
+        """Test files or folders the user named; none means all."""
+        return [
+            word for word in self.arguments if (CHECKOUT / word.split("::")[0]).exists()
+        ]
+
+    def wants(self, folder: str) -> bool:
+        """Tell whether the user's paths, if any, lie in this suite."""
+        return not self.paths or any(
+            path == folder
+            or path.startswith(f"{folder}/")
+            or folder.startswith(path.rstrip("/") + "/")
+            for path in self.paths
+        )
+
+    def pytest_words(self, folder: str) -> list[str]:
+        """Return the user's arguments for one suite, with its own paths only."""
+        options = [word for word in self.arguments if word not in self.paths]
+        mine = [path for path in self.paths if path.startswith(f"{folder}/")]
+        return [*options, *(mine or [folder])]
+
+
+Suite = Callable[[Session], Result]
+
+
+def test(options: argparse.Namespace) -> int:
+    """Run every suite; exit code 0 only if all of it ran and passed."""
+    machine = machines.prepare()
+    session = Session(machine, options.fast, tuple(options.pytest))
+    shutil.rmtree(machine.home.tests, ignore_errors=True)
+    machine.account.folder(machine.home.tests)
+    total, began = Result(), time.monotonic()
+    if session.fast:
+        say("--fast: browser tests are left out; tours are not counted")
+    with machines.running_cluster(machine):
+        make_keyring(machine)
+        for title, suite in suites(session):
+            total.add(_timed(title, suite, session))
+    if not total.passed and not total.failed:
+        total.complain("no suite matches the arguments")
+    say(f"\nall suites: {time.monotonic() - began:.0f} s")
+    for text in total.complaints:
+        say(f"FAILED: {text}")
+    say(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed else 0
+
+
+def suites(session: Session) -> Iterator[tuple[str, Suite]]:
+    """Yield title and function of every suite the arguments ask for."""
+    for name in PURE:
+        if session.wants(f"tests/{name}"):
+            yield name, partial(pure, name=name)
+    if not session.arguments:
+        yield "linters", lambda s: lint.check(s.machine)
+    for name in own_addons():
+        if session.wants(name):
+            yield name, partial(addon, name=name)
+    if not session.arguments and not session.fast:
+        yield "tours", lambda s: tours(s.machine)
+    chosen = [name for name in WITH_STACK if session.wants(f"tests/{name}")]
+    if chosen:
+        yield " and ".join(chosen), lambda s: with_stack(s, chosen)
+
+
+def _timed(title: str, suite: Suite, session: Session) -> Result:
+    say(f"\n===== {title} =====")
+    began = time.monotonic()
+    result = Result()
+    try:
+        result = suite(session)
+    except StackError as error:
+        warn(error.report())
+        result.complain(f"{title}: {error.what}")
+    took = time.monotonic() - began
+    say(
+        f"----- {title}: {result.passed} passed, {result.failed} failed in {took:.1f} s"
+    )
+    return result
+
+
+def pure(session: Session, name: str, extra: Mapping[str, str] | None = None) -> Result:
+    """Run a suite that needs no Odoo in its own process."""
+    return pytest(session, f"tests/{name}", ["-p", "no:odoo"], extra)
+
+
+def addon(session: Session, name: str) -> Result:
+    """Run an add-on's tests under pytest-odoo on a database copy of its own."""
+    databases = session.machine.databases
+    database = f"ekarte_t_{name}"
+    databases.copy(ledger.with_addons(session.machine), database)
+    extra = {"EKARTE_TOURS_RAN": str(tours_file(session.machine))}
+    if session.fast:
+        extra["EKARTE_FAST"] = "1"
+    words = [
+        "-c",
+        "/dev/null",
+        f"--rootdir={CHECKOUT}",
+        "-p",
+        "ekarte_stack.browser",
+        f"--odoo-config={databases.conf}",
+        f"--odoo-database={database}",
+        "--odoo-http",
+    ]
+    try:
+        return pytest(session, name, words, extra)
+    finally:
+        databases.drop(database)
+
+
+def tours_file(machine: Machine) -> Path:
+    """Where the browser plugin notes the tours that came to their end."""
+    return machine.home.tests / "tours"
+
+
+def tours(machine: Machine) -> Result:
+    """Compare the tours that ran with the tours that exist."""
+    result = Result()
+    noted = tours_file(machine)
+    ran = set(noted.read_text().split("\n")) if noted.exists() else set()
+    for name in sorted(browser.registered_tours(CHECKOUT)):
+        if name in ran:
+            result.passed += 1
+            say(f"ran: {name}")
+        else:
+            result.complain(f"tour {name}: no test ran it to its end")
+    if not result.passed and not result.failed:
+        result.complain("no tours exist")
+    return result
+
+
+def with_stack(session: Session, names: list[str]) -> Result:
+    """Run suites against a whole stack on a database of their own."""
+    machine = session.machine
+    run_file = machine.home.tests / "run.json"
+    total = Result()
+    stack.bring_up(machine, database=E2E_DATABASE, fresh=True, run_file=run_file)
+    try:
+        extra = {"EKARTE_RUN": str(run_file)}
+        for name in names:
+            if name == "peers":
+                extra["EKARTE_PEERS"] = str(install_peers(machine))
+            total.add(pure(session, name, extra))
+    finally:
+        stack.take_down(machine, run_file)
+        machine.databases.drop(E2E_DATABASE)
+    return total
+
+
+def install_peers(machine: Machine) -> Path:
+    """Install the second terminal programs where the suite may write."""
+    source, target = CHECKOUT / "tests" / "peers", machine.home.path / "peers"
+    shutil.copytree(
+        source,
+        target,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("node_modules", "__pycache__"),
+    )
+    with step("npm ci: the second terminal programs"):
+        run(
+            [
+                "npm",
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                target,
+            ],
+            log=machine.home.log / "npm.log",
+            cwd=target,
+            advice="check that npm reaches its registry",
+        )
+    return target
+
+
+def pytest(
+    session: Session,
+    folder: str,
+    words: list[str],
+    extra: Mapping[str, str] | None = None,
+) -> Result:
+    """Run pytest on one folder under the servers' account; read its JUnit report."""
+    machine = session.machine
+    report = machine.home.tests / f"{folder.replace('/', '-')}.xml"
+    caches = machine.home.tests / "caches"
+    if not (CHECKOUT / folder).exists():
+        result = Result()
+        result.complain(f"{folder}: there is no such suite")
+        return result
+    environment = environment_of(machine) | {
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(caches / "hypothesis"),
+        **(extra or {}),
+    }
+    code = subprocess.run(
+        machine.account.argv(
+            machine.home.python,
+            "-m",
+            "pytest",
+            "-q",
+            "-ra",
+            "-p",
+            "no:cacheprovider",
+            f"--junitxml={report}",
+            *words,
+            *session.pytest_words(folder),
+        ),
+        env=environment,
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    ).returncode
+    return read_report(report, folder, code, may_be_empty=bool(session.arguments))
+
+
+def read_report(report: Path, folder: str, code: int, *, may_be_empty: bool) -> Result:
+    """Count a JUnit report strictly."""
+    result = Result()
+    cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
+    for case in cases:
+        name = f"{case.get('classname')}::{case.get('name')}"
+        kinds = {child.tag for child in case}
+        if kinds & {"failure", "error"}:
+            result.complain(name)
+        elif "skipped" in kinds:
+            result.complain(f"{name}: skipped")
+        else:
+            result.passed += 1
+    if not cases and not (may_be_empty and code in {0, NO_TESTS_COLLECTED}):
+        result.complain(f"{folder}: no test ran (pytest ended with {code})")
+    elif code not in {0, 1, NO_TESTS_COLLECTED} or (code == 1 and not result.failed):
+        result.complain(f"{folder}: pytest ended with {code}")
+    return result
