@@ -92,7 +92,13 @@ def service_account(home: Home) -> Account:
     ]
     if not hidden:
         return account
-    caps = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+    caps = (
+        # access(2), which Odoo asks, would otherwise ignore the capability. What root
+        # held beyond it is gone with the next exec all the same.
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=+dac_read_search",
+        "--ambient-caps=+dac_read_search",
+    )
     account = Account(*who, (*prefix, *caps, "--"), home.shelf)
     if not (_may_pass_capability() and all(_sees(account, path) for path in hidden)):
         raise StackError(
