@@ -94,11 +94,21 @@ class Cluster:
         """Return the password of a role."""
         return (self.home.keys / f"postgres-{role}").read_text().strip()
 
-    def dsn(self, role: str, database: str, *, host: str | None = None) -> str:
-        """Return a libpq connection string, by default over the unix socket."""
+    def address(self, role: str, database: str) -> str:
+        """Return a libpq connection string without the password; see ``pgpass``.
+
+        For command lines, which everybody on the machine can read.
+        """
         return (
-            f"host={host or self.sockets} port={self.port} dbname={database} "
-            f"user={role} password={self.password(role)}"
+            f"host={self.sockets} port={self.port} dbname={database} user={role} "
+            f"passfile={self.pgpass}"
+        )
+
+    def dsn(self, role: str, database: str) -> str:
+        """Return a connection string with the password; never for a command line."""
+        return (
+            f"host={self.sockets} port={self.port} dbname={database} user={role} "
+            f"password={self.password(role)}"
         )
 
     def environment(self, role: str = ADMIN) -> dict[str, str]:

@@ -37,7 +37,7 @@ def fingerprint() -> str:
 
 def migrate(machine: Machine, database: str) -> None:
     """Bring schema ``ekarte`` up to date and tell who may do what in it."""
-    owner = machine.cluster.dsn(OWNER, database)
+    owner = machine.cluster.address(OWNER, database)
     log = f"ledger-{database}.log"
     machines.core(machine, "migrate", "--dsn", owner, log=log)
     for role, purpose in ((ODOO, "odoo"), (GATEWAY, "gateway")):

@@ -217,7 +217,7 @@ def verify_run(machine: Machine, run: Run) -> int:
             "ekarte_core",
             "verify",
             "--dsn",
-            run["postgres"]["owner_dsn"],
+            machine.cluster.address(OWNER, run["odoo"]["database"]),
         ),
         env=machine.account.environment({"EKARTE_KEYRING": str(machine.home.keyring)}),
         cwd=machine.account.home,

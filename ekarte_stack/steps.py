@@ -35,7 +35,7 @@ class StackError(Exception):
 
 def say(text: str) -> None:
     """Print one line at once, also into a pipe."""
-    print(text, flush=True)  # noqa: T201 - this is the stack's voice
+    print(text, flush=True)
 
 
 @contextmanager
@@ -108,4 +108,4 @@ def run(
 
 def warn(text: str) -> None:
     """Print one line to the error stream."""
-    print(f"ekarte: {text}", file=sys.stderr, flush=True)  # noqa: T201 - as above
+    print(f"ekarte: {text}", file=sys.stderr, flush=True)
