@@ -1,0 +1,112 @@
+"""Sub-fields inside one field: tag of two letters, length of three digits, value.
+
+Lengths count the value's bytes in UTF-8. Inside the codec a sub-field text is kept
+as Latin-1, one character a byte, which is how fields.py hands it over.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ekarte_auth_gateway.codec.errors import CodecError
+
+VALUE_BYTES_MAX = 999
+HEAD_BYTES = 5
+FIELD_BYTES_MAX = 999
+
+Pair = tuple[str, str]
+"""A tag and its value as text."""
+
+
+def split(text: str, place: str) -> list[Pair]:
+    """Read a sub-field text.
+
+    Args:
+        text: one character a byte (Latin-1).
+        place: the field's name for errors, ``DE48``.
+
+    Raises:
+        CodecError: broken tag or length, or a value that is not UTF-8.
+    """
+    pairs = []
+    position = 0
+    while position < len(text):
+        tag = text[position : position + 2]
+        if not (len(tag) == 2 and tag.isascii() and tag.isalnum() and tag.isupper()):
+            raise CodecError(place, f"no tag of two capitals at byte {position}")
+        digits = text[position + 2 : position + HEAD_BYTES]
+        if not (len(digits) == 3 and digits.isascii() and digits.isdigit()):
+            raise CodecError(f"{place}.{tag}", "no length of three digits")
+        start = position + HEAD_BYTES
+        position = start + int(digits)
+        if position > len(text):
+            raise CodecError(f"{place}.{tag}", "longer than its field")
+        pairs.append((tag, _text(text[start:position], f"{place}.{tag}")))
+    return pairs
+
+
+def _text(value: str, place: str) -> str:
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise CodecError(place, "is not UTF-8") from None
+
+
+def text_of(value: str, place: str) -> str:
+    """Turn a whole field, one character a byte, into text."""
+    return _text(value, place)
+
+
+def bytes_of(value: str) -> str:
+    """Turn a text into one character a byte, as fields.py wants it."""
+    return value if value.isascii() else value.encode().decode("latin-1")
+
+
+def join(pair: Pair, place: str) -> str:
+    """Write one sub-field, one character a byte.
+
+    Raises:
+        CodecError: the value is longer than 999 bytes.
+    """
+    tag, value = pair
+    raw = bytes_of(value)
+    if len(raw) > VALUE_BYTES_MAX:
+        raise CodecError(f"{place}.{tag}", f"longer than {VALUE_BYTES_MAX} bytes")
+    return f"{tag}{len(raw):03d}{raw}"
+
+
+def spread(
+    pairs: Iterable[Pair], names: Sequence[str]
+) -> tuple[dict[str, str], list[Pair]]:
+    """Lay sub-fields into fields, in order, each whole.
+
+    Args:
+        pairs: sub-fields, the most important first.
+        names: fields to fill, in order.
+
+    Returns:
+        The fields, and the sub-fields for which there was no room.
+    """
+    fields: dict[str, str] = {}
+    left: list[Pair] = []
+    position = 0
+    for pair in pairs:
+        piece = join(pair, f"DE{names[0]}")
+        filled = fields.get(names[position], "")
+        if len(filled) + len(piece) > FIELD_BYTES_MAX:
+            position += 1
+            filled = ""
+        if left or position >= len(names):
+            position = len(names) - 1
+            left.append(pair)
+            continue
+        fields[names[position]] = filled + piece
+    return fields, left
+
+
+def shorten(value: str, bytes_max: int = VALUE_BYTES_MAX) -> str:
+    """Cut a text so that it fits a sub-field; whole characters only."""
+    raw = value.encode()
+    if len(raw) <= bytes_max:
+        return value
+    return raw[:bytes_max].decode(errors="ignore")

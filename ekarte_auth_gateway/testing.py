@@ -1,0 +1,304 @@
+"""Terminals for tests, demonstrations and load: they ship with the gateway.
+
+Both speak as a real terminal does, over real sockets, and answer with core Answers.
+They block, and one instance may be shared by threads (it does one exchange at a time,
+as a terminal does).
+
+    terminal = HttpTerminal("http://127.0.0.1:8470", "00000011", key)
+    answer = terminal.send(Request(command="sale", terminal="00000011", ...))
+"""
+
+import http.client
+import os
+import secrets
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPSignatureKeyResolver,
+    algorithms,
+)
+
+from ekarte_auth_gateway.codec import (
+    RANDOM_BYTES,
+    CodecError,
+    answer_from_fields,
+    block_key,
+    mac_is_right,
+    pack,
+    request_to_fields,
+    unpack,
+)
+from ekarte_core import Answer, Request, decode_answer
+
+ANSWER_WAIT_S = 30.0
+COVERED = ("@method", "@path", "content-digest")
+_LENGTH = struct.Struct(">H")
+
+
+class TerminalError(Exception):
+    """What came back is no answer of the gateway, or nothing came back."""
+
+
+def body_of(request: Request) -> bytes:
+    """Return the JSON body that POST /v1/<command> takes; defaults are left out."""
+    everything = msgspec.to_builtins(request)
+    defaults = msgspec.to_builtins(Request(command=request.command, terminal=""))
+    body = {"terminal": request.terminal}
+    body.update({n: v for n, v in everything.items() if v != defaults[n]})
+    return msgspec.json.encode(body)
+
+
+@dataclass
+class SignedMessage:
+    """The little of an HTTP request that a signature looks at."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class _OneKey(HTTPSignatureKeyResolver):
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def resolve_private_key(self, key_id: str) -> bytes:
+        return self._key
+
+    def resolve_public_key(self, key_id: str) -> bytes:
+        return self._key
+
+
+class HttpTerminal:
+    """A terminal that speaks HTTP/JSON and signs by RFC 9421.
+
+    Attributes:
+        last_raw: body of the last answer, for comparing repeats byte by byte.
+        last_status: its HTTP status.
+        last_headers: its headers.
+    """
+
+    def __init__(self, base_url: str, terminal_id: str, key: bytes) -> None:
+        """Take the gateway's base URL, the terminal's number and its 32-byte key."""
+        parts = urlsplit(base_url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise ValueError(f"want a base URL like http://127.0.0.1:8470: {base_url}")
+        self.terminal_id = terminal_id
+        self.last_raw = b""
+        self.last_status = 0
+        self.last_headers: dict[str, str] = {}
+        self._base = base_url.rstrip("/")
+        self._address = (parts.hostname, parts.port or 80)
+        self._lock = threading.Lock()
+        self._connection: http.client.HTTPConnection | None = None
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key)
+        )
+
+    def __repr__(self) -> str:
+        """Show the number, never the key."""
+        return f"HttpTerminal({self.terminal_id})"
+
+    def send(self, request: Request) -> Answer:
+        """Sign and send one command; return its answer, declines included.
+
+        Raises:
+            TerminalError: silence, or an answer that is not the gateway's.
+        """
+        return self.post(request.command, body_of(request))
+
+    def post(self, command: str, body: bytes, **changes: Any) -> Answer:
+        """Sign and send any body; for tests of what a gateway must refuse.
+
+        Args:
+            command: last part of the path.
+            body: sent as it is.
+            changes: `created` (aware datetime), `nonce`, and `headers` that are put
+                on top after signing (None takes one away).
+        """
+        path = f"/v1/{command}"
+        message = SignedMessage("POST", self._base + path, {"Host": "gateway"})
+        self._signer.sign(
+            message,
+            key_id=changes.get("key_id", self.terminal_id),
+            created=changes.get("created", datetime.now(timezone.utc)),
+            nonce=changes.get("nonce", secrets.token_urlsafe(16)),
+            label="sig",
+            covered_component_ids=changes.get("covered", COVERED[:2]),
+            body=body,
+        )
+        headers = {**message.headers, "Content-Type": "application/json"}
+        del headers["Host"]
+        for name, value in changes.get("headers", {}).items():
+            headers.pop(name, None)
+            if value is not None:
+                headers[name] = value
+        with self._lock:
+            raw = self._exchange("POST", path, body, headers)
+        return _answer(raw)
+
+    def get(self, path: str) -> bytes:
+        """Fetch an unsigned page: /healthz, /metrics, /openapi.json."""
+        with self._lock:
+            return self._exchange("GET", path, None, {})
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._hang_up()
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> bytes:
+        # A kept connection may have been closed by the other side meanwhile; a
+        # fresh one is tried once. The operation's key makes that safe.
+        kept = self._connection is not None
+        try:
+            return self._try(method, path, body, headers)
+        except (http.client.HTTPException, OSError) as fault:
+            self._hang_up()
+            if not kept or isinstance(fault, TimeoutError):
+                raise TerminalError(f"no answer: {type(fault).__name__}") from fault
+        try:
+            return self._try(method, path, body, headers)
+        except (http.client.HTTPException, OSError) as fault:
+            self._hang_up()
+            raise TerminalError(f"no answer: {type(fault).__name__}") from fault
+
+    def _try(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> bytes:
+        if self._connection is None:
+            connection = http.client.HTTPConnection(
+                *self._address, timeout=ANSWER_WAIT_S
+            )
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connection = connection
+        self._connection.request(method, path, body=body, headers=headers)
+        response = self._connection.getresponse()
+        self.last_raw = response.read()
+        self.last_status = response.status
+        self.last_headers = dict(response.getheaders())
+        return self.last_raw
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _answer(raw: bytes) -> Answer:
+    try:
+        return decode_answer(raw)
+    except msgspec.MsgspecError as fault:
+        raise TerminalError(f"not an answer: {fault}") from fault
+
+
+class IsoTerminal:
+    """A terminal that speaks ISO 8583, profile A, over TCP.
+
+    Attributes:
+        last_raw: the last answer's message (without its length), for repeats.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        terminal_id: str,
+        key: bytes | None,
+        mac: str = "hmac-sha256",
+    ) -> None:
+        """Take the address, the terminal's number, its key and its kind of MAC."""
+        if mac not in ("none", "hmac-sha256"):
+            raise ValueError(f"no such MAC: {mac}")
+        if mac != "none" and key is None:
+            raise ValueError("a MAC needs a key")
+        self.terminal_id = terminal_id
+        self.last_raw = b""
+        self._address = (host, port)
+        self._mac_key = key if mac == "hmac-sha256" else None
+        self._block_key = None if key is None else block_key(key)
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        """Show the number, never the key."""
+        return f"IsoTerminal({self.terminal_id})"
+
+    def send(self, request: Request, *, repeat: bool = False) -> Answer:
+        """Send one command; return its answer, declines included.
+
+        Args:
+            request: `local_time` goes out to the second.
+            repeat: mark the message as a repeat (0201 for 0200); the content is the
+                same either way.
+
+        Raises:
+            TerminalError: silence, or an answer that does not belong to the request.
+        """
+        fields = request_to_fields(
+            request,
+            key=self._block_key,
+            random=os.urandom(RANDOM_BYTES),
+            repeat=repeat,
+        )
+        raw = self.exchange(pack(fields, self._mac_key))
+        try:
+            answer = unpack(raw)
+        except CodecError as fault:
+            raise TerminalError(f"not an answer: {fault}") from fault
+        if answer.get("11") != fields["11"]:
+            raise TerminalError("an answer to another operation")
+        if self._mac_key is not None and not mac_is_right(raw, answer, self._mac_key):
+            raise TerminalError("an answer with a wrong MAC")
+        return answer_from_fields(answer)
+
+    def exchange(self, message: bytes) -> bytes:
+        """Send any bytes as one frame and return the next frame's content."""
+        with self._lock:
+            try:
+                return self._exchange(message)
+            except OSError as fault:
+                kept = self._socket is not None
+                self._hang_up()
+                if not kept or isinstance(fault, TimeoutError):
+                    raise TerminalError(f"no answer: {type(fault).__name__}") from fault
+                raise TerminalError("the gateway closed the connection") from fault
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._hang_up()
+
+    def _exchange(self, message: bytes) -> bytes:
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, ANSWER_WAIT_S)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+        (length,) = _LENGTH.unpack(self._take(_LENGTH.size))
+        self.last_raw = self._take(length)
+        return self.last_raw
+
+    def _take(self, count: int) -> bytes:
+        assert self._socket is not None
+        pieces = bytearray()
+        while len(pieces) < count:
+            piece = self._socket.recv(count - len(pieces))
+            if not piece:
+                raise ConnectionResetError("closed by the gateway")
+            pieces += piece
+        return bytes(pieces)
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
