@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes day.csv: the operations of one trading day and the answers they must get.
+
+``python demo/make_day.py [--seed N] [--out FILE]``; the same seed, the same file.
+"""
+
+import argparse
+import csv
+import sys
+from collections import Counter
+from pathlib import Path
+
+from crowd import all_customers
+from oracle import Expected
+from scenes import all_scenes
+from theatre import Played, Theatre
+
+SEED = 20261120
+DAY = "2026-11-20"
+ZONE = "+02:00"  # Riga in November
+COLUMNS = (
+    "seq", "terminal", "batch", "operation", "command", "time", "card_kind", "card",
+    "access_code", "amount", "lines", "tender_gift", "tender_bonus", "original",
+    "partial", "reference", "totals", "send", "note", "rc", "discount", "amount_due",
+    "gift", "bonus", "points", "converted", "rate", "balances", "host_totals",
+)  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """Play the day on the oracle and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("day.csv"))
+    options = parser.parse_args(arguments)
+    rows = make(options.seed)
+    with options.out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    tally = ", ".join(f"{c} {n}" for c, n in Counter(r["rc"] for r in rows).items())
+    sys.stdout.write(f"seed {options.seed}: {len(rows)} operations; {tally}\n")
+    return 0
+
+
+def make(seed: int) -> list[dict[str, str]]:
+    """Return the rows of the day."""
+    stage = Theatre(seed)
+    for scene in (*all_scenes(stage), *all_customers(stage)):
+        stage.enter(scene)
+    times: dict[tuple[str, int, int], int] = {}
+    rows = []
+    for seq, played in enumerate(stage.run(), start=1):
+        # A repeat is the same message: it carries the time of the first.
+        at = times.setdefault(played.operation.key, played.at)
+        sent_at = at if played.step.send == "repeat" else played.at
+        rows.append(row(seq, sent_at, played))
+    return rows
+
+
+def row(seq: int, at: int, played: Played) -> dict[str, str]:
+    """One line of the file."""
+    sent, step = played.operation, played.step
+    return {
+        "seq": str(seq),
+        "terminal": sent.terminal,
+        "batch": str(sent.batch),
+        "operation": str(sent.operation),
+        "command": sent.command,
+        "time": f"{DAY}T{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}{ZONE}",
+        "card_kind": sent.kind,
+        "card": sent.card,
+        "access_code": sent.code,
+        "amount": "" if sent.amount is None else str(sent.amount),
+        "lines": ";".join(f"{group}:{amount}" for group, amount in sent.lines),
+        "tender_gift": str(sent.gift or ""),
+        "tender_bonus": str(sent.bonus or ""),
+        "original": "{}/{}".format(*sent.original) if sent.original else "",
+        "partial": "yes" if sent.partial else "",
+        "reference": sent.reference,
+        "totals": sums(sent.totals),
+        "send": step.send,
+        "note": step.note,
+        **answer(played.expected),
+    }
+
+
+def answer(expected: Expected) -> dict[str, str]:
+    """The columns that say what must come back; empty means zero or none."""
+    return {
+        "rc": expected.rc,
+        "discount": str(expected.discount or ""),
+        "amount_due": str(expected.due or ""),
+        "gift": str(expected.gift or ""),
+        "bonus": str(expected.bonus or ""),
+        "points": pairs(expected.points),
+        "converted": str(expected.converted or ""),
+        "rate": str(expected.rate or ""),
+        "balances": pairs(expected.balances),
+        "host_totals": sums(expected.totals),
+    }
+
+
+def pairs(values: dict[str, int]) -> str:
+    """Names and numbers: `GRO-BONUS:3;FUEL-BONUS:1`."""
+    return ";".join(f"{name}:{values[name]}" for name in sorted(values))
+
+
+def sums(totals: tuple[tuple[str, int, int], ...]) -> str:
+    """Counts and sums of a batch: `sale:12:34500;refund:1:990`."""
+    return ";".join(f"{name}:{count}:{amount}" for name, count, amount in totals)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
