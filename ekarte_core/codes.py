@@ -48,6 +48,18 @@ class Rc(str, Enum):
 APPROVED = frozenset({Rc.OK, Rc.PARTIAL})
 """Codes under which value moved (or would move) as answered."""
 
-# Codes that speak of the moment, not of the operation: never stored under the
-# key, so that the terminal may send the same operation again.
-TRANSIENT = frozenset({Rc.MAC, Rc.FORMAT, Rc.SILENT, Rc.NO_ROUTE, Rc.FAULT})
+# Codes that speak of the moment or the sender, not of the operation: never stored
+# under the key, so that the terminal may send the same operation again.
+TRANSIENT = frozenset(
+    {
+        Rc.MAC,
+        Rc.FORMAT,
+        Rc.TERMINAL,
+        Rc.BRANCH,
+        Rc.COMMAND,
+        Rc.DUPLICATE,
+        Rc.SILENT,
+        Rc.NO_ROUTE,
+        Rc.FAULT,
+    }
+)

@@ -24,11 +24,15 @@ class NetworkMissing(EkarteError):
 
 
 class RequestInvalid(EkarteError):
-    """The request cannot be read; `field` is the JSON path of the first fault."""
+    """The request cannot be read; `field` is the JSON path of the first fault.
 
-    def __init__(self, field: str, message: str) -> None:
+    `rc` is the answer code: 13 where the fault is in an amount, else 30.
+    """
+
+    def __init__(self, field: str, message: str, rc: str = "30") -> None:
         """Name the field and what is wrong with it, never its value."""
         self.field = field
+        self.rc = rc
         super().__init__(f"{field}: {message}")
 
 

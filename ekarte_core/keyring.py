@@ -51,6 +51,10 @@ class Keyring:
         """Return the 32-byte digest stored for a card's access code."""
         return self._mac("access_code", token + code.encode())
 
+    def same_code(self, token: bytes, code: str, digest: bytes) -> bool:
+        """Compare an access code with a stored digest, in constant time."""
+        return hmac.compare_digest(self.access_code_digest(token, code), digest)
+
     def body_digest(self, body: bytes) -> bytes:
         """Return the 16-byte digest that tells a repeat from other content."""
         return self._mac("card_token", b"body|" + body)[:TOKEN_BYTES]

@@ -40,7 +40,7 @@ class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Common shape: immutable, unknown fields refused by name."""
 
 
-class CardRef(_Value, frozen=True):
+class CardRef(_Value, frozen=True, kw_only=True):
     """An identifier as the terminal read it. Prints without the number."""
 
     kind: CardKind = "pan"
@@ -51,7 +51,7 @@ class CardRef(_Value, frozen=True):
         return f"CardRef({self.kind} ****{self.value[-4:]})"
 
 
-class Line(_Value, frozen=True):
+class Line(_Value, frozen=True, kw_only=True):
     """One line of goods; `amount` is the line's gross price, minor units."""
 
     sku: str = ""
@@ -60,21 +60,21 @@ class Line(_Value, frozen=True):
     amount: int
 
 
-class Tender(_Value, frozen=True):
+class Tender(_Value, frozen=True, kw_only=True):
     """What shall be taken from the card, minor units."""
 
     gift: int = 0
     bonus: int = 0
 
 
-class Original(_Value, frozen=True):
+class Original(_Value, frozen=True, kw_only=True):
     """The operation of the same terminal that this one refers to."""
 
     batch: int
     operation: int
 
 
-class BatchTotal(_Value, frozen=True):
+class BatchTotal(_Value, frozen=True, kw_only=True):
     """The terminal's own count and sum of approved operations of one command."""
 
     command: str
@@ -82,7 +82,7 @@ class BatchTotal(_Value, frozen=True):
     amount: int
 
 
-class Request(_Value, frozen=True):
+class Request(_Value, frozen=True, kw_only=True):
     """One command of one terminal, whatever transport carried it."""
 
     command: Command
@@ -113,7 +113,7 @@ class Request(_Value, frozen=True):
         return f"Request({self.command} {self.terminal}/{self.batch}/{self.operation})"
 
 
-class Balance(_Value, frozen=True):
+class Balance(_Value, frozen=True, kw_only=True):
     """A purse as the answer shows it; `available` is `value` less holds."""
 
     program: str
@@ -123,14 +123,14 @@ class Balance(_Value, frozen=True):
     available: int
 
 
-class Earned(_Value, frozen=True):
+class Earned(_Value, frozen=True, kw_only=True):
     """Points one program gave (negative: took back)."""
 
     program: str
     points: int
 
 
-class SlipLine(_Value, frozen=True):
+class SlipLine(_Value, frozen=True, kw_only=True):
     """One line of the slip; the terminal renders it."""
 
     text: str
@@ -138,7 +138,7 @@ class SlipLine(_Value, frozen=True):
     style: Literal["", "bold", "rule", "signature"] = ""
 
 
-class Answer(_Value, frozen=True, omit_defaults=True):
+class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one request. Amounts in minor units; see docs/TERMINALS.md."""
 
     rc: str

@@ -17,7 +17,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Common shape: immutable, unknown fields refused by name."""
 
 
-class Coalition(_Part, frozen=True):
+class Coalition(_Part, frozen=True, kw_only=True):
     """Issuers who accept each other's gift cards and bonuses."""
 
     code: str
@@ -25,7 +25,7 @@ class Coalition(_Part, frozen=True):
     issuers: tuple[str, ...]
 
 
-class Issuer(_Part, frozen=True):
+class Issuer(_Part, frozen=True, kw_only=True):
     """A merchant who runs programs; `in_odoo`: a company of this Odoo database."""
 
     code: str
@@ -36,7 +36,7 @@ class Issuer(_Part, frozen=True):
     language: str = "lv"
 
 
-class Branch(_Part, frozen=True):
+class Branch(_Part, frozen=True, kw_only=True):
     """A place of an issuer. `cutoff`: local HH:MM at which its business day ends."""
 
     code: str
@@ -49,7 +49,7 @@ class Branch(_Part, frozen=True):
     tax_rate_bp: int = 2100
 
 
-class GoodsGroup(_Part, frozen=True):
+class GoodsGroup(_Part, frozen=True, kw_only=True):
     """A group of goods as terminals name it, with its tax rate."""
 
     code: str
@@ -57,7 +57,7 @@ class GoodsGroup(_Part, frozen=True):
     tax_rate_bp: int = 2100
 
 
-class Program(_Part, frozen=True):
+class Program(_Part, frozen=True, kw_only=True):
     """One kind with parameters, owned by an issuer. `branches` empty: all of them.
 
     `overrides` names another program of the issuer: at `branches` this one takes
@@ -77,7 +77,9 @@ class Program(_Part, frozen=True):
     combine: Literal["best", "add", "compound"] = "best"
 
 
-class NumberRange(_Part, frozen=True, rename={"first": "from", "last": "to"}):
+class NumberRange(
+    _Part, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}
+):
     """Identifiers from `from` to `to` (same length, inclusive); both empty: all."""
 
     kind: Literal["number", "bank", "document", "phone", "chip"] = "number"
@@ -86,7 +88,7 @@ class NumberRange(_Part, frozen=True, rename={"first": "from", "last": "to"}):
     check: Literal["none", "luhn"] = "none"
 
 
-class CardType(_Part, frozen=True):
+class CardType(_Part, frozen=True, kw_only=True):
     """Number ranges and the programs that their cards take part in."""
 
     code: str
@@ -98,7 +100,7 @@ class CardType(_Part, frozen=True):
     access_code: Literal["none", "optional", "required"] = "none"
 
 
-class Terminal(_Part, frozen=True):
+class Terminal(_Part, frozen=True, kw_only=True):
     """A device or program that sends operations; its key is derived, never stored."""
 
     id: str
@@ -111,7 +113,7 @@ class Terminal(_Part, frozen=True):
     hold_s: int = 300
 
 
-class NetworkDocument(_Part, frozen=True):
+class NetworkDocument(_Part, frozen=True, kw_only=True):
     """The whole network at one moment."""
 
     format: int

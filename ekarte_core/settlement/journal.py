@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ekarte_core.rules.tax import tax_in
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 
 ACCOUNT_KEYS = ("BNK", "REV", "VATO", "LGC", "LBN", "TND", "CLR", "XCL")
@@ -26,14 +27,6 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     partner: str = ""  # the other issuer, on CLR
     tax_rate_bp: int = 0
-
-
-def tax_in(gross: int, tax_rate_bp: int) -> int:
-    """Tax contained in a gross sum, half up to the cent, sign kept."""
-    part = (abs(gross) * tax_rate_bp * 2 + 10_000 + tax_rate_bp) // (
-        2 * (10_000 + tax_rate_bp)
-    )
-    return part if gross >= 0 else -part
 
 
 def postings(document: SettlementDocument) -> list[Posting]:

@@ -112,8 +112,10 @@ CREATE TABLE ekarte.sale_line (
     line smallint NOT NULL,
     goods_group text NOT NULL,
     tax_rate_bp integer NOT NULL,
-    gross bigint NOT NULL,                -- before discount
+    gross bigint NOT NULL,                -- before discount; refunds are negative
     discount bigint NOT NULL,
+    bonus bigint NOT NULL,                -- paid by the seller's own bonus money: not taxed
+    tendered bigint NOT NULL,             -- paid by other card value: owed to the seller
     PRIMARY KEY (operation_id, line)
 );
 

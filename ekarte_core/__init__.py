@@ -1,0 +1,120 @@
+"""The loyalty management system: program rules and the card ledger.
+
+This is the front door; nobody reaches past it. Functions that take a cursor `cr`
+work in the caller's transaction and never commit; LedgerConnection owns its own.
+"""
+
+from ekarte_core.codes import APPROVED, TRANSIENT, Rc
+from ekarte_core.errors import (
+    CommitInDoubt,
+    EkarteError,
+    KeyringInvalid,
+    NetworkInvalid,
+    NetworkMissing,
+    RequestInvalid,
+    SchemaBehind,
+)
+from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
+from ekarte_core.ledger.migrate import check_schema, grant, migrate
+from ekarte_core.network.compiled import Network, read_network
+from ekarte_core.network.document import NetworkDocument
+from ekarte_core.service.connection import LedgerConnection
+from ekarte_core.service.execute import execute
+from ekarte_core.service.expiry import expire_holds
+from ekarte_core.service.job import Outcome
+from ekarte_core.service.publishing import (
+    current_network,
+    find_card,
+    network_version,
+    publish,
+)
+from ekarte_core.service.sealing import seal
+from ekarte_core.service.settling import (
+    build_settlement,
+    pending_settlements,
+    read_settlement,
+    settlement_accepted,
+    settlement_failed,
+)
+from ekarte_core.service.verifying import Invariant, verify
+from ekarte_core.settlement.document import SettlementDocument, SettlementLine
+from ekarte_core.settlement.journal import ACCOUNT_KEYS, Posting, postings
+from ekarte_core.values import (
+    Answer,
+    Balance,
+    BatchTotal,
+    CardRef,
+    Command,
+    Earned,
+    Line,
+    Original,
+    Request,
+    SlipLine,
+    Tender,
+)
+from ekarte_core.wire import (
+    COMMANDS,
+    check_request,
+    decode_answer,
+    encode_answer,
+    read_request,
+)
+
+__all__ = [
+    "ACCOUNT_KEYS",
+    "APPROVED",
+    "COMMANDS",
+    "TRANSIENT",
+    "Answer",
+    "Balance",
+    "BatchTotal",
+    "CardRef",
+    "Command",
+    "CommitInDoubt",
+    "Earned",
+    "EkarteError",
+    "Invariant",
+    "Keyring",
+    "KeyringInvalid",
+    "LedgerConnection",
+    "Line",
+    "Network",
+    "NetworkDocument",
+    "NetworkInvalid",
+    "NetworkMissing",
+    "Original",
+    "Outcome",
+    "Posting",
+    "Rc",
+    "Request",
+    "RequestInvalid",
+    "SchemaBehind",
+    "SettlementDocument",
+    "SettlementLine",
+    "SlipLine",
+    "Tender",
+    "build_settlement",
+    "check_request",
+    "check_schema",
+    "current_network",
+    "decode_answer",
+    "encode_answer",
+    "execute",
+    "expire_holds",
+    "find_card",
+    "grant",
+    "load_keyring",
+    "migrate",
+    "network_version",
+    "pending_settlements",
+    "postings",
+    "publish",
+    "read_network",
+    "read_request",
+    "read_settlement",
+    "seal",
+    "settlement_accepted",
+    "settlement_failed",
+    "verify",
+    "write_new_keyring",
+]

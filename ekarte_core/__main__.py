@@ -1,0 +1,132 @@
+"""The core's command line: migrate, grant, publish, verify, keyring."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from ekarte_core import (
+    EkarteError,
+    grant,
+    migrate,
+    publish,
+    verify,
+    write_new_keyring,
+)
+from ekarte_core.ledger.cursor import Cursor
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except EkarteError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    except psycopg2.OperationalError as fault:
+        sys.stderr.write(f"the database cannot be reached: {fault}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ekarte_core", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        about: str,
+        *,
+        dsn: bool = True,
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(run=run)
+        if dsn:
+            command.add_argument("--dsn", required=True, help="libpq connection string")
+        return command
+
+    add("migrate", _migrate, "create or migrate schema ekarte")
+    roles = add("grant", _grant, "give a database role its rights in schema ekarte")
+    roles.add_argument("--role", required=True)
+    roles.add_argument(
+        "--for", dest="purpose", choices=("odoo", "gateway"), required=True
+    )
+    document = add("publish", _publish, "publish a network document from a file")
+    document.add_argument("file", type=Path)
+    add("verify", _verify, "prove the invariants, one line each")
+    keyring = add("keyring", _keyring, "write a new keyring, never over one", dsn=False)
+    keyring.add_argument("file", type=Path)
+    return parser
+
+
+def _in_transaction(dsn: str, work: Callable[[Any], int]) -> int:
+    connection = psycopg2.connect(dsn)
+    try:
+        with connection, connection.cursor() as cr:
+            return work(cr)
+    finally:
+        connection.close()
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    def work(cr: Cursor) -> int:
+        for name in migrate(cr):
+            sys.stdout.write(f"applied {name}\n")
+        sys.stdout.write("schema ekarte is up to date\n")
+        return 0
+
+    return _in_transaction(options.dsn, work)
+
+
+def _grant(options: argparse.Namespace) -> int:
+    def work(cr: Cursor) -> int:
+        grant(cr, options.role, options.purpose)
+        return 0
+
+    return _in_transaction(options.dsn, work)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    if not options.file.is_file():
+        raise EkarteError(f"no file {options.file}")
+    body = options.file.read_bytes()
+
+    def work(cr: Cursor) -> int:
+        version = publish(cr, body, datetime.now(timezone.utc))
+        sys.stdout.write(f"network document version {version} is current\n")
+        return 0
+
+    return _in_transaction(options.dsn, work)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    def work(cr: Cursor) -> int:
+        broken = 0
+        for invariant in verify(cr):
+            mark = "ok    " if invariant.holds else "BROKEN"
+            line = f"{mark} {invariant.code:4} {invariant.sentence}"
+            if not invariant.holds:
+                line += f": {invariant.broken} ({invariant.sample})"
+                broken += 1
+            sys.stdout.write(line + "\n")
+        return 1 if broken else 0
+
+    return _in_transaction(options.dsn, work)
+
+
+def _keyring(options: argparse.Namespace) -> int:
+    if options.file.exists():
+        sys.stdout.write(f"{options.file} is there already, left as it is\n")
+        return 0
+    write_new_keyring(options.file)
+    sys.stdout.write(f"{options.file} written: keep it safe, and out of the database\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+-- I0 --
+-- Every entry has its operation and purse, every operation its card and network version
+SELECT 'entry ' || e.operation_id || '/' || e.line FROM ekarte.entry AS e
+WHERE NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = e.operation_id)
+UNION ALL
+SELECT 'entry ' || e.operation_id || '/' || e.line FROM ekarte.entry AS e
+WHERE
+    e.purse_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM ekarte.purse AS p WHERE p.id = e.purse_id)
+UNION ALL
+SELECT 'operation ' || o.id FROM ekarte.operation AS o
+WHERE
+    (o.card_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM ekarte.card AS c WHERE c.id = o.card_id
+    ))
+    OR NOT EXISTS (
+        SELECT FROM ekarte.network_document AS d WHERE d.version = o.network_version
+    );
+
+-- I1 --
+-- The entries of an operation sum to zero in each unit
+SELECT 'operation ' || operation_id || ' ' || unit FROM ekarte.entry
+GROUP BY operation_id, unit
+HAVING sum(posted) <> 0 OR sum(held) <> 0
+UNION ALL
+SELECT 'operation ' || operation_id || ' carry' FROM ekarte.entry
+GROUP BY operation_id
+HAVING sum(carry) <> 0;
+
+-- I2 --
+-- Posted, held and carry of a purse are the sums of its entries
+SELECT 'purse ' || p.id
+FROM ekarte.purse AS p
+LEFT JOIN (
+    SELECT purse_id, sum(posted) AS posted, sum(held) AS held, sum(carry) AS carry
+    FROM ekarte.entry WHERE purse_id IS NOT NULL
+    GROUP BY purse_id
+) AS e ON p.id = e.purse_id
+WHERE
+    p.posted <> coalesce(e.posted, 0)
+    OR p.held <> coalesce(e.held, 0)
+    OR p.carry <> coalesce(e.carry, 0);
+
+-- I3 --
+-- No purse is below zero, held value and credit limit counted
+SELECT 'purse ' || id FROM ekarte.purse
+WHERE posted - held + credit_limit < 0 OR held < 0
+UNION ALL
+SELECT 'entry ' || e.operation_id || '/' || e.line
+FROM ekarte.entry AS e
+INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
+WHERE e.posted_after - e.held_after + p.credit_limit < 0;
+
+-- I4 --
+-- Purse versions are dense, and each balance follows from the one before
+SELECT 'purse ' || purse_id || ' version ' || version
+FROM (
+    SELECT
+        purse_id, version, posted, held, posted_after, held_after,
+        lag(version, 1, 0) OVER w AS before,
+        lag(posted_after, 1, 0::bigint) OVER w AS posted_before,
+        lag(held_after, 1, 0::bigint) OVER w AS held_before
+    FROM ekarte.entry
+    WHERE purse_id IS NOT NULL
+    WINDOW w AS (PARTITION BY purse_id ORDER BY version)
+) AS e
+WHERE
+    version <> before + 1
+    OR posted_after <> posted_before + posted
+    OR held_after <> held_before + held
+UNION ALL
+SELECT 'purse ' || p.id FROM ekarte.purse AS p
+WHERE p.version <> (
+    SELECT coalesce(max(e.version), 0) FROM ekarte.entry AS e WHERE e.purse_id = p.id
+);
+
+-- I5 --
+-- A hold ends once, and its end gives up exactly what was held
+SELECT 'hold ' || h.operation_id
+FROM ekarte.hold AS h
+LEFT JOIN ekarte.hold_end AS d ON h.operation_id = d.hold_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.held), 0) AS held FROM ekarte.entry AS e
+    WHERE e.operation_id = h.operation_id AND e.purse_id IS NOT NULL
+) AS begun
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.held), 0) AS held FROM ekarte.entry AS e
+    WHERE e.operation_id = d.operation_id AND e.purse_id IS NOT NULL
+) AS ended
+WHERE begun.held < 0 OR (d.hold_id IS NOT NULL AND begun.held + ended.held <> 0)
+UNION ALL
+SELECT 'purse ' || p.id FROM ekarte.purse AS p
+WHERE p.held <> (
+    SELECT coalesce(sum(e.held), 0)
+    FROM ekarte.entry AS e
+    INNER JOIN ekarte.hold AS h ON e.operation_id = h.operation_id
+    WHERE
+        e.purse_id = p.id
+        AND NOT EXISTS (
+            SELECT FROM ekarte.hold_end AS d WHERE d.hold_id = h.operation_id
+        )
+)
+UNION ALL
+SELECT 'operation ' || d.operation_id
+FROM ekarte.hold_end AS d
+GROUP BY d.operation_id
+HAVING count(*) > 1;
+
+-- I6 --
+-- Refunds never exceed the purchase, nor give back more of a purse than it paid
+SELECT 'operation ' || o.id
+FROM ekarte.operation AS o
+INNER JOIN ekarte.operation AS r ON o.id = r.original_id AND r.command = 'refund'
+WHERE
+    r.rc = '00' AND o.command <> 'reverse'
+    AND NOT EXISTS (
+        SELECT FROM ekarte.operation AS u
+        WHERE u.original_id = r.id AND u.command = 'reverse' AND u.rc = '00'
+    )
+GROUP BY o.id, o.amount
+HAVING sum(r.amount) > o.amount
+UNION ALL
+SELECT 'operation ' || o.id || ' purse ' || e.purse_id
+FROM ekarte.operation AS o
+INNER JOIN ekarte.operation AS r ON o.id = r.original_id AND r.command = 'refund'
+INNER JOIN ekarte.entry AS e ON r.id = e.operation_id AND e.posted > 0
+WHERE
+    r.rc = '00' AND e.event IN ('gift_spend', 'bonus_spend')
+    AND e.purse_id IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM ekarte.operation AS u
+        WHERE u.original_id = r.id AND u.command = 'reverse' AND u.rc = '00'
+    )
+GROUP BY o.id, e.purse_id
+HAVING sum(e.posted) > (
+    SELECT coalesce(-sum(s.posted), 0) FROM ekarte.entry AS s
+    WHERE s.operation_id = o.id AND s.purse_id = e.purse_id AND s.posted < 0
+);
+
+-- I7 --
+-- One operation for each key of terminal, batch and number
+SELECT 'key ' || terminal || '/' || batch || '/' || number
+FROM ekarte.operation
+GROUP BY terminal, batch, number
+HAVING count(*) > 1;
+
+-- I9 --
+-- Every booked operation is in one settlement document or waits for the next
+SELECT 'operation ' || operation_id FROM ekarte.settlement_operation AS s
+WHERE NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = s.operation_id)
+UNION ALL
+SELECT 'operation ' || s.operation_id
+FROM ekarte.settlement_operation AS s
+INNER JOIN ekarte.operation AS o ON s.operation_id = o.id
+WHERE o.rc NOT IN ('00', '10');
+
+-- I10 --
+-- The triggers that refuse change are in place on every append-only table
+SELECT t.name || ' has no trigger'
+FROM unnest(ARRAY[
+    'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
+    'tombstone', 'batch_close', 'settlement', 'settlement_operation',
+    'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership'
+]) AS t (name)
+WHERE (
+    SELECT count(*) FROM pg_trigger AS g
+    WHERE
+        g.tgrelid = format('ekarte.%I', t.name)::regclass
+        AND g.tgname IN ('append_only_row', 'append_only_table')
+        AND g.tgenabled IN ('O', 'A')
+) <> 2;
+
+-- I11 --
+-- A refused operation moved nothing, and what is stored is what was answered
+SELECT 'operation ' || o.id FROM ekarte.operation AS o
+WHERE
+    o.rc NOT IN ('00', '10')
+    AND (
+        EXISTS (SELECT FROM ekarte.entry AS e WHERE e.operation_id = o.id)
+        OR EXISTS (SELECT FROM ekarte.sale_line AS l WHERE l.operation_id = o.id)
+        OR EXISTS (SELECT FROM ekarte.hold AS h WHERE h.operation_id = o.id)
+    )
+UNION ALL
+SELECT 'operation ' || o.id FROM ekarte.operation AS o
+WHERE o.command <> 'expire' AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;

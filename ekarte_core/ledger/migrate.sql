@@ -1,0 +1,47 @@
+-- has_schema --
+SELECT to_regclass('ekarte.migration') IS NOT NULL;
+
+-- create_schema --
+-- The schema may have been made before, empty, by whoever separates the roles.
+CREATE SCHEMA IF NOT EXISTS ekarte;
+CREATE TABLE ekarte.migration (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- applied --
+SELECT number, sha256 FROM ekarte.migration;
+
+-- record --
+INSERT INTO ekarte.migration (number, name, sha256)
+VALUES (%(number)s, %(name)s, %(sha256)s);
+
+-- grant_gateway --
+-- Reads and adds; changes only running state (cards, purses) and sweeps nonces.
+GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
+GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
+GRANT INSERT ON
+ekarte.card, ekarte.membership, ekarte.purse, ekarte.operation, ekarte.entry,
+ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.tombstone, ekarte.batch_close,
+ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
+ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.nonce
+TO ROLE_NAME;
+GRANT UPDATE ON ekarte.card, ekarte.purse TO ROLE_NAME;
+GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
+
+-- grant_odoo --
+-- What the gateway may, and publishing the network document.
+GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
+GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
+GRANT INSERT ON
+ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse,
+ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
+ekarte.tombstone, ekarte.batch_close, ekarte.settlement,
+ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
+ekarte.seal, ekarte.seal_operation
+TO ROLE_NAME;
+GRANT UPDATE ON ekarte.card, ekarte.purse TO ROLE_NAME;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

@@ -1,0 +1,460 @@
+-- cards_by_token --
+-- Which of these identifiers are known, before anything is locked.
+SELECT id, token FROM ekarte.card WHERE token = ANY(%(tokens)s);
+
+-- cards_of_keys --
+-- The cards of the operations that requests refer to.
+SELECT k.place, o.card_id
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
+WITH ORDINALITY AS k (terminal, batch, number, place)
+CROSS JOIN LATERAL (
+    SELECT card_id FROM ekarte.operation
+    WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
+    LIMIT 1
+) AS o;
+
+-- add_cards --
+-- New identifiers; a rival who was quicker wins, both then lock the same row.
+INSERT INTO ekarte.card
+(id, token, token_key, kind, first6, last4, state, state_at, registered_at)
+SELECT
+    nextval('ekarte.card_id_seq'),
+    c.token,
+    %(token_key)s,
+    c.kind,
+    c.first6,
+    c.last4,
+    'new',
+    %(now)s,
+    %(now)s
+FROM unnest(
+    %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
+) AS c (token, kind, first6, last4)
+ON CONFLICT (token) DO NOTHING;
+
+-- lock_cards --
+-- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
+SELECT
+    id, token, kind, first6, last4, state, access_code, access_tries
+FROM ekarte.card
+WHERE id = ANY(%(ids)s)
+ORDER BY id
+FOR NO KEY UPDATE;
+
+-- lock_free_cards --
+-- The same, but what somebody else holds locked is left out instead of waited for.
+SELECT
+    id, token, kind, first6, last4, state, access_code, access_tries
+FROM ekarte.card
+WHERE id = ANY(%(ids)s)
+ORDER BY id
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- purses --
+-- Read after the lock: nobody else moves them now.
+SELECT
+    card_id, id, program, issuer, unit, goods_group, posted, held, credit_limit,
+    carry, version, period_start, valid_until
+FROM ekarte.purse
+WHERE card_id = ANY(%(ids)s)
+ORDER BY id;
+
+-- memberships --
+-- Card types that a card has taken part in.
+SELECT card_id, card_type FROM ekarte.membership WHERE card_id = ANY(%(ids)s);
+
+-- known_keys --
+-- What is known of these operation keys: stored answer, tombstone, closed batch.
+-- LATERAL with LIMIT 1 keeps the plan an index look-up even on an empty ledger.
+SELECT
+    k.place, o.body_digest, o.answer, o.rc,
+    EXISTS (
+        SELECT FROM ekarte.tombstone AS t
+        WHERE t.terminal = k.terminal AND t.batch = k.batch AND t.number = k.number
+    ) AS buried,
+    EXISTS (
+        SELECT FROM ekarte.batch_close AS b
+        WHERE b.terminal = k.terminal AND b.batch = k.batch
+    ) AS closed
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
+WITH ORDINALITY AS k (terminal, batch, number, place)
+LEFT JOIN LATERAL (
+    SELECT body_digest, answer, rc FROM ekarte.operation
+    WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
+    LIMIT 1
+) AS o ON true;
+
+-- originals --
+-- Operations that requests refer to, with what has become of them since.
+SELECT
+    k.place, o.id, o.command, o.rc, o.card_id, o.issuer, o.amount, o.discount,
+    o.amount_due, o.decision, o.answer,
+    h.operation_id IS NOT NULL AS hold,
+    h.expires_at AS hold_expires_at,
+    coalesce(e.how, '') AS hold_how,
+    e.operation_id AS hold_ended_by,
+    EXISTS (
+        SELECT FROM ekarte.operation AS r
+        WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00'
+    ) AS reversed,
+    f.refunded, f.refunded_discount
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
+WITH ORDINALITY AS k (terminal, batch, number, place)
+CROSS JOIN LATERAL (
+    SELECT * FROM ekarte.operation
+    WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
+    LIMIT 1
+) AS o
+LEFT JOIN ekarte.hold AS h ON h.operation_id = o.id
+LEFT JOIN ekarte.hold_end AS e ON e.hold_id = o.id
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(sum(r.amount), 0)::bigint AS refunded,
+        coalesce(sum(r.discount), 0)::bigint AS refunded_discount
+    FROM ekarte.operation AS r
+    WHERE
+        r.original_id = o.id AND r.command = 'refund' AND r.rc = '00'
+        AND NOT EXISTS (
+            SELECT FROM ekarte.operation AS undone
+            WHERE
+                undone.original_id = r.id
+                AND undone.command = 'reverse' AND undone.rc = '00'
+        )
+) AS f;
+
+-- key_of_operation --
+-- The key of an operation known by its id.
+SELECT terminal, batch, number FROM ekarte.operation WHERE id = %(id)s;
+
+-- entries_of_operation --
+-- The purse moves of one operation, to be mirrored by its reversal.
+SELECT
+    p.program, p.issuer, p.unit, p.goods_group, e.event, c.account, e.posted, e.carry
+FROM ekarte.entry AS e
+INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
+INNER JOIN ekarte.entry AS c ON e.operation_id = c.operation_id AND e.line + 1 = c.line
+WHERE e.operation_id = %(id)s AND (e.posted <> 0 OR e.carry <> 0)
+ORDER BY e.line;
+
+-- sale_lines_of_operation --
+-- The accounting rows of one operation.
+SELECT goods_group, tax_rate_bp, gross, discount, bonus, tendered
+FROM ekarte.sale_line
+WHERE operation_id = %(id)s
+ORDER BY line;
+
+-- batch_totals --
+-- The host's figures of a batch, to compare with the terminal's.
+SELECT command, count(*)::integer, coalesce(sum(amount), 0)::bigint
+FROM ekarte.operation
+WHERE
+    terminal = %(terminal)s AND batch = %(batch)s
+    AND command <> 'close' AND rc IN ('00', '10')
+GROUP BY command
+ORDER BY command;
+
+-- next_operation_ids --
+-- A block of operation ids; gaps after a roll-back are harmless.
+SELECT nextval('ekarte.operation_id_seq') FROM generate_series(1, %(count)s);
+
+-- add_purses --
+-- Purses opened by this group.
+INSERT INTO ekarte.purse
+(id, card_id, program, issuer, unit, goods_group)
+SELECT nextval('ekarte.purse_id_seq'), n.card_id, n.program, n.issuer, n.unit, n.goods_group
+FROM unnest(
+    %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
+    %(units)s::text[], %(groups)s::text[]
+) AS n (card_id, program, issuer, unit, goods_group)
+RETURNING card_id, program, unit, goods_group, id;
+
+-- update_purses --
+-- One row for each touched purse, however many moves it made.
+UPDATE ekarte.purse AS p
+SET
+    posted = n.posted, held = n.held, carry = n.carry, version = n.version,
+    period_start = n.period_start, valid_until = n.valid_until
+FROM unnest(
+    %(ids)s::integer[], %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
+    %(versions)s::integer[], %(period_starts)s::date[], %(valid_untils)s::timestamptz[]
+) AS n (id, posted, held, carry, version, period_start, valid_until)
+WHERE p.id = n.id;
+
+-- update_cards --
+-- State and access code of touched cards.
+UPDATE ekarte.card AS c
+SET
+    state = n.state,
+    state_at = CASE WHEN c.state = n.state THEN c.state_at ELSE %(now)s END,
+    access_code = n.access_code,
+    access_tries = n.access_tries
+FROM unnest(
+    %(ids)s::integer[], %(states)s::text[], %(codes)s::bytea[], %(tries)s::smallint[]
+) AS n (id, state, access_code, access_tries)
+WHERE c.id = n.id;
+
+-- add_memberships --
+INSERT INTO ekarte.membership (card_id, card_type, issuer, since)
+SELECT n.card_id, n.card_type, n.issuer, %(now)s
+FROM unnest(%(cards)s::integer[], %(types)s::text[], %(issuers)s::text[])
+AS n (card_id, card_type, issuer)
+ON CONFLICT DO NOTHING;
+
+-- add_operations --
+INSERT INTO ekarte.operation
+(
+    id, at, business_day, terminal, batch, number, command, rc, card_id, issuer,
+    branch, currency, amount, discount, amount_due, original_id, reference,
+    local_time, network_version, body_digest, decision, answer
+)
+SELECT
+    n.id, %(now)s, n.business_day, n.terminal, n.batch, n.number, n.command, n.rc,
+    n.card_id, n.issuer, n.branch, n.currency, n.amount, n.discount, n.amount_due,
+    n.original_id, n.reference, n.local_time, %(network_version)s, n.body_digest,
+    n.decision, n.answer
+FROM unnest(
+    %(ids)s::bigint[], %(days)s::date[], %(terminals)s::text[], %(batches)s::integer[],
+    %(numbers)s::bigint[], %(commands)s::text[], %(rcs)s::text[], %(cards)s::integer[],
+    %(issuers)s::text[], %(branches)s::text[], %(currencies)s::text[],
+    %(amounts)s::bigint[], %(discounts)s::bigint[], %(dues)s::bigint[],
+    %(originals)s::bigint[], %(references)s::text[], %(local_times)s::timestamptz[],
+    %(digests)s::bytea[], %(decisions)s::text[], %(answers)s::text[]
+) AS n (
+    id, business_day, terminal, batch, number, command, rc, card_id, issuer, branch,
+    currency, amount, discount, amount_due, original_id, reference, local_time,
+    body_digest, decision, answer
+);
+
+-- add_entries --
+INSERT INTO ekarte.entry
+(
+    operation_id, line, purse_id, account, event, program, unit, posted, held, carry,
+    version, posted_after, held_after
+)
+SELECT *
+FROM unnest(
+    %(operations)s::bigint[], %(lines)s::smallint[], %(purses)s::integer[],
+    %(accounts)s::text[], %(events)s::text[], %(programs)s::text[], %(units)s::text[],
+    %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
+    %(versions)s::integer[], %(posted_after)s::bigint[], %(held_after)s::bigint[]
+);
+
+-- add_sale_lines --
+INSERT INTO ekarte.sale_line
+(operation_id, line, goods_group, tax_rate_bp, gross, discount, bonus, tendered)
+SELECT *
+FROM unnest(
+    %(operations)s::bigint[], %(lines)s::smallint[], %(groups)s::text[],
+    %(taxes)s::integer[], %(gross)s::bigint[], %(discounts)s::bigint[],
+    %(bonuses)s::bigint[], %(tendered)s::bigint[]
+);
+
+-- add_holds --
+INSERT INTO ekarte.hold (operation_id, card_id, expires_at)
+SELECT * FROM unnest(
+    %(operations)s::bigint[], %(cards)s::integer[], %(expires)s::timestamptz[]
+);
+
+-- end_holds --
+INSERT INTO ekarte.hold_end (hold_id, operation_id, how)
+SELECT * FROM unnest(%(holds)s::bigint[], %(operations)s::bigint[], %(hows)s::text[]);
+
+-- add_tombstones --
+INSERT INTO ekarte.tombstone (terminal, batch, number, operation_id)
+SELECT * FROM unnest(
+    %(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[],
+    %(operations)s::bigint[]
+)
+ON CONFLICT DO NOTHING;
+
+-- close_batches --
+INSERT INTO ekarte.batch_close (terminal, batch, operation_id)
+SELECT * FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(operations)s::bigint[]);
+
+-- expired_holds --
+-- Open holds past their time, oldest first, with the key of the authorization.
+SELECT o.terminal, o.batch, o.number
+FROM ekarte.hold AS h
+INNER JOIN ekarte.operation AS o ON h.operation_id = o.id
+WHERE
+    h.expires_at <= %(now)s
+    AND NOT EXISTS (SELECT FROM ekarte.hold_end AS e WHERE e.hold_id = h.operation_id)
+ORDER BY h.expires_at
+LIMIT %(limit)s;
+
+-- last_version --
+SELECT coalesce(max(version), 0) FROM ekarte.network_document;
+
+-- read_document --
+SELECT version, body FROM ekarte.network_document ORDER BY version DESC LIMIT 1;
+
+-- document_digest --
+SELECT version, sha256 FROM ekarte.network_document ORDER BY version DESC LIMIT 1;
+
+-- add_document --
+INSERT INTO ekarte.network_document (version, published_at, sha256, body)
+VALUES (%(version)s, %(now)s, %(sha256)s, %(body)s);
+
+-- find_card --
+SELECT id FROM ekarte.card WHERE token = %(token)s;
+
+-- remember_nonce --
+INSERT INTO ekarte.nonce (terminal, nonce, seen_at)
+VALUES (%(terminal)s, %(nonce)s, %(now)s)
+ON CONFLICT DO NOTHING;
+
+-- sweep_nonces --
+DELETE FROM ekarte.nonce WHERE seen_at < %(before)s;
+
+-- lock_settling --
+-- One settlement is built at a time (advisory key: 'EKST').
+SELECT pg_advisory_xact_lock(1162564436);
+
+-- settling_operations --
+-- Booked operations not yet in a settlement: their batch is closed or their time came.
+SELECT o.id
+FROM ekarte.operation AS o
+WHERE
+    o.rc IN ('00', '10')
+    AND NOT EXISTS (
+        SELECT FROM ekarte.settlement_operation AS s WHERE s.operation_id = o.id
+    )
+    AND (
+        EXISTS (SELECT FROM ekarte.entry AS e WHERE e.operation_id = o.id AND (e.posted <> 0 OR e.carry <> 0))
+        OR EXISTS (SELECT FROM ekarte.sale_line AS l WHERE l.operation_id = o.id)
+    )
+    AND (
+        o.at < %(cutoff)s
+        OR EXISTS (
+            SELECT FROM ekarte.batch_close AS b
+            WHERE b.terminal = o.terminal AND b.batch = o.batch
+        )
+    )
+ORDER BY o.id;
+
+-- settlement_lines --
+-- Entries and sale lines of these operations, summed for accounting.
+SELECT
+    o.business_day, e.event, o.issuer AS seller, p.issuer, o.branch, e.program,
+    0 AS tax_rate_bp, o.currency,
+    sum(CASE WHEN e.event = 'bonus_earn' AND e.unit <> 'points' THEN 0 ELSE e.posted END)
+    ::bigint AS amount,
+    sum(e.carry)::bigint AS carry, 0::bigint AS tendered,
+    count(DISTINCT o.id)::integer AS operations
+FROM ekarte.operation AS o
+INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
+INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
+WHERE
+    o.id = ANY(%(ids)s)
+    AND e.event IN ('gift_load', 'gift_spend', 'bonus_earn', 'bonus_spend')
+GROUP BY o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency
+UNION ALL
+SELECT
+    o.business_day, 'sale', o.issuer, o.issuer, o.branch, '', l.tax_rate_bp, o.currency,
+    sum(l.gross - l.discount - l.bonus)::bigint, 0::bigint, sum(l.tendered)::bigint,
+    count(DISTINCT o.id)::integer
+FROM ekarte.operation AS o
+INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
+WHERE o.id = ANY(%(ids)s)
+GROUP BY o.business_day, o.issuer, o.branch, l.tax_rate_bp, o.currency
+ORDER BY 1, 3, 5, 2, 4, 6, 7;
+
+-- add_settlement --
+INSERT INTO ekarte.settlement (id, created_at, cutoff, sha256, body)
+VALUES (%(id)s, %(now)s, %(cutoff)s, %(sha256)s, %(body)s);
+
+-- next_settlement_id --
+SELECT nextval('ekarte.settlement_id_seq')::integer;
+
+-- add_settlement_operations --
+INSERT INTO ekarte.settlement_operation (operation_id, settlement_id)
+SELECT n, %(id)s FROM unnest(%(ids)s::bigint[]) AS n;
+
+-- pending_settlements --
+SELECT s.id, s.body
+FROM ekarte.settlement AS s
+WHERE
+    NOT EXISTS (
+        SELECT FROM ekarte.settlement_accepted AS a WHERE a.settlement_id = s.id
+    )
+ORDER BY s.id
+LIMIT 100;
+
+-- accept_settlement --
+INSERT INTO ekarte.settlement_accepted (settlement_id, accepted_at, reply)
+VALUES (%(id)s, %(now)s, %(reply)s)
+ON CONFLICT DO NOTHING;
+
+-- fail_settlement --
+INSERT INTO ekarte.settlement_attempt (settlement_id, at, reason)
+VALUES (%(id)s, %(now)s, %(reason)s);
+
+-- last_seal --
+SELECT number, digest FROM ekarte.seal ORDER BY number DESC LIMIT 1;
+
+-- lock_sealing --
+-- One chain, one builder (advisory key: 'EKSL').
+SELECT pg_advisory_xact_lock(1162564428);
+
+-- unsealed_operations --
+-- Operations not yet in the chain, some seconds old so that ids have settled.
+SELECT o.id
+FROM ekarte.operation AS o
+WHERE
+    NOT EXISTS (SELECT FROM ekarte.seal_operation AS s WHERE s.operation_id = o.id)
+ORDER BY o.id
+LIMIT %(limit)s;
+
+-- digest_of_operations --
+-- What a seal covers: each operation with its entries, in order of id. The columns
+-- are named, so that a column added later does not break old seals.
+SELECT
+    sha256(
+        %(previous)s::bytea || coalesce(
+            string_agg(
+                sha256(
+                    convert_to(
+                        row(
+                            o.id, extract(epoch FROM o.at), o.terminal, o.batch, o.number,
+                            o.command, o.rc, o.card_id, o.issuer, o.branch, o.amount,
+                            o.discount, o.amount_due, o.original_id,
+                            o.network_version, encode(o.body_digest, 'hex'), o.decision, o.answer
+                        )::text || coalesce(e.rows, ''),
+                        'UTF8'
+                    )
+                ), ''::bytea ORDER BY o.id
+            ),
+            ''::bytea
+        )
+    )
+FROM ekarte.operation AS o
+LEFT JOIN LATERAL (
+    SELECT
+        string_agg(
+            row(
+                e.line, e.purse_id, e.account, e.event, e.program, e.unit, e.posted,
+                e.held, e.carry, e.version, e.posted_after, e.held_after
+            )::text, '' ORDER BY e.line
+        ) AS rows
+    FROM ekarte.entry AS e
+    WHERE e.operation_id = o.id
+) AS e ON true
+WHERE o.id = ANY(%(ids)s);
+
+-- add_seal --
+INSERT INTO ekarte.seal (number, sealed_at, operations, previous, digest)
+VALUES (%(number)s, %(now)s, %(operations)s, %(previous)s, %(digest)s);
+
+-- add_seal_operations --
+INSERT INTO ekarte.seal_operation (operation_id, seal_number)
+SELECT n, %(number)s FROM unnest(%(ids)s::bigint[]) AS n;
+
+-- seals --
+-- Every seal with what it covers now, to be verified.
+SELECT
+    s.number, s.previous, s.digest, s.operations,
+    array_agg(o.operation_id ORDER BY o.operation_id) AS ids
+FROM ekarte.seal AS s
+LEFT JOIN ekarte.seal_operation AS o ON s.number = o.seal_number
+GROUP BY s.number
+ORDER BY s.number;

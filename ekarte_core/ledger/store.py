@@ -1,0 +1,289 @@
+"""Reading and locking cards, and writing their state back. Lent cursor, no commit."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.queries import SQL
+from ekarte_core.rules.identity import Identity
+from ekarte_core.rules.plan import Decision, Mirror, Original, SaleLine
+from ekarte_core.rules.purses import Purse, PurseKey
+
+Key = tuple[str, int, int]  # terminal, batch, operation number
+
+_decision = msgspec.json.Decoder(Decision)
+
+
+class CardRow(msgspec.Struct, kw_only=True):
+    """A card locked by this transaction, with its purses. `touched`: to be written."""
+
+    id: int
+    token: bytes
+    kind: str
+    first6: str
+    last4: str
+    state: str
+    access_code: bytes | None
+    access_tries: int
+    purses: dict[PurseKey, Purse] = {}
+    card_types: set[str] = set()
+    touched: bool = False
+    moved: set[PurseKey] = set()
+
+    @property
+    def masked(self) -> str:
+        """The number as people may see it."""
+        return f"{self.first6}******{self.last4}"
+
+
+class KnownKey(msgspec.Struct, frozen=True):
+    """What the ledger knows of an operation key."""
+
+    digest: bytes | None  # None: not used yet
+    answer: str
+    rc: str
+    buried: bool
+    closed: bool
+
+
+def card_ids(cr: Cursor, tokens: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of known tokens; locks nothing."""
+    if not tokens:
+        return {}
+    cr.execute(SQL["cards_by_token"], {"tokens": list(tokens)})
+    return {bytes(token): card_id for card_id, token in cr.fetchall()}
+
+
+def card_ids_of_keys(cr: Cursor, keys: Sequence[Key]) -> list[int | None]:
+    """Return for each operation key the card it was made with, else None."""
+    found: list[int | None] = [None] * len(keys)
+    if keys:
+        cr.execute(SQL["cards_of_keys"], _key_arrays(keys))
+        for place, card_id in cr.fetchall():
+            found[place - 1] = card_id
+    return found
+
+
+def add_cards(
+    cr: Cursor, cards: Iterable[tuple[bytes, Identity]], token_key: int, now: datetime
+) -> None:
+    """Add identifiers in state new; sorted, so that rivals never deadlock."""
+    rows = sorted(cards, key=lambda card: card[0])
+    cr.execute(
+        SQL["add_cards"],
+        {
+            "tokens": [token for token, _ in rows],
+            "kinds": [identity.kind for _, identity in rows],
+            "first6": [identity.first6 for _, identity in rows],
+            "last4": [identity.last4 for _, identity in rows],
+            "token_key": token_key,
+            "now": now,
+        },
+    )
+
+
+def lock_cards(cr: Cursor, ids: Iterable[int], *, wait: bool) -> dict[int, CardRow]:
+    """Lock cards in sorted order and read them with their purses.
+
+    With `wait` false, cards that another transaction holds locked are left out.
+    This is the only place where the ledger takes row locks.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    cr.execute(SQL["lock_cards" if wait else "lock_free_cards"], {"ids": wanted})
+    cards = {
+        row[0]: CardRow(
+            id=row[0],
+            token=bytes(row[1]),
+            kind=row[2],
+            first6=row[3],
+            last4=row[4],
+            state=row[5],
+            access_code=None if row[6] is None else bytes(row[6]),
+            access_tries=row[7],
+        )
+        for row in cr.fetchall()
+    }
+    if cards:
+        _read_purses(cr, cards)
+    return cards
+
+
+def _read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
+    cr.execute(SQL["purses"], {"ids": list(cards)})
+    for row in cr.fetchall():
+        purse = Purse(
+            id=row[1],
+            program=row[2],
+            issuer=row[3],
+            unit=row[4],
+            goods_group=row[5],
+            posted=row[6],
+            held=row[7],
+            credit_limit=row[8],
+            carry=row[9],
+            version=row[10],
+            period_start=row[11],
+            valid_until=row[12],
+        )
+        cards[row[0]].purses[purse.key] = purse
+    cr.execute(SQL["memberships"], {"ids": list(cards)})
+    for card_id, card_type in cr.fetchall():
+        cards[card_id].card_types.add(card_type)
+
+
+def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
+    """Return what is known of each key, in order."""
+    if not keys:
+        return []
+    cr.execute(SQL["known_keys"], _key_arrays(keys))
+    found: dict[int, KnownKey] = {}
+    for place, digest, answer, rc, buried, closed in cr.fetchall():
+        found[place] = KnownKey(
+            None if digest is None else bytes(digest), answer, rc, buried, closed
+        )
+    return [found[place] for place in range(1, len(keys) + 1)]
+
+
+def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | None]:
+    """Return for each key the operation with its answer, or None.
+
+    An authorization that was captured stands for its confirmation in refunds: see
+    `captured_by` of the second look-up in `service`.
+    """
+    found: list[tuple[Original, str] | None] = [None] * len(keys)
+    if not keys:
+        return found
+    cr.execute(SQL["originals"], _key_arrays(keys))
+    names = [column.name for column in cr.description]
+    for row in cr.fetchall():
+        fields = dict(zip(names, row, strict=True))
+        original = Original(
+            id=fields["id"],
+            command=fields["command"],
+            rc=fields["rc"],
+            card_id=fields["card_id"],
+            issuer=fields["issuer"],
+            amount=fields["amount"],
+            discount=fields["discount"],
+            amount_due=fields["amount_due"],
+            decision=_decision.decode(fields["decision"]),
+            hold=fields["hold"],
+            hold_expires_at=fields["hold_expires_at"],
+            hold_how=fields["hold_how"],
+            hold_ended_by=fields["hold_ended_by"],
+            reversed=fields["reversed"],
+            refunded=fields["refunded"],
+            refunded_discount=fields["refunded_discount"],
+        )
+        found[fields["place"] - 1] = (original, fields["answer"])
+    return found
+
+
+def key_of(cr: Cursor, operation_id: int) -> Key:
+    """Return the key of an operation."""
+    cr.execute(SQL["key_of_operation"], {"id": operation_id})
+    terminal, batch, number = cr.fetchone()
+    return terminal, batch, number
+
+
+def mirrors(cr: Cursor, operation_id: int) -> tuple[Mirror, ...]:
+    """Return the purse moves of an operation."""
+    cr.execute(SQL["entries_of_operation"], {"id": operation_id})
+    return tuple(Mirror(*row) for row in cr.fetchall())
+
+
+def sale_lines(cr: Cursor, operation_id: int) -> tuple[SaleLine, ...]:
+    """Return the accounting rows of an operation."""
+    cr.execute(SQL["sale_lines_of_operation"], {"id": operation_id})
+    return tuple(
+        SaleLine(
+            group=group,
+            tax_rate_bp=tax,
+            gross=gross,
+            discount=discount,
+            bonus=bonus,
+            tendered=tendered,
+        )
+        for group, tax, gross, discount, bonus, tendered in cr.fetchall()
+    )
+
+
+def batch_totals(cr: Cursor, terminal: str, batch: int) -> dict[str, tuple[int, int]]:
+    """Return {command: (count, sum of amounts)} of a batch's approved operations."""
+    cr.execute(SQL["batch_totals"], {"terminal": terminal, "batch": batch})
+    return {command: (count, amount) for command, count, amount in cr.fetchall()}
+
+
+def operation_ids(cr: Cursor, count: int) -> list[int]:
+    """Return fresh operation ids."""
+    cr.execute(SQL["next_operation_ids"], {"count": count})
+    return [row[0] for row in cr.fetchall()]
+
+
+def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
+    """Give an id to every purse that a rule has opened."""
+    new = [
+        (card.id, purse)
+        for card in cards
+        for key, purse in card.purses.items()
+        if not purse.id and key in card.moved
+    ]
+    if not new:
+        return
+    cr.execute(
+        SQL["add_purses"],
+        {
+            "cards": [card_id for card_id, _ in new],
+            "programs": [purse.program for _, purse in new],
+            "issuers": [purse.issuer for _, purse in new],
+            "units": [purse.unit for _, purse in new],
+            "groups": [purse.goods_group for _, purse in new],
+        },
+    )
+    ids = {(row[0], (row[1], row[2], row[3])): row[4] for row in cr.fetchall()}
+    for card_id, purse in new:
+        purse.id = ids[card_id, purse.key]
+
+
+def update_cards(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> None:
+    """Write back purses that moved and cards that changed."""
+    cards = list(cards)
+    purses = [card.purses[key] for card in cards for key in sorted(card.moved)]
+    if purses:
+        cr.execute(
+            SQL["update_purses"],
+            {
+                "ids": [purse.id for purse in purses],
+                "posted": [purse.posted for purse in purses],
+                "held": [purse.held for purse in purses],
+                "carry": [purse.carry for purse in purses],
+                "versions": [purse.version for purse in purses],
+                "period_starts": [purse.period_start for purse in purses],
+                "valid_untils": [purse.valid_until for purse in purses],
+            },
+        )
+    touched = [card for card in cards if card.touched]
+    if touched:
+        cr.execute(
+            SQL["update_cards"],
+            {
+                "ids": [card.id for card in touched],
+                "states": [card.state for card in touched],
+                "codes": [card.access_code for card in touched],
+                "tries": [card.access_tries for card in touched],
+                "now": now,
+            },
+        )
+
+
+def _key_arrays(keys: Sequence[Key]) -> dict[str, list[Any]]:
+    return {
+        "terminals": [terminal for terminal, _, _ in keys],
+        "batches": [batch for _, batch, _ in keys],
+        "numbers": [number for _, _, number in keys],
+    }

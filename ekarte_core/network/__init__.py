@@ -1,0 +1,1 @@
+"""The network document: schema, check, compiled form."""

@@ -1,0 +1,173 @@
+"""What the schema of the network document cannot say: references and values.
+
+Each fault is (path, message): ``$.programs[2].parameters.step`` and a sentence that
+tells what to do. All faults are collected, none is raised here.
+"""
+
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from ekarte_core.network.document import FORMAT, NetworkDocument, Program
+from ekarte_core.rules.programs import PROGRAM_KINDS
+
+Fault = tuple[str, str]
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
+CUTOFF = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+RANGE_DIGITS_MAX = 19
+RATE_BP_MAX = 10_000
+HOLD_S_MAX = 86_400
+
+
+def document_faults(document: NetworkDocument) -> list[Fault]:
+    """Return every fault of a document that has the right shape."""
+    faults = list(_head(document))
+    faults += _codes(document)
+    faults += _issuers_and_branches(document)
+    faults += [f for n, p in enumerate(document.programs) for f in _program(p, n)]
+    faults += _overrides(document)
+    faults += _card_types(document)
+    faults += _terminals(document)
+    return faults
+
+
+def _head(document: NetworkDocument) -> Iterator[Fault]:
+    if document.format != FORMAT:
+        yield "$.format", f"this version reads format {FORMAT}"
+    if not re.fullmatch(r"[A-Z]{3}", document.currency):
+        yield "$.currency", "must be an ISO 4217 code such as EUR"
+
+
+def _codes(document: NetworkDocument) -> Iterator[Fault]:
+    for room in ("coalitions", "issuers", "branches", "programs", "card_types"):
+        seen: set[str] = set()
+        for number, part in enumerate(getattr(document, room)):
+            path = f"$.{room}[{number}].code"
+            if not CODE.fullmatch(part.code):
+                yield path, "must be 1 to 32 of A-Z, 0-9, - and _"
+            if part.code in seen:
+                yield path, "stands twice"
+            seen.add(part.code)
+    groups = [group.code for group in document.goods_groups]
+    for number, code in enumerate(groups):
+        if not code or code in groups[:number]:
+            yield f"$.goods_groups[{number}].code", "must be given, once"
+
+
+def _issuers_and_branches(document: NetworkDocument) -> Iterator[Fault]:
+    issuers = {issuer.code for issuer in document.issuers}
+    for number, coalition in enumerate(document.coalitions):
+        for place, code in enumerate(coalition.issuers):
+            if code not in issuers:
+                yield f"$.coalitions[{number}].issuers[{place}]", "no such issuer"
+    for number, branch in enumerate(document.branches):
+        path = f"$.branches[{number}]"
+        if branch.issuer not in issuers:
+            yield f"{path}.issuer", "no such issuer"
+        if not CUTOFF.fullmatch(branch.cutoff):
+            yield f"{path}.cutoff", "must be a time such as 00:00 or 04:30"
+        if not 0 <= branch.tax_rate_bp <= RATE_BP_MAX:
+            yield f"{path}.tax_rate_bp", "must be 0 to 10000 basis points"
+        try:
+            ZoneInfo(branch.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            yield f"{path}.time_zone", "no such time zone"
+    for number, group in enumerate(document.goods_groups):
+        if not 0 <= group.tax_rate_bp <= RATE_BP_MAX:
+            yield (
+                f"$.goods_groups[{number}].tax_rate_bp",
+                "must be 0 to 10000 basis points",
+            )
+
+
+def _program(program: Program, number: int) -> Iterator[Fault]:
+    path = f"$.programs[{number}]"
+    kind = PROGRAM_KINDS.get(program.kind)
+    if kind is None:
+        yield f"{path}.kind", f"must be one of {', '.join(PROGRAM_KINDS)}"
+        return
+    try:
+        parameters = msgspec.convert(program.parameters, kind, strict=True)
+    except msgspec.ValidationError as fault:
+        message, _, inner = str(fault).partition(" - at `$")
+        yield f"{path}.parameters{inner.rstrip('`')}", message
+        return
+    for name, message in parameters.faults():
+        yield f"{path}.parameters.{name}", message
+    if program.valid_from and program.valid_to:
+        if program.valid_to <= program.valid_from:
+            yield f"{path}.valid_to", "must be after valid_from"
+    for name in ("valid_from", "valid_to"):
+        moment = getattr(program, name)
+        if moment is not None and moment.tzinfo is None:
+            yield f"{path}.{name}", "needs a time zone, such as +02:00 or Z"
+
+
+def _overrides(document: NetworkDocument) -> Iterator[Fault]:
+    programs = {program.code: program for program in document.programs}
+    branches = {branch.code: branch for branch in document.branches}
+    issuers = {issuer.code for issuer in document.issuers}
+    taken: set[tuple[str, str]] = set()
+    for number, program in enumerate(document.programs):
+        path = f"$.programs[{number}]"
+        if program.issuer not in issuers:
+            yield f"{path}.issuer", "no such issuer"
+        for place, code in enumerate(program.branches):
+            if code not in branches or branches[code].issuer != program.issuer:
+                yield f"{path}.branches[{place}]", "no such branch of this issuer"
+        if not program.overrides:
+            continue
+        base = programs.get(program.overrides)
+        if base is None or base.issuer != program.issuer or base.kind != program.kind:
+            yield f"{path}.overrides", "must name a program of this issuer and kind"
+        if not program.branches:
+            yield f"{path}.branches", "an overriding program names its branches"
+        for code in program.branches:
+            if (program.overrides, code) in taken:
+                yield f"{path}.branches", "this branch already has another override"
+            taken.add((program.overrides, code))
+
+
+def _card_types(document: NetworkDocument) -> Iterator[Fault]:
+    programs = {program.code: program for program in document.programs}
+    issuers = {issuer.code for issuer in document.issuers}
+    for number, card_type in enumerate(document.card_types):
+        path = f"$.card_types[{number}]"
+        if card_type.issuer not in issuers:
+            yield f"{path}.issuer", "no such issuer"
+        for place, code in enumerate(card_type.programs):
+            program = programs.get(code)
+            if program is None or program.issuer != card_type.issuer:
+                yield f"{path}.programs[{place}]", "no such program of this issuer"
+            elif program.overrides:
+                yield f"{path}.programs[{place}]", "name the overridden program"
+        for place, span in enumerate(card_type.ranges):
+            at = f"{path}.ranges[{place}]"
+            if bool(span.first) != bool(span.last):
+                yield at, "give both from and to, or neither"
+            elif len(span.first) != len(span.last) or span.first > span.last:
+                yield at, "from and to need the same length, from not above to"
+            elif len(span.first) > RANGE_DIGITS_MAX and span.kind == "number":
+                yield at, "card numbers have at most 19 digits"
+
+
+def _terminals(document: NetworkDocument) -> Iterator[Fault]:
+    branches = {branch.code for branch in document.branches}
+    seen: set[str] = set()
+    for number, terminal in enumerate(document.terminals):
+        path = f"$.terminals[{number}]"
+        if not TERMINAL_ID.fullmatch(terminal.id):
+            yield f"{path}.id", "must be 8 of 0-9 and A-Z"
+        if terminal.id in seen:
+            yield f"{path}.id", "stands twice"
+        seen.add(terminal.id)
+        if terminal.branch not in branches:
+            yield f"{path}.branch", "no such branch"
+        if not 1 <= terminal.hold_s <= HOLD_S_MAX:
+            yield f"{path}.hold_s", "must be 1 to 86400 seconds"
+        if terminal.key_version < 1:
+            yield f"{path}.key_version", "starts at 1"

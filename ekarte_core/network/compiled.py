@@ -1,0 +1,174 @@
+"""The network document made ready for deciding: look-ups by code, checked once.
+
+`read_network` refuses a document that cannot work and names every fault by its
+path, so that a person can mend it; what it returns never changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from ekarte_core.errors import NetworkInvalid
+from ekarte_core.network.check import document_faults
+from ekarte_core.network.document import (
+    Branch,
+    CardType,
+    Issuer,
+    NetworkDocument,
+    Program,
+    Terminal,
+)
+from ekarte_core.rules.identity import Identity, admits
+from ekarte_core.rules.programs import PROGRAM_KINDS
+from ekarte_core.rules.running import RunningProgram
+
+
+class Network:
+    """One version of the network, compiled. Immutable; share it between threads."""
+
+    def __init__(self, document: NetworkDocument, version: int) -> None:
+        """Compile a document that `document_faults` has found sound."""
+        self.version = version
+        self.document = document
+        self.issuers: Mapping[str, Issuer] = {i.code: i for i in document.issuers}
+        self.branches: Mapping[str, Branch] = {b.code: b for b in document.branches}
+        self.programs: Mapping[str, Program] = {p.code: p for p in document.programs}
+        self.card_types: Mapping[str, CardType] = {
+            t.code: t for t in document.card_types
+        }
+        self.terminals: Mapping[str, Terminal] = {t.id: t for t in document.terminals}
+        self._zones = {b.code: ZoneInfo(b.time_zone) for b in document.branches}
+        self._tax = {g.code: g.tax_rate_bp for g in document.goods_groups}
+        self._running: dict[tuple[str, frozenset[str]], tuple[RunningProgram, ...]] = {}
+
+    def terminal(self, terminal_id: str) -> Terminal | None:
+        """Return the terminal with this internal number, if there is one."""
+        return self.terminals.get(terminal_id)
+
+    def branch_of(self, terminal_id: str) -> Branch:
+        """Return the branch where a known terminal stands."""
+        return self.branches[self.terminals[terminal_id].branch]
+
+    def tax_rate_bp(self, branch: Branch, goods_group: str) -> int:
+        """Return the tax rate of a goods group, else the branch's, in bp."""
+        return self._tax.get(goods_group, branch.tax_rate_bp)
+
+    def business_day(self, branch: Branch, at: datetime) -> date:
+        """Return the branch's local day of a moment; a day ends at its cut-off."""
+        hours, minutes = branch.cutoff.split(":")
+        cutoff = timedelta(hours=int(hours), minutes=int(minutes))
+        return (at.astimezone(self._zones[branch.code]) - cutoff).date()
+
+    def local_time(self, branch: Branch, at: datetime) -> datetime:
+        """Return the moment on the branch's own clock."""
+        return at.astimezone(self._zones[branch.code])
+
+    def admitting(self, identity: Identity) -> tuple[CardType, ...]:
+        """Return the card types, of any issuer, whose ranges admit the identifier."""
+        return tuple(
+            card_type
+            for card_type in self.document.card_types
+            if any(admits(number_range, identity) for number_range in card_type.ranges)
+        )
+
+    def running(
+        self, branch: Branch, card_types: Iterable[str]
+    ) -> tuple[RunningProgram, ...]:
+        """Return the programs that cards of these types meet at a branch.
+
+        An overriding program stands in the place, and on the purses, of the one it
+        overrides. Programs of other issuers come along only where they are accepted.
+        """
+        key = (branch.code, frozenset(card_types))
+        if key not in self._running:
+            self._running[key] = tuple(self._compile_running(branch, key[1]))
+        return self._running[key]
+
+    def _compile_running(
+        self, branch: Branch, card_types: frozenset[str]
+    ) -> list[RunningProgram]:
+        codes = {
+            code
+            for card_type in card_types
+            if card_type in self.card_types
+            for code in self.card_types[card_type].programs
+        }
+        found = []
+        for code in sorted(codes):
+            program = self._at_branch(code, branch)
+            if program is None:
+                continue
+            parameters = self._parameters[program.code]
+            own = program.issuer == branch.issuer
+            accepted = own or (
+                getattr(parameters, "accept_at", "own") == "coalition"
+                and self._allied(program.issuer, branch.issuer)
+            )
+            if accepted:
+                found.append(
+                    RunningProgram(
+                        code=code,
+                        issuer=program.issuer,
+                        kind=program.kind,
+                        name=program.name,
+                        parameters=parameters,
+                        own=own,
+                        sequence=program.sequence,
+                        combine=program.combine,
+                        valid_from=program.valid_from,
+                        valid_to=program.valid_to,
+                    )
+                )
+        return sorted(found, key=lambda running: (running.sequence, running.code))
+
+    def _at_branch(self, code: str, branch: Branch) -> Program | None:
+        for program in self.document.programs:
+            if program.overrides == code and branch.code in program.branches:
+                return program
+        program = self.programs[code]
+        if program.branches and branch.code not in program.branches:
+            return None
+        return program
+
+    def _allied(self, one: str, other: str) -> bool:
+        return any(
+            one in coalition.issuers and other in coalition.issuers
+            for coalition in self.document.coalitions
+        )
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        return {
+            program.code: msgspec.convert(
+                program.parameters, PROGRAM_KINDS[program.kind], strict=True
+            )
+            for program in self.document.programs
+        }
+
+
+def read_network(
+    body: bytes | str | dict[str, Any], version: int | Literal[0] = 0
+) -> Network:
+    """Read, check and compile a network document.
+
+    Raises:
+        NetworkInvalid: with every fault found, each as (path, message).
+    """
+    try:
+        if isinstance(body, dict):
+            document = msgspec.convert(body, NetworkDocument, strict=False)
+        else:
+            document = msgspec.json.decode(body, type=NetworkDocument)
+    except msgspec.ValidationError as fault:
+        message, _, path = str(fault).partition(" - at `")
+        raise NetworkInvalid([(path.rstrip("`") or "$", message)]) from None
+    except msgspec.DecodeError as fault:
+        raise NetworkInvalid([("$", f"not JSON: {fault}")]) from None
+    faults = document_faults(document)
+    if faults:
+        raise NetworkInvalid(faults)
+    return Network(document, version)

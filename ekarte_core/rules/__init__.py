@@ -1,0 +1,1 @@
+"""The rules: facts in, plan out. No clock, no disk, no database, no randomness."""

@@ -1,0 +1,187 @@
+"""Earning: points, conversions and turnover. Step 4 of an operation.
+
+On what was really paid: the part paid by bonus money earns nothing; gift money
+earns unless the program says otherwise. Points round down, once for each receipt.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from ekarte_core.rules.explain import Reason
+from ekarte_core.rules.pricing import (
+    Pricing,
+    counted,
+    period_over,
+    turnover_group,
+)
+from ekarte_core.rules.programs import AccumulatedDiscount, BonusAmount, FixedDiscount
+from ekarte_core.rules.purses import POINTS, TURNOVER, Sheet, share
+from ekarte_core.rules.running import Programs, RunningProgram
+from ekarte_core.rules.tax import tax_in
+from ekarte_core.rules.tendering import BONUS, GIFT, Taking
+from ekarte_core.values import Earned
+
+
+class Earnings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a purchase earned; `converted` is money credited from points."""
+
+    earned: tuple[Earned, ...] = ()
+    converted: int = 0
+    turnover: tuple[tuple[str, str, int], ...] = ()  # program, goods group, amount
+    reasons: tuple[Reason, ...] = ()
+
+
+def earn(
+    programs: Programs,
+    sheet: Sheet,
+    pricing: Pricing,
+    taking: Taking,
+    currency: str,
+    today: date,
+) -> Earnings:
+    """Credit the card for one booked purchase, on the sheet."""
+    earned: list[Earned] = []
+    reasons: list[Reason] = []
+    converted = 0
+    for running, parameters in programs.bonuses:
+        off = taking.of(BONUS)
+        if not parameters.earn_on_gift:
+            off += taking.of(GIFT)
+        paid = paid_by_group(pricing, off)
+        points = parameters.points(paid)
+        if not points:
+            missing = parameters.to_next_point(paid)
+            reasons.append(Reason(key="bonus.none", name=running.name, amount=missing))
+            continue
+        carry = deferred(parameters, pricing, off, points)
+        purse = sheet.open(running.code, running.issuer, POINTS)
+        sheet.move(purse, "bonus_earn", "earn", posted=points, carry=carry)
+        earned.append(Earned(program=running.code, points=points))
+        reasons.append(Reason(key="bonus.earned", name=running.name, count=points))
+        converted += _convert(running, parameters, sheet, currency, reasons)
+    turnover = tuple(_count_turnover(programs, sheet, pricing, taking, today))
+    return Earnings(
+        earned=tuple(earned),
+        converted=converted,
+        turnover=turnover,
+        reasons=tuple(reasons),
+    )
+
+
+def paid_by_group(pricing: Pricing, off: int) -> dict[str, int]:
+    """What was really paid for each goods group, minor units.
+
+    `off` (paid by bonus money) is spread over the lines in proportion, exactly.
+    """
+    paid: dict[str, int] = {}
+    shares = spread(off, [line.net for line in pricing.lines])
+    for line, less in zip(pricing.lines, shares, strict=True):
+        paid[line.group] = paid.get(line.group, 0) + line.net - less
+    return paid
+
+
+def spread(total: int, weights: Iterable[int]) -> list[int]:
+    """Split `total` over the weights so that the parts sum to it exactly."""
+    weights = list(weights)
+    whole = sum(weights)
+    parts = []
+    given = seen = 0
+    for weight in weights:
+        seen += weight
+        upto = share(total, seen, whole) if whole else 0
+        parts.append(upto - given)
+        given = upto
+    return parts
+
+
+def deferred(parameters: BonusAmount, pricing: Pricing, off: int, points: int) -> int:
+    """Return the revenue deferred for points, minor units (IFRS 15, B39-B42).
+
+    D = net(P) · x / (P + x), x = nominal value of the points, P = what was paid;
+    50.00 at 21 % tax and 10 points worth 1.00: 0.81.
+    """
+    if parameters.deferral_policy == "none" or not parameters.convert_at:
+        return 0
+    shares = spread(off, [line.net for line in pricing.lines])
+    paid = net = 0
+    for line, less in zip(pricing.lines, shares, strict=True):
+        gross = line.net - less
+        paid += gross
+        net += gross - tax_in(gross, line.tax_rate_bp)
+    # x is a fraction: both sides are multiplied by convert_at to stay whole.
+    value = points * parameters.convert_to
+    return share(net, value, paid * parameters.convert_at + value)
+
+
+def _convert(
+    running: RunningProgram,
+    parameters: BonusAmount,
+    sheet: Sheet,
+    currency: str,
+    reasons: list[Reason],
+) -> int:
+    points = sheet.open(running.code, running.issuer, POINTS)
+    times = parameters.conversions(points.available)
+    if not times:
+        return 0
+    erased, credited = times * parameters.convert_at, times * parameters.convert_to
+    carry = sheet.carry_released(points, erased)
+    money = sheet.open(running.code, running.issuer, currency)
+    sheet.move(points, "convert", "convert", posted=-erased, carry=-carry)
+    sheet.move(money, "convert", "convert", posted=credited, carry=carry)
+    reasons.append(
+        Reason(key="bonus.converted", name=running.name, count=erased, amount=credited)
+    )
+    return credited
+
+
+def _count_turnover(
+    programs: Programs, sheet: Sheet, pricing: Pricing, taking: Taking, today: date
+) -> Iterable[tuple[str, str, int]]:
+    for running, parameters in programs.discounts:
+        if isinstance(parameters, FixedDiscount) and not parameters.after_spend:
+            continue
+        sums: dict[str, int] = {}
+        for group, amount in _countable(parameters, pricing, taking).items():
+            apart = turnover_group(parameters, group)
+            sums[apart] = sums.get(apart, 0) + amount
+        for group, amount in sums.items():
+            if amount <= 0:
+                continue
+            _add_turnover(running, parameters, sheet, group, amount, today)
+            yield running.code, group, amount
+
+
+def _countable(
+    parameters: FixedDiscount | AccumulatedDiscount, pricing: Pricing, taking: Taking
+) -> dict[str, int]:
+    """What counts, by goods group. An `after_spend` looks at all goods."""
+    if getattr(parameters, "count", "net") == "gross":
+        counted_sums: dict[str, int] = {}
+        for line in pricing.lines:
+            counted_sums[line.group] = counted_sums.get(line.group, 0) + line.gross
+    else:
+        counted_sums = paid_by_group(pricing, taking.of(BONUS))
+    if isinstance(parameters, AccumulatedDiscount) and parameters.groups:
+        return {g: a for g, a in counted_sums.items() if g in parameters.groups}
+    return counted_sums
+
+
+def _add_turnover(
+    running: RunningProgram,
+    parameters: FixedDiscount | AccumulatedDiscount,
+    sheet: Sheet,
+    group: str,
+    amount: int,
+    today: date,
+) -> None:
+    purse = sheet.open(running.code, running.issuer, TURNOVER, group)
+    months = getattr(parameters, "period_months", 0)
+    if period_over(purse, months, today):
+        sheet.move(purse, "period_reset", "turnover", posted=-counted(purse, 0, today))
+        purse.period_start = None
+    if purse.period_start is None:
+        purse.period_start = today
+    sheet.move(purse, "turnover", "turnover", posted=amount)

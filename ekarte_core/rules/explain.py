@@ -1,0 +1,51 @@
+"""Reasons as data and their sentences in the languages of the slips.
+
+A reason is a key with figures; `tell` makes the sentence. Every answer carries the
+sentences, so that a cashier can say why. Texts: English, Latvian, Russian, Estonian.
+"""
+
+import msgspec
+
+from ekarte_core.rules.texts import LANGUAGES, TEXTS
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason; amounts in minor units, rates in basis points."""
+
+    key: str
+    name: str = ""
+    rate_bp: int = 0
+    amount: int = 0
+    count: int = 0
+
+
+def language_of(*wishes: str) -> str:
+    """Return the first wish that the slips can speak, else English."""
+    return next((wish for wish in wishes if wish in LANGUAGES), "en")
+
+
+def tell(reason: Reason, language: str) -> str:
+    """Return the reason as a sentence."""
+    return TEXTS[reason.key][language].format(
+        name=reason.name,
+        rate=percent(reason.rate_bp),
+        amount=money(reason.amount),
+        count=reason.count,
+    )
+
+
+def text(key: str, language: str) -> str:
+    """Return a fixed text."""
+    return TEXTS[key][language]
+
+
+def money(amount_minor: int) -> str:
+    """Write minor units for people: -1234 is '-12.34'."""
+    sign = "-" if amount_minor < 0 else ""
+    return f"{sign}{abs(amount_minor) // 100}.{abs(amount_minor) % 100:02d}"
+
+
+def percent(rate_bp: int) -> str:
+    """Write basis points for people: 550 is '5.5 %'."""
+    whole, part = divmod(rate_bp, 100)
+    return f"{whole}{f'.{part:02d}'.rstrip('0') if part else ''} %"

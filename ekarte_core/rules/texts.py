@@ -1,0 +1,206 @@
+"""Sentences of answers and slips, by key and language. Data, no code."""
+
+LANGUAGES = ("en", "lv", "ru", "et")
+
+
+def _row(en: str, lv: str, ru: str, et: str) -> dict[str, str]:
+    return {"en": en, "lv": lv, "ru": ru, "et": et}
+
+
+TEXTS: dict[str, dict[str, str]] = {
+    "discount.applied": _row(
+        "{name}: {rate}, {amount} off",
+        "{name}: {rate}, atlaide {amount}",
+        "{name}: {rate}, скидка {amount}",
+        "{name}: {rate}, soodustus {amount}",
+    ),
+    "discount.better": _row(
+        "{name}: {rate} not used, another discount is better",
+        "{name}: {rate} nav piemērota, cita atlaide ir lielāka",
+        "{name}: {rate} не применена, другая скидка выгоднее",
+        "{name}: {rate} ei kasutatud, teine soodustus on parem",
+    ),
+    "discount.not_yet": _row(
+        "{name}: not yet reached",
+        "{name}: vēl nav sasniegta",
+        "{name}: ещё не достигнута",
+        "{name}: veel saavutamata",
+    ),
+    "discount.other_goods": _row(
+        "{name}: not for these goods",
+        "{name}: neattiecas uz šīm precēm",
+        "{name}: не для этих товаров",
+        "{name}: ei kehti nendele kaupadele",
+    ),
+    "discount.next": _row(
+        "{name}: spend {amount} more for {rate}",
+        "{name}: vēl {amount} līdz {rate}",
+        "{name}: ещё {amount} до {rate}",
+        "{name}: veel {amount}, et saada {rate}",
+    ),
+    "bonus.earned": _row(
+        "{name}: +{count}", "{name}: +{count}", "{name}: +{count}", "{name}: +{count}"
+    ),
+    "bonus.none": _row(
+        "{name}: none, {amount} more was missing",
+        "{name}: nav, pietrūka {amount}",
+        "{name}: нет, не хватило {amount}",
+        "{name}: ei ole, puudu jäi {amount}",
+    ),
+    "bonus.converted": _row(
+        "{name}: {count} turned into {amount}",
+        "{name}: {count} pārvērsti par {amount}",
+        "{name}: {count} обменены на {amount}",
+        "{name}: {count} muudeti summaks {amount}",
+    ),
+    "bonus.taken_back": _row(
+        "{name}: −{count} taken back",
+        "{name}: −{count} atsaukti",
+        "{name}: −{count} возвращены",
+        "{name}: −{count} tagasi võetud",
+    ),
+    "bonus.deducted": _row(
+        "{name}: {amount} kept back for points already used",
+        "{name}: {amount} ieturēti par jau izlietotiem punktiem",
+        "{name}: {amount} удержано за использованные баллы",
+        "{name}: {amount} kinni peetud kasutatud punktide eest",
+    ),
+    "slip.card": _row("Card", "Karte", "Карта", "Kaart"),
+    "slip.purchase": _row("Purchase", "Pirkums", "Покупка", "Ost"),
+    "slip.refund": _row("Refund", "Atgriešana", "Возврат", "Tagastus"),
+    "slip.load": _row("Loaded", "Papildināts", "Зачислено", "Laaditud"),
+    "slip.discount": _row("Discount", "Atlaide", "Скидка", "Soodustus"),
+    "slip.gift": _row(
+        "Paid by gift card",
+        "Samaksāts ar dāvanu karti",
+        "Оплачено подарочной картой",
+        "Tasutud kinkekaardiga",
+    ),
+    "slip.bonus": _row(
+        "Paid by bonus",
+        "Samaksāts ar bonusu",
+        "Оплачено бонусом",
+        "Tasutud boonusega",
+    ),
+    "slip.due": _row("To pay", "Apmaksai", "К оплате", "Tasuda"),
+    "slip.back": _row("To return", "Izmaksai", "К выдаче", "Tagastada"),
+    "slip.balance": _row("Balance", "Atlikums", "Остаток", "Jääk"),
+    "slip.signature": _row("Signature", "Paraksts", "Подпись", "Allkiri"),
+    "slip.code": _row(
+        "Authorization", "Autorizācija", "Код авторизации", "Autoriseerimine"
+    ),
+    "slip.hold": _row(
+        "Reserved, please confirm",
+        "Rezervēts, lūdzu apstipriniet",
+        "Зарезервировано, подтвердите",
+        "Broneeritud, palun kinnitage",
+    ),
+    "slip.refused": _row("Refused", "Noraidīts", "Отказано", "Keeldutud"),
+    "rc.63": _row(
+        "signature or MAC is wrong",
+        "nepareizs paraksts vai MAC",
+        "неверная подпись или MAC",
+        "vale allkiri või MAC",
+    ),
+    "rc.30": _row(
+        "message format", "ziņojuma formāts", "формат сообщения", "sõnumi vorming"
+    ),
+    "rc.58": _row(
+        "not for this terminal",
+        "nav atļauts šim terminālim",
+        "не для этого терминала",
+        "pole sellele terminalile lubatud",
+    ),
+    "rc.03": _row(
+        "unknown branch", "nezināma filiāle", "неизвестный филиал", "tundmatu filiaal"
+    ),
+    "rc.12": _row(
+        "command not allowed here",
+        "komanda šeit nav atļauta",
+        "команда здесь недоступна",
+        "käsk pole siin lubatud",
+    ),
+    "rc.94": _row(
+        "this operation number was used for something else",
+        "šis operācijas numurs jau izmantots citam",
+        "этот номер операции уже использован",
+        "see tehingunumber on juba kasutusel",
+    ),
+    "rc.95": _row(
+        "the batch is closed or its totals differ",
+        "pakete ir slēgta vai summas atšķiras",
+        "пакет закрыт или итоги расходятся",
+        "pakett on suletud või summad erinevad",
+    ),
+    "rc.13": _row("wrong amount", "nepareiza summa", "неверная сумма", "vale summa"),
+    "rc.25": _row(
+        "original operation not found or over",
+        "sākotnējā operācija nav atrasta vai beigusies",
+        "исходная операция не найдена или истекла",
+        "algset tehingut ei leitud või see on aegunud",
+    ),
+    "rc.77": _row(
+        "does not match the original operation",
+        "neatbilst sākotnējai operācijai",
+        "не соответствует исходной операции",
+        "ei vasta algsele tehingule",
+    ),
+    "rc.14": _row(
+        "unknown card", "nezināma karte", "неизвестная карта", "tundmatu kaart"
+    ),
+    "rc.43": _row("card stolen", "karte nozagta", "карта украдена", "kaart varastatud"),
+    "rc.41": _row("card lost", "karte nozaudēta", "карта утеряна", "kaart kadunud"),
+    "rc.54": _row("expired", "beidzies termiņš", "срок истёк", "aegunud"),
+    "rc.62": _row(
+        "card blocked", "karte bloķēta", "карта заблокирована", "kaart blokeeritud"
+    ),
+    "rc.78": _row(
+        "card not activated",
+        "karte nav aktivizēta",
+        "карта не активирована",
+        "kaart pole aktiveeritud",
+    ),
+    "rc.57": _row(
+        "not for this card",
+        "nav paredzēts šai kartei",
+        "не для этой карты",
+        "pole selle kaardi jaoks",
+    ),
+    "rc.75": _row(
+        "access code locked",
+        "piekļuves kods bloķēts",
+        "код доступа заблокирован",
+        "juurdepääsukood lukustatud",
+    ),
+    "rc.55": _row(
+        "wrong access code",
+        "nepareizs piekļuves kods",
+        "неверный код доступа",
+        "vale juurdepääsukood",
+    ),
+    "rc.65": _row("too often", "pārāk bieži", "слишком часто", "liiga sageli"),
+    "rc.05": _row(
+        "refused by a rule", "noraidīts", "отказано правилом", "reegel keelab"
+    ),
+    "rc.61": _row(
+        "over the limit", "pārsniegts limits", "превышен лимит", "limiit ületatud"
+    ),
+    "rc.51": _row(
+        "not enough on the card",
+        "kartē nepietiek līdzekļu",
+        "недостаточно средств на карте",
+        "kaardil pole piisavalt raha",
+    ),
+    "rc.92": _row("no route", "nav maršruta", "нет маршрута", "marsruut puudub"),
+    "rc.91": _row(
+        "no answer from the ledger, ask again",
+        "sistēma neatbild, mēģiniet vēlreiz",
+        "нет ответа, повторите",
+        "süsteem ei vasta, proovige uuesti",
+    ),
+    "rc.96": _row("system fault", "sistēmas kļūda", "ошибка системы", "süsteemi viga"),
+    "rc.10": _row(
+        "approved in part", "apstiprināts daļēji", "одобрено частично", "osaliselt"
+    ),
+    "rc.00": _row("approved", "apstiprināts", "одобрено", "kinnitatud"),
+}

@@ -1,0 +1,1 @@
+"""Use cases: lock, decide, write. The rules decide, the ledger writes."""

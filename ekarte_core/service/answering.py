@@ -1,0 +1,184 @@
+"""From a plan to the answer that is said and stored: figures, sentences, slip."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from ekarte_core.codes import APPROVED, Rc
+from ekarte_core.network.compiled import Network
+from ekarte_core.rules.explain import language_of, money, tell, text
+from ekarte_core.rules.plan import Plan
+from ekarte_core.rules.purses import POINTS, TURNOVER, Purse
+from ekarte_core.service.job import Job
+from ekarte_core.values import Answer, Balance, SlipLine
+
+AUTH_CODE_DIGITS = 6
+WITH_SLIP = frozenset(
+    {"authorize", "confirm", "sale", "refund", "top_up", "activate", "reverse"}
+)
+RETURNS = frozenset({"refund", "reverse"})
+
+
+def language(job: Job, network: Network) -> str:
+    """The language of an answer: the request's wish, else the issuer's."""
+    issuer = network.issuers[job.branch.issuer].language if job.branch else "en"
+    return language_of(job.request.language, issuer)
+
+
+def message(rc: Rc, spoken: str) -> str:
+    """The sentence of an answer code; nothing to say when approved."""
+    return "" if rc is Rc.OK else text(f"rc.{rc.value}", spoken)
+
+
+def refusal(job: Job, network: Network, rc: Rc, field: str = "") -> Answer:
+    """The answer to a request that never reached the rules."""
+    return Answer(
+        rc=rc.value,
+        message=message(rc, language(job, network)),
+        field=field,
+        params_version=network.version,
+    )
+
+
+def answer_of(
+    job: Job,
+    network: Network,
+    plan: Plan,
+    purses: Iterable[Purse],
+    *,
+    txn: int | None,
+    now: datetime,
+) -> Answer:
+    """The answer to a decided request, as it will be stored."""
+    spoken = language(job, network)
+    approved = plan.rc in APPROVED
+    balances = tuple(balance(purse, network) for purse in purses if purse.version)
+    answer = Answer(
+        rc=plan.rc.value,
+        message=message(plan.rc, spoken),
+        auth_code=auth_code(txn) if approved and txn else "",
+        txn=str(txn) if txn else "",
+        hold_until=plan.hold_until,
+        amount=plan.amount,
+        discount=plan.discount,
+        amount_due=plan.amount_due,
+        tendered=plan.tendered(),
+        earned=plan.earned,
+        converted=plan.converted,
+        balances=balances,
+        discount_rate=plan.rate_bp,
+        card_state=plan.new_state or (job.card.state if job.card else ""),
+        explain=tuple(tell(reason, spoken) for reason in plan.reasons),
+        params_version=network.version,
+    )
+    if job.request.slip == "none" or job.request.command not in WITH_SLIP:
+        return answer
+    return _with_slip(job, network, plan, answer, spoken, now)
+
+
+def auth_code(txn: int) -> str:
+    """Six digits that people read out; the operation is found by `txn`."""
+    return f"{txn % 10**AUTH_CODE_DIGITS:0{AUTH_CODE_DIGITS}d}"
+
+
+def balance(purse: Purse, network: Network) -> Balance:
+    """A purse as the answer shows it."""
+    program = network.programs.get(purse.program)
+    return Balance(
+        program=purse.program,
+        kind=program.kind if program else "",
+        unit=purse.unit,
+        value=purse.posted,
+        available=purse.available,
+    )
+
+
+def _with_slip(
+    job: Job, network: Network, plan: Plan, answer: Answer, spoken: str, now: datetime
+) -> Answer:
+    lines = _head(job, network, now)
+    if plan.rc in APPROVED:
+        lines += _figures(job, plan, spoken)
+        lines += [SlipLine(text=told) for told in answer.explain]
+        lines += _balances(answer, network, spoken)
+        lines.append(SlipLine(text=f"{text('slip.code', spoken)} {answer.auth_code}"))
+    else:
+        lines.append(
+            SlipLine(
+                text=f"{text('slip.refused', spoken)}: {answer.message} ({answer.rc})",
+                style="bold",
+            )
+        )
+    signed = plan.rc in APPROVED and bool(plan.taken) and not job.request.access_code
+    if signed and job.request.command in ("sale", "confirm"):
+        lines.append(SlipLine(text=text("slip.signature", spoken), style="signature"))
+    issuer = network.issuers[job.branch.issuer] if job.branch else None
+    lines += (
+        [SlipLine(text=row, align="center") for row in issuer.slip_footer]
+        if issuer
+        else []
+    )
+    return msgspec.structs.replace(answer, slip=tuple(lines), copies=2 if signed else 1)
+
+
+def _head(job: Job, network: Network, now: datetime) -> list[SlipLine]:
+    assert job.branch is not None
+    issuer = network.issuers[job.branch.issuer]
+    rows = issuer.slip_header or (issuer.name,)
+    lines = [SlipLine(text=row, align="center", style="bold") for row in rows]
+    lines.append(SlipLine(text=job.branch.name, align="center"))
+    if job.branch.address:
+        lines.append(SlipLine(text=job.branch.address, align="center"))
+    at = network.local_time(job.branch, now)
+    request = job.request
+    lines.append(
+        SlipLine(
+            text=f"{at:%d.%m.%Y %H:%M} {request.terminal}"
+            f" {request.batch}/{request.operation}"
+        )
+    )
+    lines.append(SlipLine(text="", style="rule"))
+    return lines
+
+
+def _figures(job: Job, plan: Plan, spoken: str) -> list[SlipLine]:
+    command = job.request.command
+    title = {
+        "refund": "slip.refund",
+        "reverse": "slip.refund",
+        "top_up": "slip.load",
+        "activate": "slip.load",
+    }.get(command, "slip.purchase")
+    rows = [(title, plan.amount)]
+    if plan.discount:
+        rows.append(("slip.discount", -plan.discount))
+    rows += [(f"slip.{tender}", amount) for tender, amount in plan.tendered().items()]
+    if command not in ("top_up", "activate"):
+        rows.append(
+            ("slip.back" if command in RETURNS else "slip.due", plan.amount_due)
+        )
+    card = SlipLine(
+        text=f"{text('slip.card', spoken)} {job.card.masked if job.card else ''}"
+    )
+    lines = [card]
+    lines += [
+        SlipLine(text=f"{text(key, spoken)} {money(value)}") for key, value in rows
+    ]
+    if command == "authorize":
+        lines.append(SlipLine(text=text("slip.hold", spoken), style="bold"))
+    return lines
+
+
+def _balances(answer: Answer, network: Network, spoken: str) -> list[SlipLine]:
+    lines = []
+    for row in answer.balances:
+        if row.unit == TURNOVER:
+            continue
+        shown = (
+            str(row.value) if row.unit == POINTS else f"{money(row.value)} {row.unit}"
+        )
+        program = network.programs.get(row.program)
+        name = program.name if program else row.program
+        lines.append(SlipLine(text=f"{text('slip.balance', spoken)}, {name}: {shown}"))
+    return lines

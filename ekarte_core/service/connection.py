@@ -1,0 +1,214 @@
+"""The gateway's own connection to the ledger: one group, one commit.
+
+Owned by one thread. READ COMMITTED, so that what is read after a lock is what the
+other writer has committed. A group that a single request poisons is taken apart, so
+that its neighbours are answered.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import psycopg2
+import psycopg2.errors
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from ekarte_core.codes import Rc
+from ekarte_core.errors import CommitInDoubt, EkarteError
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.migrate import check_schema
+from ekarte_core.ledger.queries import SQL
+from ekarte_core.network.compiled import Network
+from ekarte_core.service import expiry, publishing, sealing, settling
+from ekarte_core.service.execute import execute
+from ekarte_core.service.job import Outcome
+from ekarte_core.values import Answer, Request
+from ekarte_core.wire import encode_answer
+
+_logger = logging.getLogger(__name__)
+
+RETRIES_MAX = 5
+NONCE_KEPT = timedelta(minutes=10)
+IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
+CONNECT_TIMEOUT_S = 5
+_RETRIED = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.UniqueViolation,  # a rival stored the same key: now it is there
+)
+_AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+T = TypeVar("T")
+
+
+class LedgerConnection:
+    """A connection that executes groups of requests and commits them."""
+
+    def __init__(self, dsn: str, keyring: Keyring) -> None:
+        """Remember where the ledger is; connects when first used."""
+        self._dsn = dsn
+        self._keyring = keyring
+        self._connection: Any = None
+
+    def __repr__(self) -> str:
+        """Leave the DSN out: it may hold a password."""
+        return "LedgerConnection()"
+
+    def run(
+        self,
+        requests: Sequence[Request],
+        network: Network,
+        now: datetime,
+        *,
+        wait: bool = False,
+    ) -> list[Outcome]:
+        """Execute requests as one group and commit it.
+
+        Raises:
+            psycopg2.OperationalError: the ledger is away; nothing was answered.
+            CommitInDoubt: the commit's fate is unknown; ask again by key.
+        """
+        try:
+            return self._run_group(requests, network, now, wait=wait)
+        except (*_AWAY, CommitInDoubt):
+            raise
+        except (psycopg2.Error, AssertionError, EkarteError, ValueError, KeyError):
+            if len(requests) == 1:
+                _logger.exception("request failed: %r", requests[0])
+                return [_fault(requests[0], network)]
+            return [
+                outcome
+                for request in requests
+                for outcome in self.run([request], network, now, wait=wait)
+            ]
+
+    def _run_group(
+        self,
+        requests: Sequence[Request],
+        network: Network,
+        now: datetime,
+        *,
+        wait: bool,
+    ) -> list[Outcome]:
+        return self._transaction(
+            lambda cr: execute(cr, requests, network, self._keyring, now, wait=wait)
+        )
+
+    def expire_holds(self, network: Network, now: datetime, limit: int = 500) -> int:
+        """Release holds whose time is over; returns how many."""
+        return self._transaction(
+            lambda cr: expiry.expire_holds(cr, network, self._keyring, now, limit)
+        )
+
+    def network(self, known: Network | None) -> Network:
+        """Return the current network: `known` itself while nothing newer is published."""
+
+        def read(cr: Cursor) -> Network:
+            if known is not None and publishing.network_version(cr) == known.version:
+                return known
+            return publishing.current_network(cr)
+
+        return self._transaction(read)
+
+    def remember_nonce(self, terminal: str, nonce: str, now: datetime) -> bool:
+        """Remember a nonce; False when the terminal has used it before."""
+
+        def add(cr: Cursor) -> bool:
+            cr.execute(
+                SQL["remember_nonce"],
+                {"terminal": terminal, "nonce": nonce, "now": now},
+            )
+            return bool(cr.rowcount == 1)
+
+        return self._transaction(add)
+
+    def sweep(self, now: datetime) -> int:
+        """Forget nonces that are too old to be accepted anyway."""
+
+        def delete(cr: Cursor) -> int:
+            cr.execute(SQL["sweep_nonces"], {"before": now - NONCE_KEPT})
+            return int(cr.rowcount)
+
+        return self._transaction(delete)
+
+    def seal(self, now: datetime) -> int:
+        """Put the next operations into the hash chain; returns how many."""
+        return self._transaction(lambda cr: sealing.seal(cr, now))
+
+    def build_settlement(
+        self, network: Network, now: datetime, cutoff: datetime
+    ) -> int | None:
+        """Build a settlement document of what is due; None when nothing is."""
+        return self._transaction(
+            lambda cr: settling.build_settlement(cr, network, now, cutoff)
+        )
+
+    def pending_settlements(self) -> list[tuple[int, bytes]]:
+        """Return documents that nobody has accepted yet: (id, JSON)."""
+        return self._transaction(settling.pending_settlements)
+
+    def settlement_accepted(self, number: int, reply: str, now: datetime) -> None:
+        """Note that accounting has taken a document over."""
+        self._transaction(
+            lambda cr: settling.settlement_accepted(cr, number, reply, now)
+        )
+
+    def settlement_failed(self, number: int, reason: str, now: datetime) -> None:
+        """Note a delivery that did not work."""
+        self._transaction(
+            lambda cr: settling.settlement_failed(cr, number, reason, now)
+        )
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _transaction(self, work: Callable[[Any], T]) -> T:
+        for attempt in range(1, RETRIES_MAX + 1):
+            connection = self._connected()
+            try:
+                with connection.cursor() as cr:
+                    result = work(cr)
+                del connection.notices[:]
+                connection.commit()
+            except _RETRIED:
+                connection.rollback()
+                if attempt == RETRIES_MAX:
+                    raise
+                continue
+            except _AWAY:
+                self.close()
+                raise
+            except BaseException:
+                connection.rollback()
+                raise
+            # The only sign that a commit is durable here but nowhere else.
+            if any(IN_DOUBT_NOTICE in notice for notice in connection.notices):
+                raise CommitInDoubt("the standby has not confirmed this commit")
+            return result
+        raise AssertionError("unreachable")
+
+    def _connected(self) -> Any:
+        if self._connection is None or self._connection.closed:
+            connection = psycopg2.connect(self._dsn, connect_timeout=CONNECT_TIMEOUT_S)
+            connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+            with connection.cursor() as cr:
+                check_schema(cr)
+            connection.commit()
+            self._connection = connection
+        return self._connection
+
+
+def _fault(request: Request, network: Network) -> Outcome:
+    answer = Answer(rc=Rc.FAULT.value, params_version=network.version)
+    return Outcome(
+        request=request,
+        rc=Rc.FAULT.value,
+        answer=encode_answer(answer),
+        status="transient",
+    )

@@ -1,0 +1,244 @@
+"""Which rule decides a request, and every refusal that comes before the rules.
+
+The checks stand in the order of codes.Rc; the first that applies is the answer.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from ekarte_core.codes import Rc
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger.store import CardRow
+from ekarte_core.network.compiled import Network
+from ekarte_core.rules import card_life, giving_back, purchase
+from ekarte_core.rules.plan import CardFacts, Facts, Mirror, Plan, SaleLine, refuse
+from ekarte_core.rules.pricing import next_steps, price
+from ekarte_core.rules.purses import Sheet
+from ekarte_core.rules.running import Programs
+from ekarte_core.service.job import PURCHASE, Job
+
+ACCESS_TRIES_MAX = 3
+CLOSED_STATES = {
+    "stolen": Rc.STOLEN,
+    "lost": Rc.LOST,
+    "expired": Rc.EXPIRED,
+    "replaced": Rc.EXPIRED,
+    "closed": Rc.EXPIRED,
+    "blocked": Rc.BLOCKED,
+}
+# Commands that undo or finish: they work on a card whatever has become of it since.
+FINISHES = frozenset({"confirm", "reverse", "refund"})
+CARD_STAFF = frozenset({"block", "unblock"})
+
+
+def inquire(facts: Facts) -> Plan:
+    """State, balances, the discount that a purchase would get now."""
+    goods = facts.goods or [("", 0, 0)]
+    pricing = price(facts.programs, facts.sheet, goods, facts.today)
+    return Plan(
+        rc=Rc.OK,
+        moves=False,
+        rate_bp=pricing.rate_bp,
+        reasons=next_steps(facts.programs, facts.sheet, facts.today),
+    )
+
+
+RULES: dict[str, Callable[[Facts], Plan]] = {
+    "inquire": inquire,
+    "authorize": purchase.authorize,
+    "confirm": purchase.confirm,
+    "sale": purchase.sale,
+    "reverse": giving_back.reverse,
+    "refund": giving_back.refund,
+    "top_up": card_life.top_up,
+    "activate": card_life.activate,
+    "block": card_life.block,
+    "unblock": card_life.unblock,
+}
+
+
+def decide(
+    job: Job,
+    network: Network,
+    keyring: Keyring,
+    now: datetime,
+    mirrors: tuple[Mirror, ...],
+    mirror_lines: tuple[SaleLine, ...],
+) -> tuple[Plan, Sheet | None]:
+    """Return the plan for a request and the sheet with its moves.
+
+    A wrong access code is counted on the card here, refused or not.
+    """
+    original = _original_refusal(job, now)
+    if original is not None:
+        return refuse(original), None
+    if job.card is None:
+        if job.request.command == "reverse":
+            return giving_back.reverse(_facts_of_nothing(job, network, now)), None
+        return refuse(Rc.CARD_UNKNOWN if not job.admitted else Rc.NOT_ACTIVE), None
+    facts = _facts(job, job.card, network, keyring, now)
+    facts.mirrors, facts.mirror_lines = mirrors, mirror_lines
+    refused = _card_refusal(job, facts)
+    if refused is not None:
+        return refuse(refused), None
+    return RULES[job.request.command](facts), facts.sheet
+
+
+def count_wrong_code(card: CardRow, plan: Plan, job: Job) -> None:
+    """Remember a wrong access code, forget them after a right one or an unblock."""
+    if plan.rc is Rc.CODE_WRONG and job.request.access_code:
+        card.access_tries += 1
+        card.touched = True
+    elif card.access_tries and plan.rc is Rc.OK:
+        if job.request.command == "unblock" or (
+            job.request.access_code and job.request.command in PURCHASE
+        ):
+            card.access_tries = 0
+            card.touched = True
+
+
+def _original_refusal(job: Job, now: datetime) -> Rc | None:
+    command = job.request.command
+    if command not in FINISHES:
+        return None
+    original = job.original
+    if original is None:
+        return None if command == "reverse" else Rc.ORIGINAL
+    if job.card is not None and original.card_id not in (None, job.card.id):
+        return Rc.MISMATCH
+    if command == "reverse":
+        reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"}
+        return None if original.command in reversible else Rc.COMMAND
+    if not original.approved:
+        return Rc.ORIGINAL
+    if command == "refund":
+        if original.command not in ("sale", "confirm") or original.reversed:
+            return Rc.MISMATCH
+        return None
+    if not original.hold or original.hold_how == "captured":
+        return Rc.MISMATCH
+    expired = original.hold_expires_at is not None and now >= original.hold_expires_at
+    return Rc.ORIGINAL if original.hold_how or expired else None
+
+
+def _card_refusal(job: Job, facts: Facts) -> Rc | None:
+    command, card = job.request.command, facts.card
+    if command in FINISHES or command in CARD_STAFF:
+        return None
+    if card.state in CLOSED_STATES:
+        return CLOSED_STATES[card.state]
+    if card.state == "new" and command != "activate" and not card.auto_register:
+        return Rc.NOT_ACTIVE
+    if command == "activate":
+        return None
+    if facts.programs.none or _asks_in_vain(facts):
+        return Rc.CARD_WRONG
+    return _access_refusal(job, facts)
+
+
+def _asks_in_vain(facts: Facts) -> bool:
+    """True when a tender is asked for that no program of the card can pay here."""
+    tender = facts.request.tender
+    if tender is None or facts.request.command not in PURCHASE:
+        return False
+    spendable = any(
+        parameters.convert_at for _, parameters in facts.programs.bonus_money
+    )
+    return bool(tender.gift and not facts.programs.gifts) or bool(
+        tender.bonus and not spendable
+    )
+
+
+def _access_refusal(job: Job, facts: Facts) -> Rc | None:
+    card, request = facts.card, facts.request
+    if not card.access_set or request.command not in PURCHASE | {"inquire"}:
+        return None
+    tender = request.tender
+    takes = (tender is not None and tender.gift + tender.bonus > 0) or (
+        tender is None and facts.programs.only_gift
+    )
+    needed = takes and request.command in PURCHASE
+    if not needed and card.access_right is None:
+        return None
+    if card.access_tries >= ACCESS_TRIES_MAX:
+        return Rc.CODE_LOCKED
+    return None if card.access_right else Rc.CODE_WRONG
+
+
+def _facts(
+    job: Job, card: CardRow, network: Network, keyring: Keyring, now: datetime
+) -> Facts:
+    assert job.branch is not None
+    assert job.terminal is not None
+    types = {card_type.code for card_type in job.admitted} | card.card_types
+    here = [network.card_types[code] for code in types if code in network.card_types]
+    given = job.request.access_code
+    right = None
+    if given and card.access_code is not None:
+        right = keyring.same_code(card.token, given, card.access_code)
+    return Facts(
+        request=job.request,
+        issuer=job.branch.issuer,
+        now=now,
+        today=job.today(network, now),
+        hold_s=job.terminal.hold_s,
+        programs=Programs(network.running(job.branch, types), now),
+        sheet=Sheet(card.purses.values()),
+        card=CardFacts(
+            id=card.id,
+            state=card.state,
+            auto_register=any(
+                kind.auto_register and kind.issuer == job.branch.issuer for kind in here
+            ),
+            access_policy=_strictest(kind.access_code for kind in here),
+            access_set=card.access_code is not None,
+            access_tries=card.access_tries,
+            access_right=right,
+        ),
+        goods=_goods(job, network),
+        original=job.original,
+    )
+
+
+def _facts_of_nothing(job: Job, network: Network, now: datetime) -> Facts:
+    """Facts for the reversal of an operation that never came."""
+    assert job.terminal is not None
+    assert job.branch is not None
+    return Facts(
+        request=job.request,
+        issuer=job.branch.issuer,
+        now=now,
+        today=job.today(network, now),
+        hold_s=job.terminal.hold_s,
+        programs=Programs((), now),
+        sheet=Sheet(()),
+        card=CardFacts(
+            id=0,
+            state="",
+            auto_register=False,
+            access_policy="none",
+            access_set=False,
+            access_tries=0,
+            access_right=None,
+        ),
+        goods=[],
+        original=job.original,
+    )
+
+
+def _strictest(policies: Iterable[str]) -> str:
+    order = ("none", "optional", "required")
+    return max(policies, key=order.index, default="none")
+
+
+def _goods(job: Job, network: Network) -> list[tuple[str, int, int]]:
+    assert job.branch is not None
+    request, branch = job.request, job.branch
+    if not request.lines:
+        if not request.amount:
+            return []
+        return [("", request.amount, network.tax_rate_bp(branch, ""))]
+    return [
+        (line.group, line.amount, network.tax_rate_bp(branch, line.group))
+        for line in request.lines
+    ]

@@ -1,0 +1,364 @@
+"""Execute a group of requests in the caller's transaction: lock, decide, write.
+
+One group is one transaction of the caller. Inside it, requests that depend on each
+other run in waves; each wave locks its cards once, in sorted order, reads them,
+decides request by request in order of arrival, and writes with set-based statements.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ekarte_core.codes import APPROVED, TRANSIENT, Rc
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger import store
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.network.compiled import Network
+from ekarte_core.rules.plan import Decision, Plan
+from ekarte_core.rules.purses import Purse, Sheet
+from ekarte_core.service.answering import answer_of, language, message, refusal
+from ekarte_core.service.deciding import count_wrong_code, decide
+from ekarte_core.service.job import (
+    MAKES_CARD,
+    READ_ONLY,
+    Job,
+    Outcome,
+    Status,
+    prepare,
+    waves,
+)
+from ekarte_core.values import Answer, Request
+from ekarte_core.wire import decode_answer, encode_answer, total_rows
+
+
+def execute(
+    cr: Cursor,
+    requests: Sequence[Request],
+    network: Network,
+    keyring: Keyring,
+    now: datetime,
+    *,
+    wait: bool = True,
+) -> list[Outcome]:
+    """Execute requests on a lent cursor, in order of arrival. Never commits.
+
+    Args:
+        cr: DB-API cursor of psycopg2 (Odoo's ``env.cr`` after a flush, or a plain one).
+        requests: checked requests; at most some hundred.
+        network: the version to decide by.
+        keyring: keys for tokens and access codes.
+        now: the server's clock, with time zone.
+        wait: False leaves requests on cards that others hold locked as ``busy``.
+
+    Returns:
+        One outcome for each request, in the same order.
+
+    Raises:
+        psycopg2 errors, serialization failures among them: the caller retries.
+    """
+    assert now.tzinfo is not None
+    jobs = [prepare(n, request, network, keyring) for n, request in enumerate(requests)]
+    group = _Group(cr, network, keyring, now, wait)
+    outcomes: dict[int, Outcome] = {}
+    for wave in waves(jobs):
+        for job, outcome in group.run(wave):
+            outcomes[job.place] = outcome
+    return [outcomes[place] for place in range(len(jobs))]
+
+
+class _Group:
+    """What all waves of one group share."""
+
+    def __init__(
+        self, cr: Cursor, network: Network, keyring: Keyring, now: datetime, wait: bool
+    ) -> None:
+        self.cr, self.network, self.keyring = cr, network, keyring
+        self.now, self.wait = now, wait
+
+    def run(self, wave: list[Job]) -> list[tuple[Job, Outcome]]:
+        """Run one wave; no job in it depends on another."""
+        early = [job for job in wave if job.refused is not None]
+        jobs = [job for job in wave if job.refused is None]
+        done = [(job, self._refused(job)) for job in early]
+        self._look_up(jobs)
+        cards = self._lock(jobs)
+        self._read_keys(jobs)
+        rows = Rows()
+        writing = [job for job in jobs if self._must_write(job)]
+        ids = iter(store.operation_ids(self.cr, len(writing)) if writing else ())
+        for job in jobs:
+            done.append((job, self._one(job, rows, ids)))
+        store.open_purses(self.cr, cards.values())
+        rows.write(self.cr, self.now, self.network.version)
+        store.update_cards(self.cr, cards.values(), self.now)
+        return done
+
+    def _look_up(self, jobs: list[Job]) -> None:
+        """Find the card ids; add identifiers that this wave may register."""
+        tokens = {job.token for job in jobs if job.token}
+        known = store.card_ids(self.cr, list(tokens))
+        fresh = {
+            job.token: job.identity
+            for job in jobs
+            if job.identity is not None
+            and job.token not in known
+            and job.request.command in MAKES_CARD
+            and self._may_register(job)
+        }
+        if fresh:
+            store.add_cards(self.cr, fresh.items(), self.keyring.token_key, self.now)
+            known |= store.card_ids(self.cr, list(fresh))
+        by_original = [job for job in jobs if job.original_key is not None]
+        keys = [job.original_key for job in by_original if job.original_key]
+        for job, card_id in zip(
+            by_original, store.card_ids_of_keys(self.cr, keys), strict=True
+        ):
+            job.card_id = card_id
+        for job in jobs:
+            if job.token:
+                job.card_id = known.get(job.token)
+
+    def _may_register(self, job: Job) -> bool:
+        assert job.branch is not None
+        if job.request.command == "activate":
+            return bool(job.admitted)
+        return any(
+            kind.auto_register and kind.issuer == job.branch.issuer
+            for kind in job.admitted
+        )
+
+    def _lock(self, jobs: list[Job]) -> dict[int, store.CardRow]:
+        wanted = [job.card_id for job in jobs if job.card_id is not None]
+        cards = store.lock_cards(self.cr, wanted, wait=self.wait)
+        for job in jobs:
+            if job.card_id is not None:
+                job.card = cards.get(job.card_id)
+                job.busy = job.card is None
+        return cards
+
+    def _read_keys(self, jobs: list[Job]) -> None:
+        """Read after the lock: the card's other writers have committed by now."""
+        stored = [job for job in jobs if job.request.command not in READ_ONLY]
+        known = store.known_keys(self.cr, [job.request.key for job in stored])
+        for job, key in zip(stored, known, strict=True):
+            job.known = key
+        named = [job for job in jobs if job.original_key is not None]
+        keys = [job.original_key for job in named if job.original_key]
+        for job, found in zip(named, store.originals(self.cr, keys), strict=True):
+            if found is not None:
+                job.original, job.original_answer = found
+                self._follow_capture(job)
+
+    def _follow_capture(self, job: Job) -> None:
+        """A refund may name the authorization; the goods are on its confirmation."""
+        original = job.original
+        if original is None or job.request.command != "refund":
+            return
+        if original.hold_how == "captured" and original.hold_ended_by is not None:
+            key = store.key_of(self.cr, original.hold_ended_by)
+            found = store.originals(self.cr, [key])[0]
+            assert found is not None
+            job.original, job.original_answer = found
+
+    def _must_write(self, job: Job) -> bool:
+        if job.busy or job.request.command in READ_ONLY:
+            return False
+        return job.known is None or job.known.digest is None
+
+    def _one(self, job: Job, rows: Rows, ids: Any) -> Outcome:
+        if job.busy:
+            return self._outcome(job, refusal(job, self.network, Rc.SILENT), "busy")
+        known = job.known
+        if known is not None and known.digest is not None:
+            if known.digest != job.digest:
+                answer = refusal(job, self.network, Rc.DUPLICATE, "operation")
+                return self._outcome(job, answer, "conflict")
+            return Outcome(
+                request=job.request,
+                rc=known.rc,
+                answer=known.answer.encode(),
+                status="repeat",
+            )
+        if job.request.command in ("echo", "status"):
+            return self._read_only(job)
+        txn = None if job.request.command in READ_ONLY else next(ids)
+        plan, sheet, answer = self._decide(job, txn)
+        if job.card is not None:
+            count_wrong_code(job.card, plan, job)
+        if txn is None or plan.rc in TRANSIENT:
+            return self._outcome(job, answer, "new" if txn is None else "transient")
+        body = encode_answer(answer)
+        self._gather(job, plan, sheet, rows, txn, body)
+        return Outcome(request=job.request, rc=plan.rc.value, answer=body, status="new")
+
+    def _read_only(self, job: Job) -> Outcome:
+        if job.request.command == "echo":
+            answer = Answer(
+                rc="00", server_time=self.now, params_version=self.network.version
+            )
+            return self._outcome(job, answer, "new")
+        if job.original is None:
+            return self._outcome(
+                job, refusal(job, self.network, Rc.ORIGINAL, "original"), "new"
+            )
+        answer = Answer(
+            rc="00",
+            original=decode_answer(job.original_answer),
+            params_version=self.network.version,
+        )
+        return self._outcome(job, answer, "new")
+
+    def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Sheet | None, Answer]:
+        known = job.known
+        if known is not None and known.buried:
+            plan, sheet = Plan(rc=Rc.RULE, moves=False), None
+        elif known is not None and known.closed:
+            plan, sheet = Plan(rc=Rc.BATCH, moves=False), None
+        elif job.request.command == "close":
+            return self._close(job, txn)
+        else:
+            plan, sheet = self._by_the_rules(job)
+        purses: list[Purse] = []
+        if sheet is not None and plan.moves:
+            purses = sheet.all()
+        elif job.card is not None:
+            purses = list(job.card.purses.values())
+        answer = answer_of(job, self.network, plan, purses, txn=txn, now=self.now)
+        return plan, sheet, answer
+
+    def _by_the_rules(self, job: Job) -> tuple[Plan, Sheet | None]:
+        undoes = job.request.command == "reverse" and job.original is not None
+        original_id = job.original.id if undoes and job.original else 0
+        return decide(
+            job,
+            self.network,
+            self.keyring,
+            self.now,
+            store.mirrors(self.cr, original_id) if undoes else (),
+            store.sale_lines(self.cr, original_id) if undoes else (),
+        )
+
+    def _close(self, job: Job, txn: int | None) -> tuple[Plan, None, Answer]:
+        request = job.request
+        host = store.batch_totals(self.cr, request.terminal, request.batch)
+        theirs = {row.command: (row.count, row.amount) for row in request.totals}
+        theirs = {command: row for command, row in theirs.items() if row[0]}
+        rc = Rc.OK if theirs == host else Rc.BATCH
+        answer = Answer(
+            rc=rc.value,
+            message=message(rc, language(job, self.network)),
+            txn=str(txn),
+            totals=total_rows(host),
+            params_version=self.network.version,
+        )
+        return Plan(rc=rc, moves=False), None, answer
+
+    def _gather(
+        self,
+        job: Job,
+        plan: Plan,
+        sheet: Sheet | None,
+        rows: Rows,
+        txn: int,
+        body: bytes,
+    ) -> None:
+        """Take the plan's effects into the locked card and the rows to write."""
+        assert job.branch is not None
+        card = job.card
+        decision = plan.decision
+        if card is not None:
+            decision = msgspec.structs.replace(decision, card=card.masked)
+            if plan.rc in APPROVED:
+                self._change_card(job, card, plan)
+                if sheet is not None and plan.moves and sheet.moves:
+                    card.purses = {purse.key: purse for purse in sheet.all()}
+                    card.moved = card.moved | {move.key for move in sheet.moves}
+                    rows.add_moves(txn, card.purses, sheet.moves)
+                self._add_memberships(job, card, rows)
+        if plan.rc in APPROVED:
+            self._add_life(job, plan, rows, txn)
+        rows.operations.append(self._row(job, plan, decision, txn, body))
+
+    def _change_card(self, job: Job, card: store.CardRow, plan: Plan) -> None:
+        if plan.new_state and plan.new_state != card.state:
+            card.state = plan.new_state
+            card.touched = True
+        if plan.new_access_code:
+            card.access_code = self.keyring.access_code_digest(
+                card.token, plan.new_access_code
+            )
+            card.access_tries = 0
+            card.touched = True
+
+    def _add_memberships(self, job: Job, card: store.CardRow, rows: Rows) -> None:
+        assert job.branch is not None
+        for kind in job.admitted:
+            given = job.request.command == "activate" and not kind.auto_register
+            if kind.code not in card.card_types and (
+                given or kind.issuer == job.branch.issuer
+            ):
+                card.card_types.add(kind.code)
+                rows.memberships.add((card.id, kind.code, kind.issuer))
+
+    def _add_life(self, job: Job, plan: Plan, rows: Rows, txn: int) -> None:
+        rows.add_sale_lines(txn, plan.sale_lines)
+        if plan.hold_until is not None:
+            assert job.card is not None
+            rows.holds.append((txn, job.card.id, plan.hold_until))
+        if plan.hold_end:
+            assert job.original is not None
+            rows.hold_ends.append((job.original.id, txn, plan.hold_end))
+        if plan.tombstone:
+            assert job.original_key is not None
+            rows.tombstones.append((*job.original_key, txn))
+        if job.request.command == "close":
+            rows.batches.append((job.request.terminal, job.request.batch, txn))
+
+    def _row(
+        self, job: Job, plan: Plan, decision: Decision, txn: int, body: bytes
+    ) -> OperationRow:
+        assert job.branch is not None
+        request = job.request
+        return OperationRow(
+            id=txn,
+            business_day=job.today(self.network, self.now),
+            terminal=request.terminal,
+            batch=request.batch,
+            number=request.operation,
+            command=request.command,
+            rc=plan.rc.value,
+            card_id=job.card.id if job.card is not None else None,
+            issuer=job.branch.issuer,
+            branch=job.branch.code,
+            currency=request.currency,
+            amount=plan.amount if plan.rc in APPROVED else _asked(request),
+            discount=plan.discount,
+            amount_due=plan.amount_due,
+            original_id=job.original.id if job.original is not None else None,
+            reference=request.reference,
+            local_time=request.local_time,
+            body_digest=job.digest,
+            decision=msgspec.json.encode(decision).decode(),
+            answer=body.decode(),
+        )
+
+    def _refused(self, job: Job) -> Outcome:
+        assert job.refused is not None
+        answer = refusal(job, self.network, job.refused, job.field)
+        return self._outcome(job, answer, "transient")
+
+    def _outcome(self, job: Job, answer: Answer, status: Status) -> Outcome:
+        return Outcome(
+            request=job.request,
+            rc=answer.rc,
+            answer=encode_answer(answer),
+            status=status,
+        )
+
+
+def _asked(request: Request) -> int:
+    """The amount a refused request asked for."""
+    return request.amount or sum(line.amount for line in request.lines)

@@ -1,0 +1,144 @@
+"""One request on its way through a group: what was found out about it so far."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from ekarte_core.codes import Rc
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger.store import CardRow, Key, KnownKey
+from ekarte_core.network.compiled import Network
+from ekarte_core.network.document import Branch, CardType, Terminal
+from ekarte_core.rules.identity import Identity, identify
+from ekarte_core.rules.plan import Original
+from ekarte_core.values import Request
+from ekarte_core.wire import body_of
+
+Status = Literal["new", "repeat", "conflict", "transient", "busy"]
+
+READ_ONLY = frozenset({"inquire", "echo", "status"})
+NEEDS_ORIGINAL = frozenset({"confirm", "reverse", "refund", "status"})
+NEEDS_CARD = frozenset(
+    {"inquire", "authorize", "sale", "top_up", "activate", "block", "unblock"}
+)
+NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
+PURCHASE = frozenset({"authorize", "sale"})
+MAKES_CARD = PURCHASE | {"activate"}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request; `answer` is JSON, byte for byte what is stored."""
+
+    request: Request
+    rc: str
+    answer: bytes
+    status: Status
+
+
+class Job(msgspec.Struct, kw_only=True):
+    """A request with everything looked up for it."""
+
+    place: int
+    request: Request
+    terminal: Terminal | None = None
+    branch: Branch | None = None
+    identity: Identity | None = None
+    token: bytes = b""
+    admitted: tuple[CardType, ...] = ()
+    digest: bytes = b""
+    refused: Rc | None = None
+    field: str = ""
+    known: KnownKey | None = None
+    card: CardRow | None = None
+    card_id: int | None = None
+    busy: bool = False
+    original: Original | None = None
+    original_answer: str = ""
+
+    @property
+    def original_key(self) -> Key | None:
+        """The key of the operation it refers to."""
+        original = self.request.original
+        if original is None:
+            return None
+        return (self.request.terminal, original.batch, original.operation)
+
+    def today(self, network: Network, now: datetime) -> date:
+        """The business day of the branch."""
+        assert self.branch is not None
+        return network.business_day(self.branch, now)
+
+
+def prepare(place: int, request: Request, network: Network, keyring: Keyring) -> Job:
+    """Find out what needs no ledger; `refused` says what is wrong already."""
+    job = Job(place=place, request=request)
+    job.terminal = network.terminal(request.terminal)
+    if job.terminal is None or job.terminal.state != "active":
+        job.refused, job.field = Rc.TERMINAL, "terminal"
+        return job
+    job.branch = network.branches[job.terminal.branch]
+    _shape(job, network)
+    if job.refused is None and request.card is not None:
+        job.identity = identify(request.card)
+        if job.identity is not None:
+            identity = job.identity
+            job.token = keyring.card_token(identity.kind, identity.number)
+            job.admitted = network.admitting(identity)
+    if job.refused is None and request.command not in READ_ONLY:
+        job.digest = keyring.body_digest(body_of(request))
+    return job
+
+
+def _shape(job: Job, network: Network) -> None:
+    """Refuse what lacks a part that its command needs."""
+    request = job.request
+    if request.command not in READ_ONLY and not request.operation:
+        job.refused, job.field = Rc.FORMAT, "operation"
+    elif request.command in NEEDS_CARD and request.card is None:
+        job.refused, job.field = Rc.FORMAT, "card"
+    elif request.command in NEEDS_ORIGINAL and request.original is None:
+        job.refused, job.field = Rc.FORMAT, "original"
+    elif request.command in NEEDS_AMOUNT and not (request.amount or request.lines):
+        job.refused, job.field = Rc.AMOUNT, "amount"
+    elif request.currency != network.document.currency:
+        job.refused, job.field = Rc.FORMAT, "currency"
+    elif request.lines and request.amount is not None:
+        if sum(line.amount for line in request.lines) != request.amount:
+            job.refused, job.field = Rc.AMOUNT, "lines"
+
+
+def waves(jobs: list[Job]) -> list[list[Job]]:
+    """Split a group so that no job depends on another one of its own wave.
+
+    A repeat waits for its first, a confirmation for its authorization, a batch
+    close for everything its terminal sent before.
+    """
+    found: list[list[Job]] = []
+    left = jobs
+    while left:
+        wave: list[Job] = []
+        later: list[Job] = []
+        keys: set[Key] = set()
+        terminals: set[str] = set()
+        closing: set[str] = set()
+        for job in left:
+            terminal = job.request.terminal
+            waits = (
+                job.request.key in keys
+                or (job.original_key is not None and job.original_key in keys)
+                or (job.request.command == "close" and terminal in terminals)
+                or terminal in closing
+            )
+            if waits:
+                later.append(job)
+                closing.add(terminal)  # keep the terminal's order
+            else:
+                wave.append(job)
+            keys.add(job.request.key)
+            terminals.add(terminal)
+            if job.request.command == "close":
+                closing.add(terminal)
+        found.append(wave)
+        left = later
+    return found

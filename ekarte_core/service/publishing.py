@@ -1,0 +1,70 @@
+"""The network document in the ledger: published, read back, looked for."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ekarte_core.errors import NetworkMissing
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger import store
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.queries import SQL
+from ekarte_core.network.compiled import Network, read_network
+from ekarte_core.rules.identity import identify
+from ekarte_core.values import CardRef
+
+
+def publish(cr: Cursor, body: bytes | str | dict[str, Any], now: datetime) -> int:
+    """Check a network document and make it the current version.
+
+    Publishing what is current already changes nothing. Returns the version.
+
+    Raises:
+        NetworkInvalid: nothing is published, the old version stays.
+    """
+    network = read_network(body)
+    canonical = msgspec.json.format(msgspec.json.encode(network.document), indent=1)
+    digest = hashlib.sha256(canonical).digest()
+    cr.execute(SQL["document_digest"])
+    row = cr.fetchone()
+    if row is not None and bytes(row[1]) == digest:
+        return int(row[0])
+    version = (row[0] if row is not None else 0) + 1
+    cr.execute(
+        SQL["add_document"],
+        {"version": version, "now": now, "sha256": digest, "body": canonical.decode()},
+    )
+    return version
+
+
+def current_network(cr: Cursor) -> Network:
+    """Read the current network document.
+
+    Raises:
+        NetworkMissing: nothing has been published yet.
+    """
+    cr.execute(SQL["read_document"])
+    row = cr.fetchone()
+    if row is None:
+        raise NetworkMissing(
+            "no network document yet: publish one from Odoo (E-karte > Network), or "
+            "with `python -m ekarte_core publish FILE --dsn DSN`"
+        )
+    return read_network(row[1], row[0])
+
+
+def network_version(cr: Cursor) -> int:
+    """Return the current version, 0 when there is none."""
+    cr.execute(SQL["last_version"])
+    return int(cr.fetchone()[0])
+
+
+def find_card(cr: Cursor, keyring: Keyring, card: CardRef) -> int | None:
+    """Return the id of the card with this identifier, or None."""
+    identity = identify(card)
+    if identity is None:
+        return None
+    token = keyring.card_token(identity.kind, identity.number)
+    return store.card_ids(cr, [token]).get(token)

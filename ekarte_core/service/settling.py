@@ -1,0 +1,114 @@
+"""Settlement: booked operations become documents for accounting, each exactly once."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ekarte_core.errors import RequestInvalid
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.queries import SQL
+from ekarte_core.network.compiled import Network
+from ekarte_core.settlement.document import SettlementDocument, SettlementLine
+
+REASON_CHARS_MAX = 500
+SPENDING = frozenset({"gift_spend", "bonus_spend"})
+
+
+def build_settlement(
+    cr: Cursor, network: Network, now: datetime, cutoff: datetime
+) -> int | None:
+    """Build one document of all booked, unsettled operations that are due.
+
+    Due are operations of closed batches and those before `cutoff`. Returns the
+    document's id, or None when there is nothing to settle.
+    """
+    cr.execute(SQL["lock_settling"])
+    cr.execute(SQL["settling_operations"], {"cutoff": cutoff})
+    ids = [row[0] for row in cr.fetchall()]
+    if not ids:
+        return None
+    cr.execute(SQL["settlement_lines"], {"ids": ids})
+    names = [column.name for column in cr.description]
+    lines = [
+        _line(number, dict(zip(names, row, strict=True)), network)
+        for number, row in enumerate(cr.fetchall(), start=1)
+    ]
+    cr.execute(SQL["next_settlement_id"])
+    document = SettlementDocument(
+        id=cr.fetchone()[0],
+        created_at=now,
+        cutoff=cutoff,
+        network_version=network.version,
+        outside=tuple(i.code for i in network.document.issuers if not i.in_odoo),
+        lines=tuple(lines),
+    )
+    body = msgspec.json.encode(document)
+    cr.execute(
+        SQL["add_settlement"],
+        {
+            "id": document.id,
+            "now": now,
+            "cutoff": cutoff,
+            "sha256": hashlib.sha256(body).digest(),
+            "body": body.decode(),
+        },
+    )
+    cr.execute(SQL["add_settlement_operations"], {"id": document.id, "ids": ids})
+    return document.id
+
+
+def _line(number: int, row: dict[str, Any], network: Network) -> SettlementLine:
+    sign = -1 if row["event"] in SPENDING else 1
+    branch = network.branches.get(row["branch"])
+    return SettlementLine(
+        line=number,
+        day=row["business_day"],
+        event=row["event"],
+        seller=row["seller"],
+        issuer=row["issuer"],
+        branch=row["branch"],
+        program=row["program"],
+        tax_rate_bp=row["tax_rate_bp"],
+        currency=row["currency"],
+        amount=sign * row["amount"],
+        carry=sign * row["carry"],
+        tendered=row["tendered"],
+        operations=row["operations"],
+        books_sales=branch.books_sales if branch else True,
+    )
+
+
+def pending_settlements(cr: Cursor) -> list[tuple[int, bytes]]:
+    """Return documents that nobody has accepted yet, oldest first: (id, JSON)."""
+    cr.execute(SQL["pending_settlements"])
+    return [(number, body.encode()) for number, body in cr.fetchall()]
+
+
+def settlement_accepted(cr: Cursor, number: int, reply: str, now: datetime) -> None:
+    """Note that accounting has taken a document over; `reply` is what it said."""
+    cr.execute(SQL["accept_settlement"], {"id": number, "now": now, "reply": reply})
+
+
+def settlement_failed(cr: Cursor, number: int, reason: str, now: datetime) -> None:
+    """Note a delivery that did not work, for people to see."""
+    cr.execute(
+        SQL["fail_settlement"],
+        {"id": number, "now": now, "reason": reason[:REASON_CHARS_MAX]},
+    )
+
+
+def read_settlement(body: bytes | str | dict[str, Any]) -> SettlementDocument:
+    """Read a settlement document.
+
+    Raises:
+        RequestInvalid: naming the field that is wrong.
+    """
+    try:
+        if isinstance(body, dict):
+            return msgspec.convert(body, SettlementDocument, strict=False)
+        return msgspec.json.decode(body, type=SettlementDocument)
+    except msgspec.DecodeError as fault:
+        message, _, path = str(fault).partition(" - at `")
+        raise RequestInvalid(path.rstrip("`") or "$", message) from None

@@ -1,0 +1,53 @@
+"""The invariants of the ledger (docs/INVARIANTS.md), each a query that finds breaches."""
+
+import re
+from importlib import resources
+
+import msgspec
+
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.queries import read_queries
+from ekarte_core.service.sealing import broken_seals
+
+FILE = "invariants.sql"
+SAMPLES_MAX = 5
+
+
+class Invariant(msgspec.Struct, frozen=True, kw_only=True):
+    """One invariant and what was found: `broken` rows, a few of them named."""
+
+    code: str
+    sentence: str
+    broken: int
+    sample: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """True when nothing breaks it."""
+        return not self.broken
+
+
+def verify(cr: Cursor) -> list[Invariant]:
+    """Run every invariant on the ledger; takes time on a large one."""
+    queries = read_queries(FILE)
+    found = []
+    for code, sentence in sentences().items():
+        cr.execute(queries[code])
+        breaches = [row[0] for row in cr.fetchall()]
+        if code == "I10":
+            breaches += [f"seal {number}" for number in broken_seals(cr)]
+        found.append(
+            Invariant(
+                code=code,
+                sentence=sentence,
+                broken=len(breaches),
+                sample=", ".join(breaches[:SAMPLES_MAX]),
+            )
+        )
+    return found
+
+
+def sentences() -> dict[str, str]:
+    """Return {code: sentence} of all invariants, from the head of each query."""
+    text = resources.files("ekarte_core.ledger").joinpath(FILE).read_text("utf-8")
+    return dict(re.findall(r"^-- (I\d+) --\n-- (.+)$", text, re.MULTILINE))

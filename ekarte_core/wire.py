@@ -1,0 +1,204 @@
+"""Reading requests and writing answers as JSON, with a limit on everything.
+
+Faults name the field and never show its value: it may be a card number.
+"""
+
+import re
+from typing import Any, get_args
+
+import msgspec
+
+from ekarte_core.errors import RequestInvalid
+from ekarte_core.values import (
+    AMOUNT_MINOR_MAX,
+    LINES_MAX,
+    TEXT_CHARS_MAX,
+    Answer,
+    BatchTotal,
+    Command,
+    Request,
+)
+
+COMMANDS: tuple[str, ...] = get_args(Command)
+BATCH_MAX = 999_999
+OPERATION_MAX = 999_999_999_999
+CARD_CHARS_MAX = 80
+ACCESS_CODE = re.compile(r"\d{4,12}")
+TERMINAL = re.compile(r"[0-9A-Z]{8}")
+CURRENCY = re.compile(r"[A-Z]{3}")
+QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?")
+SLIP = re.compile(r"none|text")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+_decoder = msgspec.json.Decoder(Request)
+_answers = msgspec.json.Decoder(Answer)
+_encoder = msgspec.json.Encoder()
+_body = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def read_request(command: str, body: bytes) -> Request:
+    """Read the JSON body of ``POST /v1/<command>``.
+
+    Raises:
+        RequestInvalid: malformed JSON, unknown field, wrong type, value out of range.
+    """
+    if command not in COMMANDS:
+        raise RequestInvalid("command", f"must be one of {', '.join(COMMANDS)}")
+    try:
+        fields = _body.decode(body)
+    except msgspec.DecodeError:
+        raise RequestInvalid("$", "the body is not a JSON object") from None
+    if "command" in fields:
+        raise RequestInvalid("command", "stands in the path, not in the body")
+    fields["command"] = msgspec.Raw(_encoder.encode(command))
+    try:
+        request = _decoder.decode(_encoder.encode(fields))
+    except msgspec.ValidationError as fault:
+        raise _invalid(fault) from None
+    check_request(request)
+    return request
+
+
+def _invalid(fault: msgspec.ValidationError) -> RequestInvalid:
+    message, _, path = str(fault).partition(" - at `")
+    field = path.rstrip("`").removeprefix("$").removeprefix(".")
+    named = re.match(
+        r"Object (?:contains unknown|missing required) field `(.*)`", message
+    )
+    if named:
+        field = f"{field}.{named.group(1)}" if field else named.group(1)
+    rc = "13" if field.endswith("amount") or field.startswith("tender.") else "30"
+    return RequestInvalid(field or "$", message, rc)
+
+
+def check_request(request: Request) -> None:
+    """Check the limits of a request, whichever codec made it.
+
+    Raises:
+        RequestInvalid: naming the first field out of its limits.
+    """
+    _check(TERMINAL.fullmatch(request.terminal), "terminal", "must be 8 of 0-9, A-Z")
+    _check(0 <= request.batch <= BATCH_MAX, "batch", "must be 0 to 999999")
+    _check(
+        0 <= request.operation <= OPERATION_MAX,
+        "operation",
+        "must be 0 to 999999999999",
+    )
+    _check(CURRENCY.fullmatch(request.currency), "currency", "must be like EUR")
+    _check(SLIP.fullmatch(request.slip), "slip", "must be none or text")
+    for name in ("reference", "language"):
+        value = getattr(request, name)
+        _check(
+            len(value) <= TEXT_CHARS_MAX and not CONTROL.search(value),
+            name,
+            "must be at most 64 printable characters",
+        )
+    if request.local_time is not None:
+        _check(
+            request.local_time.tzinfo is not None,
+            "local_time",
+            "needs a time zone, such as +02:00 or Z",
+        )
+    _check_card(request)
+    _check_amounts(request)
+    _check_original(request)
+    _check_totals(request)
+
+
+def _check_card(request: Request) -> None:
+    if request.card is not None:
+        _check(
+            0 < len(request.card.value) <= CARD_CHARS_MAX,
+            "card.value",
+            "must be 1 to 80 characters",
+        )
+    if request.access_code is not None:
+        _check(
+            ACCESS_CODE.fullmatch(request.access_code),
+            "access_code",
+            "must be 4 to 12 digits",
+        )
+
+
+def _check_amounts(request: Request) -> None:
+    if request.amount is not None:
+        _check_amount("amount", request.amount)
+    _check(len(request.lines) <= LINES_MAX, "lines", "at most 200 lines")
+    for number, line in enumerate(request.lines):
+        _check_amount(f"lines[{number}].amount", line.amount)
+        _check(
+            QUANTITY.fullmatch(line.quantity),
+            f"lines[{number}].quantity",
+            "must be a decimal number in text, such as 10.000",
+        )
+        for name in ("sku", "group"):
+            _check(
+                len(getattr(line, name)) <= TEXT_CHARS_MAX,
+                f"lines[{number}].{name}",
+                "must be at most 64 characters",
+            )
+    if request.tender is not None:
+        _check_amount("tender.gift", request.tender.gift)
+        _check_amount("tender.bonus", request.tender.bonus)
+
+
+def _check_amount(field: str, amount: int) -> None:
+    _check(
+        0 <= amount <= AMOUNT_MINOR_MAX,
+        field,
+        f"must be 0 to {AMOUNT_MINOR_MAX} minor units",
+        "13",
+    )
+
+
+def _check_original(request: Request) -> None:
+    if request.original is not None:
+        _check(
+            0 <= request.original.batch <= BATCH_MAX,
+            "original.batch",
+            "must be 0 to 999999",
+        )
+        _check(
+            0 < request.original.operation <= OPERATION_MAX,
+            "original.operation",
+            "must be 1 to 999999999999",
+        )
+
+
+def _check_totals(request: Request) -> None:
+    _check(len(request.totals) <= len(COMMANDS), "totals", "one row for each command")
+    for number, total in enumerate(request.totals):
+        at = f"totals[{number}]"
+        _check(total.command in COMMANDS, f"{at}.command", "no such command")
+        _check(total.count >= 0, f"{at}.count", "must not be negative")
+        _check(total.amount >= 0, f"{at}.amount", "must not be negative", "13")
+
+
+def _check(holds: Any, field: str, message: str, rc: str = "30") -> None:
+    if not holds:
+        raise RequestInvalid(field, message, rc)
+
+
+def body_of(request: Request) -> bytes:
+    """Return the content that a repeat must share; rendering wishes are left out."""
+    return _encoder.encode(
+        msgspec.structs.replace(request, slip="text", language="", local_time=None)
+    )
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """Write an answer as JSON."""
+    return _encoder.encode(answer)
+
+
+def decode_answer(body: bytes | str) -> Answer:
+    """Read an answer back from JSON."""
+    return _answers.decode(body)
+
+
+def total_rows(sums: dict[str, tuple[int, int]]) -> tuple[BatchTotal, ...]:
+    """Return batch totals in the order of command names."""
+    return tuple(
+        BatchTotal(command=command, count=count, amount=amount)
+        for command, (count, amount) in sorted(sums.items())
+    )

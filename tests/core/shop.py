@@ -1,0 +1,270 @@
+"""A small coalition for tests: grocer, fuel company, bookshop, and their terminals.
+
+`Shop` sends requests as a terminal would and keeps count of operation numbers; the
+clock stands still until a test moves it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg2
+
+from ekarte_core import (
+    Answer,
+    CardRef,
+    Keyring,
+    LedgerConnection,
+    Line,
+    Network,
+    Original,
+    Outcome,
+    Request,
+    Tender,
+    decode_answer,
+    publish,
+    verify,
+)
+
+CLUB = "999000100000"
+GIFT = "999000200000"
+FUEL = "999000300000"
+
+
+def number(prefix: str, serial: int = 1) -> str:
+    """Return a 16-digit number with a right Luhn digit: prefix, serial, check digit."""
+    body = f"{prefix}{serial:0{15 - len(prefix)}d}"
+    total = 0
+    for place, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 - place % 2)
+        total += value - 9 if value > 9 else value
+    return f"{body}{-total % 10}"
+
+
+def network_document() -> dict[str, Any]:
+    """A coalition of three with every kind of program."""
+    return {
+        "format": 1,
+        "name": "Test coalition",
+        "coalitions": [
+            {"code": "LV", "name": "LV", "issuers": ["GROCER", "FUEL", "BOOKS"]}
+        ],
+        "issuers": [
+            {"code": "GROCER", "name": "Grocer", "language": "en"},
+            {"code": "FUEL", "name": "Fuel", "language": "en"},
+            {"code": "BOOKS", "name": "Books", "language": "en", "in_odoo": False},
+        ],
+        "branches": [
+            {"code": "G1", "issuer": "GROCER", "name": "Grocer Centre"},
+            {"code": "G2", "issuer": "GROCER", "name": "Grocer Teika"},
+            {"code": "F1", "issuer": "FUEL", "name": "Fuel Jugla"},
+            {"code": "B1", "issuer": "BOOKS", "name": "Books Old Town"},
+        ],
+        "goods_groups": [
+            {"code": "food", "name": "Food"},
+            {"code": "fuel", "name": "Fuel"},
+            {"code": "books", "name": "Books", "tax_rate_bp": 500},
+        ],
+        "programs": [
+            {
+                "code": "GIFT",
+                "issuer": "GROCER",
+                "kind": "gift_card",
+                "name": "Gift card",
+                "parameters": {
+                    "min_load": 500,
+                    "max_balance": 50000,
+                    "accept_at": "coalition",
+                },
+            },
+            {
+                "code": "BONUS",
+                "issuer": "GROCER",
+                "kind": "bonus_amount",
+                "name": "Bonus",
+                "parameters": {"step": 500, "convert_at": 10, "convert_to": 100},
+            },
+            {
+                "code": "DISC",
+                "issuer": "GROCER",
+                "kind": "accumulated_discount",
+                "name": "Discount",
+                "parameters": {
+                    "base_rate": 500,
+                    "step_amount": 5000,
+                    "step_rate": 100,
+                    "max_rate": 1500,
+                },
+            },
+            {
+                "code": "DISC-TEIKA",
+                "issuer": "GROCER",
+                "kind": "accumulated_discount",
+                "name": "Discount Teika",
+                "branches": ["G2"],
+                "overrides": "DISC",
+                "parameters": {
+                    "base_rate": 300,
+                    "step_amount": 5000,
+                    "step_rate": 100,
+                    "max_rate": 1000,
+                },
+            },
+            {
+                "code": "FUEL-DISC",
+                "issuer": "FUEL",
+                "kind": "fixed_discount",
+                "name": "Fuel discount",
+                "parameters": {"rate": 200, "after_spend": 10000, "groups": ["fuel"]},
+            },
+            {
+                "code": "BOOK-DISC",
+                "issuer": "BOOKS",
+                "kind": "fixed_discount",
+                "name": "Book discount",
+                "parameters": {"rate": 500},
+            },
+            {
+                "code": "BOOK-GIFT",
+                "issuer": "BOOKS",
+                "kind": "gift_card",
+                "name": "Book gift",
+                "parameters": {"denominations": [1000, 2000, 5000]},
+            },
+        ],
+        "card_types": [
+            _card_type("GRO-CLUB", "GROCER", ["1"], ["BONUS", "DISC"], auto=True),
+            _card_type("GRO-GIFT", "GROCER", ["2"], ["GIFT"], code="optional"),
+            _card_type("FUEL-CLUB", "FUEL", ["1", "3"], ["FUEL-DISC"], auto=True),
+            _card_type("BOOK-CLUB", "BOOKS", ["1", "4"], ["BOOK-DISC"], auto=True),
+            _card_type("BOOK-GIFT", "BOOKS", ["5"], ["BOOK-GIFT"]),
+        ],
+        "terminals": [
+            {"id": "00000011", "branch": "G1"},
+            {"id": "00000012", "branch": "G1", "protocol": "iso8583"},
+            {"id": "00000021", "branch": "G2"},
+            {"id": "00000031", "branch": "F1", "hold_s": 3600},
+            {"id": "00000041", "branch": "B1"},
+            {"id": "00000099", "branch": "G1", "state": "blocked"},
+        ],
+    }
+
+
+def _card_type(
+    code_: str,
+    issuer: str,
+    spans: list[str],
+    programs: list[str],
+    *,
+    auto: bool = False,
+    code: str = "none",
+) -> dict[str, Any]:
+    return {
+        "code": code_,
+        "issuer": issuer,
+        "name": code_,
+        "programs": programs,
+        "auto_register": auto,
+        "access_code": code,
+        "ranges": [
+            {
+                "kind": "number",
+                "from": f"999000{span}000000000",
+                "to": f"999000{span}999999999",
+                "check": "luhn",
+            }
+            for span in spans
+        ],
+    }
+
+
+class Shop:
+    """Sends requests and keeps the clock."""
+
+    def __init__(
+        self, dsn: str, keyring: Keyring, ledger: LedgerConnection, now: datetime
+    ) -> None:
+        self.dsn, self.keyring, self.ledger, self.now = dsn, keyring, ledger, now
+        self.numbers: dict[str, int] = {}
+        self.last: Outcome | None = None
+        self.publish(network_document())
+
+    def publish(self, document: dict[str, Any]) -> None:
+        with psycopg2.connect(self.dsn) as connection, connection.cursor() as cr:
+            publish(cr, document, self.now)
+        connection.close()
+        self.network: Network = self.ledger.network(None)
+
+    def later(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+    def request(
+        self,
+        command: Any,
+        card: str | None = None,
+        amount: int | None = None,
+        *,
+        terminal: str = "00000011",
+        batch: int = 1,
+        operation: int | None = None,
+        gift: int | None = None,
+        bonus: int | None = None,
+        original: Request | None = None,
+        lines: list[tuple[str, int]] | None = None,
+        **more: Any,
+    ) -> Request:
+        if operation is None:
+            operation = self.numbers[terminal] = self.numbers.get(terminal, 0) + 1
+        tender = None
+        if gift is not None or bonus is not None:
+            tender = Tender(gift=gift or 0, bonus=bonus or 0)
+        return Request(
+            command=command,
+            terminal=terminal,
+            batch=batch,
+            operation=operation,
+            card=CardRef(value=card) if card else None,
+            amount=amount,
+            tender=tender,
+            lines=tuple(Line(group=group, amount=sum_) for group, sum_ in lines or ()),
+            original=Original(batch=original.batch, operation=original.operation)
+            if original
+            else None,
+            **more,
+        )
+
+    def run(self, *requests: Request) -> list[Answer]:
+        outcomes = self.ledger.run(requests, self.network, self.now)
+        self.last = outcomes[-1]
+        return [decode_answer(outcome.answer) for outcome in outcomes]
+
+    def send(self, request: Request) -> Answer:
+        return self.run(request)[0]
+
+    def do(self, command: str, *args: Any, **kwargs: Any) -> Answer:
+        return self.send(self.request(command, *args, **kwargs))
+
+    def balance(self, card: str, program: str, unit: str = "EUR", **kw: Any) -> int:
+        answer = self.do("inquire", card, **kw)
+        assert answer.rc == "00", answer
+        return next(
+            (
+                row.value
+                for row in answer.balances
+                if (row.program, row.unit) == (program, unit)
+            ),
+            0,
+        )
+
+    def sql(self, query: str, *params: Any) -> list[tuple[Any, ...]]:
+        with psycopg2.connect(self.dsn) as connection, connection.cursor() as cr:
+            cr.execute(query, params)
+            rows = cr.fetchall() if cr.description else []
+        connection.close()
+        return rows
+
+    def broken(self) -> list[str]:
+        """Codes of invariants that do not hold."""
+        with psycopg2.connect(self.dsn) as connection, connection.cursor() as cr:
+            found = [row.code for row in verify(cr) if not row.holds]
+        connection.close()
+        return found
