@@ -101,14 +101,15 @@ def traveller(stage: Theatre, number: int) -> Scene:
     for turn, at in enumerate(visits(rng, 5, 7)):
         come(it, at)
         ready = bonus_money(last)
-        if turn % 3 == 0:
+        if turn % 3 == 0:  # keeps half of the bonus money for the others
             where, goods = rng.choice(GROCER_TILLS), (("food", cents(rng, 7000)),)
         elif turn % 3 == 1:
             where, goods = F1_ISO, (("fuel", price_of_fuel(rng)),)
+            ready //= 2
         else:
             where, goods = rng.choice(BOOK_TILLS), (("books", cents(rng, 1500)),)
         price = goods[0][1]
-        pays = min(ready, price * 8 // 10)
+        pays = min(ready // (1 if turn % 3 else 2), price * 8 // 10)
         note = "bonus money of another shop" if pays else ""
         last = yield it.does(
             where, "sale", note, amount=price, lines=goods, bonus=pays

@@ -109,6 +109,25 @@ def steps_of_the_discount(stage: Theatre) -> Scene:
     check(done, due=1800, rate=1000)
 
 
+def a_truck_fills_up(stage: Theatre) -> Scene:
+    it = Customer("09:35", stage.card(FUEL_CLUB))
+    goods = (("fuel", 46000),)
+    note = "46 points of the fuel company: forty become 2.00, six are left"
+    done = yield it.does(F1_ISO, "sale", note, amount=46000, lines=goods)
+    check(done, points={"FUEL-BONUS": 46}, converted=200)
+    check(done, balances={"FUEL-BONUS": 200, "FUEL-BONUS.points": 6})
+    it.goes("12:50")
+    note = "the fuel company's bonus buys bread: no discount, no points here"
+    done = yield it.does(G1_ISO, "sale", note, amount=120, bonus=120)
+    check(done, due=0, bonus=120, rate=0)
+    it.goes("13:40")
+    note = "and a postcard; 0.20 too much is asked: 51"
+    done = yield it.does(B1_ISO, "sale", note, amount=150, bonus=100)
+    check(done, rc="51")
+    done = yield it.does(B1_ISO, "sale", "and a postcard", amount=150, bonus=80)
+    check(done, bonus=80, due=70, balances={"FUEL-BONUS": 0, "FUEL-BONUS.points": 6})
+
+
 def a_rule_of_its_own(stage: Theatre) -> Scene:
     it = Customer("09:30", stage.card(GRO_CLUB))
     done = yield it.does(G2, "sale", "a new card in Teika: 3 %", amount=2000)
@@ -449,7 +468,7 @@ def closing(terminal: str, minute: int, *, wrong: bool) -> Scene:
 def all_scenes(stage: Theatre) -> Iterator[Scene]:
     """Every told scene of the day."""
     for told in (
-        bonus_figures, ten_points_become_money, steps_of_the_discount,
+        bonus_figures, ten_points_become_money, steps_of_the_discount, a_truck_fills_up,
         a_rule_of_its_own, fuel_after_hundred, gift_card_travels, thirty_on_twenty,
         access_code, blocked_card, strangers, repeats, reversals, goods_come_back,
         the_pump, two_tenders, shift_ends,
