@@ -1,0 +1,175 @@
+from decimal import Decimal
+
+from odoo import Command, api, fields, models
+
+from ..units import MINOR_DIGITS
+
+EVENTS = [
+    ("sale", "Sales"),
+    ("gift_load", "Gift cards sold and topped up"),
+    ("gift_spend", "Gift cards used"),
+    ("bonus_earn", "Bonuses earned"),
+    ("bonus_spend", "Bonuses used"),
+]
+# Their `amount` counts points; all others are money.
+COUNTED_EVENTS = ("bonus_earn",)
+
+
+def from_minor(minor):
+    """Return minor units as Odoo keeps money: 1750 becomes 17.5."""
+    return float(Decimal(minor).scaleb(-MINOR_DIGITS))
+
+
+class EkarteSettlementLine(models.Model):
+    _name = "ekarte.settlement.line"
+    _description = "E-karte Settlement Line"
+    _order = "settlement_id desc, number"
+
+    settlement_id = fields.Many2one(
+        "ekarte.settlement", required=True, ondelete="cascade", index=True
+    )
+    number = fields.Integer(required=True, readonly=True, aggregator=None)
+    day = fields.Date(string="Business Day", required=True, readonly=True)
+    event = fields.Selection(EVENTS, required=True, readonly=True)
+    seller = fields.Char(string="Seller Code", required=True, readonly=True)
+    seller_id = fields.Many2one(
+        "ekarte.issuer", string="Sold by", readonly=True, index="btree_not_null"
+    )
+    issuer = fields.Char(string="Issuer Code", required=True, readonly=True)
+    issuer_id = fields.Many2one(
+        "ekarte.issuer",
+        string="Liable",
+        readonly=True,
+        index="btree_not_null",
+        help="Who issued the money or the bonuses on the card.",
+    )
+    branch = fields.Char(string="Branch Code", required=True, readonly=True)
+    branch_id = fields.Many2one("ekarte.branch", readonly=True)
+    program = fields.Char(string="Program Code", readonly=True)
+    program_id = fields.Many2one("ekarte.program", readonly=True)
+    tax_rate_bp = fields.Integer(readonly=True, aggregator=None)
+    tax_rate = fields.Float(
+        string="Tax, %", compute="_compute_tax_rate", digits=(5, 2), aggregator=None
+    )
+    currency = fields.Char(string="Currency Code", required=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary(
+        readonly=True,
+        help="Sales: what was sold, tax included. Cards and bonuses: nominal value. "
+        "Refunds and reversals are inside with a minus sign.",
+    )
+    carry = fields.Monetary(
+        string="Liability",
+        readonly=True,
+        help="Liability that was built up (earned, loaded) or released (used).",
+    )
+    tendered = fields.Monetary(
+        string="Paid by Card",
+        readonly=True,
+        help="The part of the sales that was paid by money on cards.",
+    )
+    points = fields.Integer(readonly=True)
+    operations = fields.Integer(readonly=True)
+    books_sales = fields.Boolean(
+        readonly=True, help="Whether Odoo books the sale itself, or the shop does."
+    )
+    item_ids = fields.One2many(
+        "account.move.line", "ekarte_line_id", string="Journal Items", readonly=True
+    )
+
+    _number_uq = models.UniqueIndex(
+        "(settlement_id, number)", "Each line of a settlement has a number of its own."
+    )
+
+    @api.depends("tax_rate_bp")
+    def _compute_tax_rate(self):
+        for line in self:
+            line.tax_rate = from_minor(line.tax_rate_bp)
+
+    @api.depends("event", "branch_id", "settlement_id.name")
+    def _compute_display_name(self):
+        events = dict(self._fields["event"]._description_selection(self.env))
+        for line in self:
+            place = line.branch_id.name or line.branch
+            line.display_name = f"{events.get(line.event)} · {place}"
+
+    @api.model
+    def _commands(self, lines):
+        """Commands that make the lines of a document (ekarte_core.SettlementLine)."""
+        known = {
+            "ekarte.issuer": {c for line in lines for c in (line.seller, line.issuer)},
+            "ekarte.branch": {line.branch for line in lines},
+            "ekarte.program": {line.program for line in lines},
+        }
+        by_code = {
+            model: self._by_code(model, "code", codes) for model, codes in known.items()
+        }
+        currencies = self._by_code(
+            "res.currency", "name", {line.currency for line in lines}
+        )
+        return [
+            Command.create(
+                {
+                    **self._figures(line),
+                    "seller_id": by_code["ekarte.issuer"].get(line.seller),
+                    "issuer_id": by_code["ekarte.issuer"].get(line.issuer),
+                    "branch_id": by_code["ekarte.branch"].get(line.branch),
+                    "program_id": by_code["ekarte.program"].get(line.program),
+                    "currency_id": currencies.get(line.currency),
+                }
+            )
+            for line in lines
+        ]
+
+    def _by_code(self, model, field, codes):
+        Model = self.env[model].sudo().with_context(active_test=False)
+        return {
+            record[field]: record.id for record in Model.search([(field, "in", [*codes])])
+        }
+
+    @staticmethod
+    def _figures(line):
+        counted = line.event in COUNTED_EVENTS
+        return {
+            "number": line.line,
+            "day": line.day,
+            "event": line.event,
+            "seller": line.seller,
+            "issuer": line.issuer,
+            "branch": line.branch,
+            "program": line.program,
+            "tax_rate_bp": line.tax_rate_bp,
+            "currency": line.currency,
+            "amount": 0 if counted else from_minor(line.amount),
+            "points": line.amount if counted else 0,
+            "carry": from_minor(line.carry),
+            "tendered": from_minor(line.tendered),
+            "operations": line.operations,
+            "books_sales": line.books_sales,
+        }
+
+    def action_open_operations(self):
+        """Open the card operations behind this line."""
+        self.ensure_one()
+        return self._operations_action(
+            [("settlement_line_id", "=", self.id)], self.display_name
+        )
+
+    def action_open_items(self):
+        """Open the journal items posted from this line."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.display_name,
+            "res_model": "account.move.line",
+            "view_mode": "list,form",
+            "domain": [("ekarte_line_id", "=", self.id)],
+            "context": {"create": False},
+        }
+
+    @api.model
+    def _operations_action(self, domain, name):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_loyalty.ekarte_operation_action"
+        )
+        return {**action, "name": name, "domain": domain, "context": {}}

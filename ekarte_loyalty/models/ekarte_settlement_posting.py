@@ -1,0 +1,314 @@
+"""From postings to journal entries: one for each company and business day.
+
+The amounts are the core's, to the cent. Odoo's own computation of taxes would round
+anew, so the entries come complete: items with tax, tags and tax base, and
+`skip_invoice_sync`.
+"""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import Command, api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ekarte_core import Posting, postings, read_settlement
+
+from .account_keys import ACCOUNT_KEYS
+from .ekarte_settlement_line import from_minor
+
+TAXED_EVENTS = ("sale",)
+
+
+class Item(NamedTuple):
+    """One journal item to be: a posting with everything it is posted by."""
+
+    posting: Posting
+    line: models.Model
+    account: models.Model
+    tax: models.Model
+    # Net sum that the tax belongs to; the tax item shows it.
+    base: int = 0
+
+    @property
+    def is_tax(self):
+        return self.posting.account == "VATO"
+
+    @property
+    def is_refund(self):
+        """Sums of a day in which refunds outweigh sales go by the refund's grids."""
+        return self.posting.amount > 0
+
+
+class EkarteSettlementPosting(models.Model):
+    _inherit = "ekarte.settlement"
+
+    def _post_moves(self):
+        """Post every entry of this document, or raise with all that is in the way."""
+        self.ensure_one()
+        found = postings(read_settlement(self.body))
+        lines = {line.number: line for line in self.line_ids}
+        issuers = self._issuers(found)
+        self._check_postable(found, lines, issuers)
+        by_entry = defaultdict(list)
+        for posting in found:
+            company = issuers[posting.company].company_id
+            by_entry[company, lines[posting.line].day].append(posting)
+        moves = self.env["account.move"]
+        for (company, day), items in sorted(
+            by_entry.items(), key=lambda entry: (entry[0][1], entry[0][0].id)
+        ):
+            moves += self._post_entry(company, day, items, lines, issuers)
+        return moves
+
+    def _issuers(self, found):
+        """Issuers whose books or clearing the postings touch, by code."""
+        codes = {item.company for item in found} | {item.partner for item in found}
+        Issuer = self.env["ekarte.issuer"].sudo().with_context(active_test=False)
+        return {
+            issuer.code: issuer for issuer in Issuer.search([("code", "in", [*codes])])
+        }
+
+    # What is in the way
+
+    def _check_postable(self, found, lines, issuers):
+        """Raise one error that names everything missing, so that one visit mends it."""
+        problems = self._issuer_problems(found, issuers)
+        by_company = defaultdict(list)
+        for posting in found:
+            issuer = issuers.get(posting.company)
+            if issuer and issuer.company_id:
+                by_company[issuer.company_id].append(posting)
+        for company, items in by_company.items():
+            problems += self._journal_problems(company)
+            problems += self._currency_problems(company, items, lines)
+            problems += self._account_problems(company, items)
+            problems += self._tax_problems(company, items, lines)
+        if problems:
+            raise UserError("\n".join(problems))
+
+    def _issuer_problems(self, found, issuers):
+        companies = {posting.company for posting in found}
+        named = companies | {posting.partner for posting in found if posting.partner}
+        problems = [
+            self.env._(
+                "Issuer %(code)s is not known here. Create it in E-karte > Network > "
+                "Issuers.",
+                code=code,
+            )
+            for code in sorted(named - set(issuers))
+        ]
+        problems += [
+            self.env._(
+                "Issuer %(issuer)s keeps no company in this database. Set its company "
+                "in E-karte > Network > Issuers.",
+                issuer=issuers[code].display_name,
+            )
+            for code in sorted(companies & set(issuers))
+            if not issuers[code].company_id
+        ]
+        return problems
+
+    def _journal_problems(self, company):
+        journal = company.ekarte_journal_id
+        if not journal:
+            return [
+                self.env._(
+                    "%(company)s has no E-karte journal. Run E-karte > Accounting > "
+                    "Accounts.",
+                    company=company.display_name,
+                )
+            ]
+        if not journal.active:
+            return [
+                self.env._(
+                    "Journal %(journal)s of %(company)s is archived. Activate it, or "
+                    "choose another in E-karte > Accounting > Accounts.",
+                    journal=journal.display_name,
+                    company=company.display_name,
+                )
+            ]
+        return []
+
+    def _currency_problems(self, company, items, lines):
+        settled = {lines[item.line].currency for item in items}
+        foreign = settled - {company.currency_id.name}
+        return [
+            self.env._(
+                "%(company)s keeps its books in %(own)s, the settlement is in "
+                "%(foreign)s.",
+                company=company.display_name,
+                own=company.currency_id.name,
+                foreign=currency,
+            )
+            for currency in sorted(foreign)
+        ]
+
+    def _account_problems(self, company, items):
+        problems = []
+        for key in sorted({item.account for item in items} & set(ACCOUNT_KEYS)):
+            account = company._ekarte_account(key)
+            name = self.env._(ACCOUNT_KEYS[key].name)
+            if not account:
+                problems.append(
+                    self.env._(
+                        "%(company)s has no account for %(name)s (%(key)s). Set it in "
+                        "E-karte > Accounting > Accounts.",
+                        company=company.display_name,
+                        name=name,
+                        key=key,
+                    )
+                )
+            elif not account.active:
+                problems.append(
+                    self.env._(
+                        "Account %(account)s of %(company)s for %(name)s (%(key)s) is "
+                        "archived. Choose another in E-karte > Accounting > Accounts.",
+                        account=account.with_company(company).display_name,
+                        company=company.display_name,
+                        name=name,
+                        key=key,
+                    )
+                )
+        return problems
+
+    def _tax_problems(self, company, items, lines):
+        rates = {
+            item.tax_rate_bp
+            for item in items
+            if item.tax_rate_bp and lines[item.line].event in TAXED_EVENTS
+        }
+        return [
+            self.env._(
+                "%(company)s has no sale tax of %(rate)s %% for terminals. Choose one "
+                "in E-karte > Accounting > Accounts.",
+                company=company.display_name,
+                rate=f"{from_minor(rate):g}",
+            )
+            for rate in sorted(rates)
+            if not company._ekarte_sale_tax(rate)
+        ]
+
+    # One entry
+
+    def _post_entry(self, company, day, found, lines, issuers):
+        # Labels are written for the readers of these books.
+        books = self.with_company(company).with_context(
+            lang=company.partner_id.lang or self.env.lang
+        )
+        items = [books._item(company, posting, found, lines) for posting in found]
+        date = books._open_date(company, day, any(item.tax for item in items))
+        Move = books.env["account.move"].with_context(skip_invoice_sync=True)
+        move = Move.create(books._entry(company, day, date, items, issuers))
+        move._post(soft=False)
+        if move.date != date:
+            # Odoo moves dates in silence; the label would then tell a wrong story.
+            raise UserError(
+                books.env._(
+                    "Odoo would date the entry of %(company)s %(actual)s instead of "
+                    "%(date)s: check the lock dates.",
+                    company=company.display_name,
+                    actual=move.date,
+                    date=date,
+                )
+            )
+        return move
+
+    @api.model
+    def _item(self, company, posting, found, lines):
+        line = lines[posting.line]
+        tax = self.env["account.tax"]
+        if line.event in TAXED_EVENTS and posting.account in ("REV", "VATO"):
+            tax = company._ekarte_sale_tax(posting.tax_rate_bp)
+        if posting.account != "VATO":
+            return Item(posting, line, company._ekarte_account(posting.account), tax)
+        base = sum(
+            other.amount
+            for other in found
+            if other.line == posting.line and other.account == "REV"
+        )
+        # As Odoo does: a tax without an account of its own stays with the revenue.
+        part = _tax_part(tax, posting.amount > 0)
+        account = part.account_id or company._ekarte_account("REV")
+        return Item(posting, line, account, tax, base)
+
+    @api.model
+    def _open_date(self, company, day, taxed):
+        """The day itself, or the first open day where its period is locked."""
+        while locks := company._get_violated_lock_dates(
+            day, taxed, company.ekarte_journal_id
+        ):
+            day = locks[-1][0] + timedelta(days=1)
+        return day
+
+    def _entry(self, company, day, date, items, issuers):
+        ref = self.env._(
+            "E-karte settlement %(number)s, business day %(day)s",
+            number=self.ledger_id,
+            day=format_date(self.env, day),
+        )
+        return {
+            "move_type": "entry",
+            "company_id": company.id,
+            "journal_id": company.ekarte_journal_id.id,
+            "date": date,
+            "ref": ref,
+            "ekarte_settlement_id": self.id,
+            "ekarte_day": day,
+            "ekarte_key": f"{self.ledger_id}/{self.posting_number}/{day}",
+            "line_ids": [
+                Command.create(self._item_vals(item, day != date, issuers))
+                for item in items
+            ],
+        }
+
+    def _item_vals(self, item, moved, issuers):
+        posting = item.posting
+        partner = issuers[posting.partner].contact_id if posting.partner else False
+        vals = {
+            "account_id": item.account.id,
+            "name": self._label(item.line, moved),
+            "partner_id": partner and partner.id,
+            "balance": from_minor(posting.amount),
+            "ekarte_line_id": item.line.id,
+            # Accounts may carry default taxes; only ours apply.
+            "tax_ids": [Command.clear()],
+        }
+        if item.is_tax:
+            part = _tax_part(item.tax, item.is_refund)
+            vals |= {
+                "tax_repartition_line_id": part.id,
+                "tax_tag_ids": [Command.set(part.tag_ids.ids)],
+                "tax_base_amount": abs(from_minor(item.base)),
+            }
+        elif item.tax:
+            tags = item.tax.get_tax_tags(item.is_refund, "base")
+            vals |= {
+                "tax_ids": [Command.set(item.tax.ids)],
+                "tax_tag_ids": [Command.set(tags.ids)],
+            }
+        return vals
+
+    def _label(self, line, moved):
+        """What it is, where, and how many operations stand behind it."""
+        events = dict(line._fields["event"]._description_selection(self.env))
+        count = (
+            self.env._("1 operation")
+            if line.operations == 1
+            else self.env._("%(count)s operations", count=line.operations)
+        )
+        parts = [events[line.event], line.branch_id.name or line.branch, count]
+        if moved:
+            parts.append(format_date(self.env, line.day))
+        return " · ".join(parts)
+
+
+def _tax_part(tax, is_refund):
+    """The one line of a tax that takes its whole amount."""
+    document_type = "refund" if is_refund else "invoice"
+    return tax.repartition_line_ids.filtered(
+        lambda part: (
+            part.repartition_type == "tax" and part.document_type == document_type
+        )
+    )
