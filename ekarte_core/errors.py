@@ -13,8 +13,8 @@ class EkarteError(Exception):
 class NetworkInvalid(EkarteError):
     """The network document breaks its schema or contradicts itself."""
 
-    def __init__(self, faults: "list[tuple[str, str]]") -> None:
-        """Keep the faults as (path, message) pairs; a path looks like ``$.programs[2]``."""
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        """Keep the faults as (path, message) pairs, a path like ``$.programs[2]``."""
         self.faults = faults
         super().__init__("\n".join(f"{path}: {message}" for path, message in faults))
 

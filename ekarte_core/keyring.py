@@ -79,7 +79,8 @@ def load_keyring(path: str | os.PathLike[str]) -> Keyring:
     file = Path(path)
     if not file.is_file():
         raise KeyringInvalid(
-            f"no keyring at {file}: make one with `python -m ekarte_core keyring {file}`"
+            f"no keyring at {file}: "
+            f"make one with `python -m ekarte_core keyring {file}`"
         )
     if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise KeyringInvalid(f"{file} is open to others: chmod 640 {file}")

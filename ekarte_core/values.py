@@ -11,8 +11,10 @@ from typing import Literal
 import msgspec
 
 CardKind = Literal[
-    "pan", "track2", "barcode", "keyed", "bank", "document", "phone", "chip"
+    "pan", "track2", "barcode", "keyed", "bank", "document", "phone", "chip", "ledger"
 ]
+"""How the identifier was read. `ledger`: the card's id, for the back office only."""
+
 Command = Literal[
     "inquire",
     "authorize",

@@ -4,7 +4,7 @@ Faults name the field and never show its value: it may be a card number.
 """
 
 import re
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 
@@ -174,7 +174,7 @@ def _check_totals(request: Request) -> None:
         _check(total.amount >= 0, f"{at}.amount", "must not be negative", "13")
 
 
-def _check(holds: Any, field: str, message: str, rc: str = "30") -> None:
+def _check(holds: object, field: str, message: str, rc: str = "30") -> None:
     if not holds:
         raise RequestInvalid(field, message, rc)
 

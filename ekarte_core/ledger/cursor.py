@@ -1,6 +1,9 @@
-"""What the ledger needs of a DB-API cursor: psycopg2's own and Odoo's both fit."""
+"""What the ledger needs of a DB-API cursor: psycopg2's own and Odoo's both fit.
 
-from collections.abc import Sequence
+Rows and parameters are untyped in DB-API (PEP 249), hence Any here and only here.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -11,14 +14,10 @@ class Cursor(Protocol):
     def rowcount(self) -> int:
         """Rows of the last statement."""
 
-    @property
-    def description(self) -> Any:
-        """Columns of the last statement."""
-
-    def execute(self, query: str, params: Any = None) -> Any:
+    def execute(self, query: str, params: Mapping[str, Any] | None = None, /) -> object:
         """Run one statement."""
 
-    def fetchone(self) -> Any:
+    def fetchone(self) -> Any:  # noqa: ANN401 - a row of any shape, or None
         """Return the next row, or None."""
 
     def fetchall(self) -> Sequence[Any]:

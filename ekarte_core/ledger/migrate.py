@@ -9,6 +9,8 @@ import re
 from importlib import resources
 from typing import Literal
 
+from psycopg2.errors import InsufficientPrivilege
+
 from ekarte_core.errors import EkarteError, SchemaBehind
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import read_queries
@@ -32,6 +34,7 @@ def migrate(cr: Cursor) -> list[str]:
 
     Raises:
         EkarteError: an applied file has changed since.
+        SchemaBehind: there is something to do, but this role may not do it.
     """
     queries = read_queries("migrate.sql")
     applied: dict[int, bytes] = {}
@@ -39,7 +42,7 @@ def migrate(cr: Cursor) -> list[str]:
         cr.execute(queries["applied"])
         applied = {number: bytes(digest) for number, digest in cr.fetchall()}
     else:
-        cr.execute(queries["create_schema"])
+        _as_owner(cr, queries["create_schema"])
     done = []
     for number, name, text in _files():
         digest = hashlib.sha256(text.encode()).digest()
@@ -47,12 +50,22 @@ def migrate(cr: Cursor) -> list[str]:
             if applied[number] != digest:
                 raise EkarteError(f"migration {name} has changed since it was applied")
             continue
-        cr.execute(text)
+        _as_owner(cr, text)
         cr.execute(
             queries["record"], {"number": number, "name": name, "sha256": digest}
         )
         done.append(name)
     return done
+
+
+def _as_owner(cr: Cursor, statement: str) -> None:
+    try:
+        cr.execute(statement)
+    except InsufficientPrivilege:
+        raise SchemaBehind(
+            "schema ekarte must be migrated by its owner: run "
+            "`python -m ekarte_core migrate --dsn DSN`, then grant this role its rights"
+        ) from None
 
 
 def check_schema(cr: Cursor) -> None:

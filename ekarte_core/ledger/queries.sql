@@ -87,8 +87,8 @@ LEFT JOIN LATERAL (
 -- originals --
 -- Operations that requests refer to, with what has become of them since.
 SELECT
-    k.place, o.id, o.command, o.rc, o.card_id, o.issuer, o.amount, o.discount,
-    o.amount_due, o.decision, o.answer,
+    k.place, o.answer, o.decision, o.id, o.command, o.rc, o.card_id, o.issuer,
+    o.amount, o.discount, o.amount_due,
     h.operation_id IS NOT NULL AS hold,
     h.expires_at AS hold_expires_at,
     coalesce(e.how, '') AS hold_how,
@@ -298,10 +298,13 @@ VALUES (%(version)s, %(now)s, %(sha256)s, %(body)s);
 -- find_card --
 SELECT id FROM ekarte.card WHERE token = %(token)s;
 
--- remember_nonce --
+-- remember_nonces --
+-- Sorted by the caller, so that two gateways never wait for each other in a circle.
 INSERT INTO ekarte.nonce (terminal, nonce, seen_at)
-VALUES (%(terminal)s, %(nonce)s, %(now)s)
-ON CONFLICT DO NOTHING;
+SELECT n.terminal, n.nonce, %(now)s
+FROM unnest(%(terminals)s::text[], %(nonces)s::text[]) AS n (terminal, nonce)
+ON CONFLICT DO NOTHING
+RETURNING terminal, nonce;
 
 -- sweep_nonces --
 DELETE FROM ekarte.nonce WHERE seen_at < %(before)s;

@@ -133,7 +133,9 @@ class Rows:
                 },
             )
 
-    def _write_operations(self, cr: Cursor, now: datetime, network_version: int) -> None:
+    def _write_operations(
+        self, cr: Cursor, now: datetime, network_version: int
+    ) -> None:
         columns = {
             plural: [getattr(row, name) for row in self.operations]
             for plural, name in _OPERATION
@@ -192,6 +194,7 @@ _SALE_LINE = (
     "tendered",
 )
 _TOMBSTONE = ("terminals", "batches", "numbers", "operations")
+_BATCH = ("terminals", "batches", "operations")
 
 
 def _insert(

@@ -16,6 +16,25 @@ Key = tuple[str, int, int]  # terminal, batch, operation number
 
 _decision = msgspec.json.Decoder(Decision)
 
+# Columns of query `originals` after place, answer and decision.
+_ORIGINAL = (
+    "id",
+    "command",
+    "rc",
+    "card_id",
+    "issuer",
+    "amount",
+    "discount",
+    "amount_due",
+    "hold",
+    "hold_expires_at",
+    "hold_how",
+    "hold_ended_by",
+    "reversed",
+    "refunded",
+    "refunded_discount",
+)
+
 
 class CardRow(msgspec.Struct, kw_only=True):
     """A card locked by this transaction, with its purses. `touched`: to be written."""
@@ -159,28 +178,12 @@ def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | No
     if not keys:
         return found
     cr.execute(SQL["originals"], _key_arrays(keys))
-    names = [column.name for column in cr.description]
-    for row in cr.fetchall():
-        fields = dict(zip(names, row, strict=True))
+    for place, answer, decision, *fields in cr.fetchall():
         original = Original(
-            id=fields["id"],
-            command=fields["command"],
-            rc=fields["rc"],
-            card_id=fields["card_id"],
-            issuer=fields["issuer"],
-            amount=fields["amount"],
-            discount=fields["discount"],
-            amount_due=fields["amount_due"],
-            decision=_decision.decode(fields["decision"]),
-            hold=fields["hold"],
-            hold_expires_at=fields["hold_expires_at"],
-            hold_how=fields["hold_how"],
-            hold_ended_by=fields["hold_ended_by"],
-            reversed=fields["reversed"],
-            refunded=fields["refunded"],
-            refunded_discount=fields["refunded_discount"],
+            decision=_decision.decode(decision),
+            **dict(zip(_ORIGINAL, fields, strict=True)),
         )
-        found[fields["place"] - 1] = (original, fields["answer"])
+        found[place - 1] = (original, answer)
     return found
 
 

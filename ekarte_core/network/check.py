@@ -27,7 +27,9 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
     """Return every fault of a document that has the right shape."""
     faults = list(_head(document))
     faults += _codes(document)
-    faults += _issuers_and_branches(document)
+    faults += _coalitions(document)
+    faults += _branches(document)
+    faults += _groups(document)
     faults += [f for n, p in enumerate(document.programs) for f in _program(p, n)]
     faults += _overrides(document)
     faults += _card_types(document)
@@ -58,12 +60,16 @@ def _codes(document: NetworkDocument) -> Iterator[Fault]:
             yield f"$.goods_groups[{number}].code", "must be given, once"
 
 
-def _issuers_and_branches(document: NetworkDocument) -> Iterator[Fault]:
+def _coalitions(document: NetworkDocument) -> Iterator[Fault]:
     issuers = {issuer.code for issuer in document.issuers}
     for number, coalition in enumerate(document.coalitions):
         for place, code in enumerate(coalition.issuers):
             if code not in issuers:
                 yield f"$.coalitions[{number}].issuers[{place}]", "no such issuer"
+
+
+def _branches(document: NetworkDocument) -> Iterator[Fault]:
+    issuers = {issuer.code for issuer in document.issuers}
     for number, branch in enumerate(document.branches):
         path = f"$.branches[{number}]"
         if branch.issuer not in issuers:
@@ -76,6 +82,9 @@ def _issuers_and_branches(document: NetworkDocument) -> Iterator[Fault]:
             ZoneInfo(branch.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             yield f"{path}.time_zone", "no such time zone"
+
+
+def _groups(document: NetworkDocument) -> Iterator[Fault]:
     for number, group in enumerate(document.goods_groups):
         if not 0 <= group.tax_rate_bp <= RATE_BP_MAX:
             yield (
@@ -98,13 +107,14 @@ def _program(program: Program, number: int) -> Iterator[Fault]:
         return
     for name, message in parameters.faults():
         yield f"{path}.parameters.{name}", message
-    if program.valid_from and program.valid_to:
-        if program.valid_to <= program.valid_from:
-            yield f"{path}.valid_to", "must be after valid_from"
-    for name in ("valid_from", "valid_to"):
-        moment = getattr(program, name)
+    moments = {"valid_from": program.valid_from, "valid_to": program.valid_to}
+    for name, moment in moments.items():
         if moment is not None and moment.tzinfo is None:
             yield f"{path}.{name}", "needs a time zone, such as +02:00 or Z"
+            return
+    first, last = program.valid_from, program.valid_to
+    if first is not None and last is not None and last <= first:
+        yield f"{path}.valid_to", "must be after valid_from"
 
 
 def _overrides(document: NetworkDocument) -> Iterator[Fault]:

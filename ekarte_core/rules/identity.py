@@ -30,13 +30,20 @@ class Range(Protocol):
     """What `admits` needs of a number range."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Space of identifiers."""
+
     @property
-    def first(self) -> str: ...
+    def first(self) -> str:
+        """First number, empty for all."""
+
     @property
-    def last(self) -> str: ...
+    def last(self) -> str:
+        """Last number, inclusive."""
+
     @property
-    def check(self) -> str: ...
+    def check(self) -> str:
+        """Check digit rule."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -63,6 +70,8 @@ class Identity(msgspec.Struct, frozen=True):
 def identify(card: CardRef) -> Identity | None:
     """Return the identity behind what was read, or None if it is no identifier."""
     text = card.value.strip().upper()
+    if card.kind not in _SPACE:
+        return None
     if card.kind == "track2" or (card.kind == "bank" and "=" in text):
         track = _TRACK2.fullmatch(text)
         if track is None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg2
 import psycopg2.errors
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, connection
 
 from ekarte_core.codes import Rc
 from ekarte_core.errors import CommitInDoubt, EkarteError
@@ -51,7 +51,7 @@ class LedgerConnection:
         """Remember where the ledger is; connects when first used."""
         self._dsn = dsn
         self._keyring = keyring
-        self._connection: Any = None
+        self._connection: connection | None = None
 
     def __repr__(self) -> str:
         """Leave the DSN out: it may hold a password."""
@@ -104,7 +104,7 @@ class LedgerConnection:
         )
 
     def network(self, known: Network | None) -> Network:
-        """Return the current network: `known` itself while nothing newer is published."""
+        """Return the current network; `known` itself while it is current."""
 
         def read(cr: Cursor) -> Network:
             if known is not None and publishing.network_version(cr) == known.version:
@@ -113,17 +113,36 @@ class LedgerConnection:
 
         return self._transaction(read)
 
-    def remember_nonce(self, terminal: str, nonce: str, now: datetime) -> bool:
-        """Remember a nonce; False when the terminal has used it before."""
+    def remember_nonces(
+        self, pairs: Sequence[tuple[str, str]], now: datetime
+    ) -> list[bool]:
+        """Remember (terminal, nonce) pairs in one commit; False: seen before.
 
-        def add(cr: Cursor) -> bool:
+        Of a pair that stands twice in the list only the first is new.
+        """
+        wanted = sorted(set(pairs))
+
+        def add(cr: Cursor) -> set[tuple[str, str]]:
             cr.execute(
-                SQL["remember_nonce"],
-                {"terminal": terminal, "nonce": nonce, "now": now},
+                SQL["remember_nonces"],
+                {
+                    "terminals": [terminal for terminal, _ in wanted],
+                    "nonces": [nonce for _, nonce in wanted],
+                    "now": now,
+                },
             )
-            return bool(cr.rowcount == 1)
+            return {(terminal, nonce) for terminal, nonce in cr.fetchall()}
 
-        return self._transaction(add)
+        fresh = self._transaction(add) if wanted else set()
+        found = []
+        for pair in pairs:
+            found.append(pair in fresh)
+            fresh.discard(pair)
+        return found
+
+    def remember_nonce(self, terminal: str, nonce: str, now: datetime) -> bool:
+        """Remember one nonce; False when the terminal has used it before."""
+        return self.remember_nonces([(terminal, nonce)], now)[0]
 
     def sweep(self, now: datetime) -> int:
         """Forget nonces that are too old to be accepted anyway."""
@@ -170,14 +189,14 @@ class LedgerConnection:
 
     def _transaction(self, work: Callable[[Any], T]) -> T:
         for attempt in range(1, RETRIES_MAX + 1):
-            connection = self._connected()
+            ours = self._connected()
             try:
-                with connection.cursor() as cr:
+                with ours.cursor() as cr:
                     result = work(cr)
-                del connection.notices[:]
-                connection.commit()
+                del ours.notices[:]
+                ours.commit()
             except _RETRIED:
-                connection.rollback()
+                ours.rollback()
                 if attempt == RETRIES_MAX:
                     raise
                 continue
@@ -185,22 +204,22 @@ class LedgerConnection:
                 self.close()
                 raise
             except BaseException:
-                connection.rollback()
+                ours.rollback()
                 raise
             # The only sign that a commit is durable here but nowhere else.
-            if any(IN_DOUBT_NOTICE in notice for notice in connection.notices):
+            if any(IN_DOUBT_NOTICE in notice for notice in ours.notices):
                 raise CommitInDoubt("the standby has not confirmed this commit")
             return result
         raise AssertionError("unreachable")
 
-    def _connected(self) -> Any:
+    def _connected(self) -> connection:
         if self._connection is None or self._connection.closed:
-            connection = psycopg2.connect(self._dsn, connect_timeout=CONNECT_TIMEOUT_S)
-            connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
-            with connection.cursor() as cr:
+            fresh = psycopg2.connect(self._dsn, connect_timeout=CONNECT_TIMEOUT_S)
+            fresh.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+            with fresh.cursor() as cr:
                 check_schema(cr)
-            connection.commit()
-            self._connection = connection
+            fresh.commit()
+            self._connection = fresh
         return self._connection
 
 

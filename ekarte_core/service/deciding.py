@@ -6,12 +6,20 @@ The checks stand in the order of codes.Rc; the first that applies is the answer.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from ekarte_core.codes import Rc
+from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules import card_life, giving_back, purchase
-from ekarte_core.rules.plan import CardFacts, Facts, Mirror, Plan, SaleLine, refuse
+from ekarte_core.rules.plan import (
+    CardFacts,
+    Facts,
+    Mirror,
+    Original,
+    Plan,
+    SaleLine,
+    refuse,
+)
 from ekarte_core.rules.pricing import next_steps, price
 from ekarte_core.rules.purses import Sheet
 from ekarte_core.rules.running import Programs
@@ -89,36 +97,52 @@ def count_wrong_code(card: CardRow, plan: Plan, job: Job) -> None:
     if plan.rc is Rc.CODE_WRONG and job.request.access_code:
         card.access_tries += 1
         card.touched = True
-    elif card.access_tries and plan.rc is Rc.OK:
-        if job.request.command == "unblock" or (
-            job.request.access_code and job.request.command in PURCHASE
-        ):
-            card.access_tries = 0
-            card.touched = True
+        return
+    proven = job.request.access_code and job.request.command in PURCHASE
+    freed = job.request.command == "unblock"
+    if card.access_tries and plan.rc in APPROVED and (proven or freed):
+        card.access_tries = 0
+        card.touched = True
 
 
 def _original_refusal(job: Job, now: datetime) -> Rc | None:
-    command = job.request.command
+    """Return why the original operation forbids this one, or None."""
+    command, original = job.request.command, job.original
     if command not in FINISHES:
         return None
-    original = job.original
     if original is None:
         return None if command == "reverse" else Rc.ORIGINAL
     if job.card is not None and original.card_id not in (None, job.card.id):
         return Rc.MISMATCH
-    if command == "reverse":
-        reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"}
-        return None if original.command in reversible else Rc.COMMAND
+    return _ORIGINAL_CHECKS[command](original, now)
+
+
+def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
+    reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"}
+    return None if original.command in reversible else Rc.COMMAND
+
+
+def _refund_refusal(original: Original, _now: datetime) -> Rc | None:
     if not original.approved:
         return Rc.ORIGINAL
-    if command == "refund":
-        if original.command not in ("sale", "confirm") or original.reversed:
-            return Rc.MISMATCH
-        return None
+    booked = original.command in ("sale", "confirm") and not original.reversed
+    return None if booked else Rc.MISMATCH
+
+
+def _confirm_refusal(original: Original, now: datetime) -> Rc | None:
+    if not original.approved:
+        return Rc.ORIGINAL
     if not original.hold or original.hold_how == "captured":
         return Rc.MISMATCH
     expired = original.hold_expires_at is not None and now >= original.hold_expires_at
     return Rc.ORIGINAL if original.hold_how or expired else None
+
+
+_ORIGINAL_CHECKS = {
+    "reverse": _reverse_refusal,
+    "refund": _refund_refusal,
+    "confirm": _confirm_refusal,
+}
 
 
 def _card_refusal(job: Job, facts: Facts) -> Rc | None:

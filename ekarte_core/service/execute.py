@@ -5,9 +5,8 @@ other run in waves; each wave locks its cards once, in sorted order, reads them,
 decides request by request in order of arrival, and writes with set-based statements.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -61,7 +60,7 @@ def execute(
     """
     assert now.tzinfo is not None
     jobs = [prepare(n, request, network, keyring) for n, request in enumerate(requests)]
-    group = _Group(cr, network, keyring, now, wait)
+    group = _Group(cr, network, keyring, now, wait=wait)
     outcomes: dict[int, Outcome] = {}
     for wave in waves(jobs):
         for job, outcome in group.run(wave):
@@ -73,7 +72,13 @@ class _Group:
     """What all waves of one group share."""
 
     def __init__(
-        self, cr: Cursor, network: Network, keyring: Keyring, now: datetime, wait: bool
+        self,
+        cr: Cursor,
+        network: Network,
+        keyring: Keyring,
+        now: datetime,
+        *,
+        wait: bool,
     ) -> None:
         self.cr, self.network, self.keyring = cr, network, keyring
         self.now, self.wait = now, wait
@@ -116,7 +121,7 @@ class _Group:
         for job, card_id in zip(
             by_original, store.card_ids_of_keys(self.cr, keys), strict=True
         ):
-            job.card_id = card_id
+            job.card_id = job.card_id or card_id
         for job in jobs:
             if job.token:
                 job.card_id = known.get(job.token)
@@ -168,7 +173,7 @@ class _Group:
             return False
         return job.known is None or job.known.digest is None
 
-    def _one(self, job: Job, rows: Rows, ids: Any) -> Outcome:
+    def _one(self, job: Job, rows: Rows, ids: Iterator[int]) -> Outcome:
         if job.busy:
             return self._outcome(job, refusal(job, self.network, Rc.SILENT), "busy")
         known = job.known

@@ -25,6 +25,7 @@ NEEDS_CARD = frozenset(
 NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
 PURCHASE = frozenset({"authorize", "sale"})
 MAKES_CARD = PURCHASE | {"activate"}
+LEDGER_ID_END = 2**31
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +80,9 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
         return job
     job.branch = network.branches[job.terminal.branch]
     _shape(job, network)
-    if job.refused is None and request.card is not None:
+    if job.refused is None and request.card is not None and _by_ledger_id(job):
+        job.card_id = int(request.card.value)
+    elif job.refused is None and request.card is not None:
         job.identity = identify(request.card)
         if job.identity is not None:
             identity = job.identity
@@ -103,9 +106,32 @@ def _shape(job: Job, network: Network) -> None:
         job.refused, job.field = Rc.AMOUNT, "amount"
     elif request.currency != network.document.currency:
         job.refused, job.field = Rc.FORMAT, "currency"
-    elif request.lines and request.amount is not None:
-        if sum(line.amount for line in request.lines) != request.amount:
-            job.refused, job.field = Rc.AMOUNT, "lines"
+    elif (
+        request.amount is not None
+        and request.lines
+        and sum(line.amount for line in request.lines) != request.amount
+    ):
+        job.refused, job.field = Rc.AMOUNT, "lines"
+    elif (
+        request.card is not None
+        and request.card.kind == "ledger"
+        and not _by_ledger_id(job)
+    ):
+        job.refused, job.field = Rc.FORMAT, "card.kind"
+
+
+def _by_ledger_id(job: Job) -> bool:
+    """The back office knows a card by its ledger id: numbers are not kept."""
+    card = job.request.card
+    return (
+        card is not None
+        and card.kind == "ledger"
+        and job.terminal is not None
+        and job.terminal.protocol == "odoo"
+        and card.value.isascii()
+        and card.value.isdigit()
+        and int(card.value) < LEDGER_ID_END
+    )
 
 
 def waves(jobs: list[Job]) -> list[list[Job]]:

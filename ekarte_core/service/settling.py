@@ -13,6 +13,21 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 
 REASON_CHARS_MAX = 500
+# Columns of query `settlement_lines`.
+_COLUMNS = (
+    "day",
+    "event",
+    "seller",
+    "issuer",
+    "branch",
+    "program",
+    "tax_rate_bp",
+    "currency",
+    "amount",
+    "carry",
+    "tendered",
+    "operations",
+)
 SPENDING = frozenset({"gift_spend", "bonus_spend"})
 
 
@@ -30,9 +45,8 @@ def build_settlement(
     if not ids:
         return None
     cr.execute(SQL["settlement_lines"], {"ids": ids})
-    names = [column.name for column in cr.description]
     lines = [
-        _line(number, dict(zip(names, row, strict=True)), network)
+        _line(number, dict(zip(_COLUMNS, row, strict=True)), network)
         for number, row in enumerate(cr.fetchall(), start=1)
     ]
     cr.execute(SQL["next_settlement_id"])
@@ -64,7 +78,7 @@ def _line(number: int, row: dict[str, Any], network: Network) -> SettlementLine:
     branch = network.branches.get(row["branch"])
     return SettlementLine(
         line=number,
-        day=row["business_day"],
+        day=row["day"],
         event=row["event"],
         seller=row["seller"],
         issuer=row["issuer"],

@@ -1,4 +1,4 @@
-"""The invariants of the ledger (docs/INVARIANTS.md), each a query that finds breaches."""
+"""The invariants of the ledger (docs/INVARIANTS.md): queries that find breaches."""
 
 import re
 from importlib import resources

@@ -14,8 +14,13 @@ import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn
 
-from ekarte_core import Keyring, LedgerConnection, load_keyring, migrate
-from ekarte_core import write_new_keyring
+from ekarte_core import (
+    Keyring,
+    LedgerConnection,
+    load_keyring,
+    migrate,
+    write_new_keyring,
+)
 from tests.core.shop import Shop
 
 NOON = datetime(2026, 11, 21, 10, 0, tzinfo=timezone.utc)
