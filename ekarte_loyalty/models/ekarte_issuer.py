@@ -1,0 +1,276 @@
+from datetime import datetime, timezone
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ekarte_core import (
+    NetworkMissing,
+    Request,
+    RequestInvalid,
+    check_request,
+    current_network,
+    decode_answer,
+    execute,
+)
+
+from ..keyring import server_keyring
+
+ID_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class EkarteIssuer(models.Model):
+    _name = "ekarte.issuer"
+    _description = "Issuer"
+    _inherit = ["ekarte.network.part.mixin", "mail.thread"]
+    _order = "name, id"
+
+    _network_room = "issuers"
+    _ledger_columns = (
+        ("membership", "issuer"),
+        ("purse", "issuer"),
+        ("operation", "issuer"),
+    )
+
+    code = fields.Char(
+        required=True,
+        tracking=True,
+        help="Short name in the network and in the ledger: A-Z, 0-9, - _",
+    )
+    name = fields.Char(
+        required=True,
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        "Company",
+        ondelete="restrict",
+        tracking=True,
+        help="The issuer keeps its books here: settlement posts into this company.",
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Outside Partner",
+        ondelete="restrict",
+        tracking=True,
+        help="The issuer keeps its books elsewhere: we only settle accounts with it.",
+    )
+    contact_id = fields.Many2one("res.partner", compute="_compute_contact_id")
+    avatar_128 = fields.Image(related="contact_id.avatar_128")
+    language = fields.Selection(
+        [
+            ("lv", "Latvian"),
+            ("ru", "Russian"),
+            ("et", "Estonian"),
+            ("en", "English"),
+        ],
+        default="lv",
+        required=True,
+        help="Of slips and of answers to terminals.",
+    )
+    slip_header = fields.Text(help="Printed above each slip, line by line.")
+    slip_footer = fields.Text(help="Printed below each slip, line by line.")
+    branch_ids = fields.One2many("ekarte.branch", "issuer_id", "Branches")
+    program_ids = fields.One2many("ekarte.program", "issuer_id", "Programs")
+    card_type_ids = fields.One2many("ekarte.card.type", "issuer_id", "Card Types")
+    coalition_ids = fields.Many2many("ekarte.coalition", string="Coalitions")
+    branch_count = fields.Integer(compute="_compute_counts")
+    program_count = fields.Integer("Programs Running", compute="_compute_counts")
+    card_count = fields.Integer("Cards", compute="_compute_ledger_counts")
+    operation_count = fields.Integer(
+        "Operations Today", compute="_compute_ledger_counts"
+    )
+    active = fields.Boolean(default=True)
+
+    _code_uniq = models.UniqueIndex("(code)", "This issuer code is taken.")
+    _company_uniq = models.UniqueIndex(
+        "(company_id) WHERE company_id IS NOT NULL",
+        "This company already is an issuer.",
+    )
+    _company_xor_partner = models.Constraint(
+        "CHECK ((company_id IS NULL) <> (partner_id IS NULL))",
+        "An issuer is either a company of this database or an outside partner.",
+    )
+
+    @api.depends("company_id", "partner_id")
+    def _compute_name(self):
+        for issuer in self:
+            contact = issuer.company_id.partner_id or issuer.partner_id
+            issuer.name = issuer.name or contact.name
+
+    @api.depends("company_id", "partner_id")
+    def _compute_contact_id(self):
+        for issuer in self:
+            issuer.contact_id = issuer.company_id.partner_id or issuer.partner_id
+
+    @api.depends("branch_ids.active", "program_ids.state")
+    def _compute_counts(self):
+        for issuer in self:
+            issuer.branch_count = len(issuer.branch_ids)
+            issuer.program_count = len(
+                issuer.program_ids.filtered(lambda program: program.state == "active")
+            )
+
+    def _compute_ledger_counts(self):
+        cards = dict(
+            self.env["ekarte.membership"]._read_group(
+                [("issuer_id", "in", self.ids)],
+                ["issuer_id"],
+                ["card_id:count_distinct"],
+            )
+        )
+        operations = dict(
+            self.env["ekarte.operation"]._read_group(
+                [
+                    ("issuer_id", "in", self.ids),
+                    ("business_day", "=", fields.Date.context_today(self)),
+                ],
+                ["issuer_id"],
+                ["__count"],
+            )
+        )
+        for issuer in self:
+            issuer.card_count = cards.get(issuer, 0)
+            issuer.operation_count = operations.get(issuer, 0)
+
+    @api.constrains("company_id", "partner_id")
+    def _check_company_xor_partner(self):
+        for issuer in self:
+            if bool(issuer.company_id) == bool(issuer.partner_id):
+                raise ValidationError(
+                    self.env._(
+                        "%(issuer)s: choose either a company of this database or an"
+                        " outside partner.",
+                        issuer=issuer.display_name,
+                    )
+                )
+
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        if self.company_id:
+            self.partner_id = False
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        if self.partner_id:
+            self.company_id = False
+
+    @api.model
+    def _default_issuer(self):
+        """Return the issuer whose books the current company keeps, if there is one."""
+        return self.search([("company_id", "=", self.env.company.id)], limit=1)
+
+    def write(self, vals):
+        self._check_identity_change(vals)
+        return super().write(vals)
+
+    def _check_identity_change(self, vals):
+        # An issuer's own user may change what it prints, not who it is.
+        if not {"code", "company_id", "partner_id"} & set(vals) or self.env.su:
+            return
+        if not self.env.user.has_group(
+            "ekarte_loyalty.ekarte_loyalty_group_administrator"
+        ):
+            raise AccessError(
+                self.env._("Only the administrator may change who an issuer is.")
+            )
+
+    def action_open_branches(self):
+        return self._action_open("ekarte_loyalty.ekarte_branch_action")
+
+    def action_open_programs(self):
+        return self._action_open("ekarte_loyalty.ekarte_program_action")
+
+    def action_open_card_types(self):
+        return self._action_open("ekarte_loyalty.ekarte_card_type_action")
+
+    def action_open_operations(self):
+        return self._action_open("ekarte_loyalty.ekarte_operation_action")
+
+    def action_open_cards(self):
+        action = self._action_open("ekarte_loyalty.ekarte_card_action")
+        action["domain"] = [("membership_ids.issuer_id", "=", self.id)]
+        return action
+
+    def _action_open(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("issuer_id", "=", self.id)]
+        action["context"] = {"default_issuer_id": self.id}
+        return action
+
+    def _network_part(self):
+        return {
+            "code": self.code,
+            "name": self.name,
+            "in_odoo": bool(self.company_id),
+            "slip_header": (self.slip_header or "").splitlines(),
+            "slip_footer": (self.slip_footer or "").splitlines(),
+            "language": self.language,
+        }
+
+    # The back office: operators of the issuer act on cards through a terminal of it
+
+    def _back_office_branch(self):
+        self.ensure_one()
+        return self.env["ekarte.branch"].search([("issuer_id", "=", self.id)], limit=1)
+
+    def _back_office_id(self):
+        """Return the terminal id of the issuer's back office: BO and six of base 36."""
+        self.ensure_one()
+        digits, rest = "", self.id
+        while rest:
+            rest, digit = divmod(rest, len(ID_DIGITS))
+            digits = ID_DIGITS[digit] + digits
+        return f"BO{digits:0>6}"
+
+    def _back_office_part(self):
+        """Return the back office as a terminal of the document; None: no branch yet."""
+        branch = self._back_office_branch()
+        if not branch:
+            return None
+        return {
+            "id": self._back_office_id(),
+            "branch": branch.code,
+            "name": "Odoo",
+            "protocol": "odoo",
+            "mac": "none",
+        }
+
+    def _act(self, command, card, reference):
+        """Execute one command of the issuer's back office; return the core's Answer."""
+        self.ensure_one()
+        request = Request(
+            command=command,
+            terminal=self._back_office_id(),
+            batch=1,
+            operation=int(
+                self.env["ir.sequence"].sudo().next_by_code("ekarte.back.office")
+            ),
+            card=card,
+            reference=reference,
+            language=self.env.lang[:2] if self.env.lang else "",
+            slip="none",
+        )
+        try:
+            check_request(request)
+            network = current_network(self.env.cr)
+        except RequestInvalid as fault:
+            raise UserError(str(fault)) from fault
+        except NetworkMissing as fault:
+            raise UserError(
+                self.env._("The network has not been published yet.")
+            ) from fault
+        self.env.flush_all()
+        (outcome,) = execute(
+            self.env.cr,
+            [request],
+            network,
+            server_keyring(self.env),
+            datetime.now(timezone.utc),
+        )
+        for model in ("ekarte.card", "ekarte.membership", "ekarte.operation"):
+            self.env[model].invalidate_model(flush=False)
+        return decode_answer(outcome.answer)

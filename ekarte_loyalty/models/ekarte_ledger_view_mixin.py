@@ -1,0 +1,46 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL, drop_view_if_exists, file_open
+
+
+class EkarteLedgerViewMixin(models.AbstractModel):
+    """A window on the ledger: a PostgreSQL view in public over schema `ekarte`.
+
+    The ledger is written by the core alone. Each view's SELECT stands in
+    sql/<table>.sql and begins with WITH: that makes PostgreSQL refuse to write through
+    it, whoever asks. The refusal below only says so in people's words.
+    """
+
+    _name = "ekarte.ledger.view.mixin"
+    _description = "Window on the ledger"
+    _auto = False
+    _ledger_path = "ekarte_loyalty/sql"
+
+    def init(self):
+        super().init()
+        if not self._abstract:
+            # After all tables are there: the views join Odoo's own.
+            self.env.registry.post_init(self._create_view)
+
+    def _create_view(self):
+        with file_open(f"{self._ledger_path}/{self._table}.sql") as file:
+            select = file.read()
+        drop_view_if_exists(self.env.cr, self._table)
+        self.env.cr.execute(
+            SQL("CREATE VIEW %s AS %s", SQL.identifier(self._table), SQL(select))
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_writing()
+
+    def write(self, vals):
+        self._refuse_writing()
+
+    def unlink(self):
+        self._refuse_writing()
+
+    def _refuse_writing(self):
+        raise AccessError(
+            self.env._("The ledger is written by operations only, never by hand.")
+        )

@@ -1,0 +1,180 @@
+import json
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+COMMANDS = [
+    ("inquire", "Inquiry"),
+    ("authorize", "Authorization"),
+    ("confirm", "Confirmation"),
+    ("reverse", "Reversal"),
+    ("sale", "Sale"),
+    ("refund", "Refund"),
+    ("top_up", "Top-up"),
+    ("activate", "Activation"),
+    ("block", "Blocking"),
+    ("unblock", "Unblocking"),
+    ("close", "Batch close"),
+    ("expire", "Expiry of a hold"),
+]
+ANSWERS = [
+    ("00", "00 Approved"),
+    ("10", "10 Partly approved"),
+    ("03", "03 Unknown branch"),
+    ("05", "05 Refused by a rule"),
+    ("12", "12 Command not allowed here"),
+    ("13", "13 Wrong amount"),
+    ("14", "14 Unknown card"),
+    ("25", "25 Original not found"),
+    ("30", "30 Malformed request"),
+    ("41", "41 Card lost"),
+    ("43", "43 Card stolen"),
+    ("51", "51 Not enough on the card"),
+    ("54", "54 Card expired"),
+    ("55", "55 Wrong access code"),
+    ("57", "57 Not for this card"),
+    ("58", "58 Not for this terminal"),
+    ("61", "61 Over the limit"),
+    ("62", "62 Card blocked"),
+    ("63", "63 Wrong signature"),
+    ("65", "65 Too often"),
+    ("75", "75 Access code locked"),
+    ("77", "77 Does not match the original"),
+    ("78", "78 Card not activated"),
+    ("91", "91 Ledger or bank silent"),
+    ("92", "92 No route"),
+    ("94", "94 Repeat with other content"),
+    ("95", "95 Batch differs"),
+    ("96", "96 Fault of the system"),
+]
+
+
+class EkarteOperation(models.Model):
+    _name = "ekarte.operation"
+    _description = "Operation"
+    _inherit = ["ekarte.ledger.view.mixin"]
+    _auto = False
+    _order = "id desc"
+    _depends = {
+        "ekarte.branch": ["code"],
+        "ekarte.issuer": ["code"],
+    }
+
+    name = fields.Char("Operation", readonly=True, help="Terminal / batch / number.")
+    at = fields.Datetime("Time", readonly=True)
+    business_day = fields.Date(readonly=True)
+    terminal = fields.Char(readonly=True)
+    batch = fields.Integer(readonly=True, aggregator=None)
+    number = fields.Integer(readonly=True, aggregator=None)
+    command = fields.Selection(COMMANDS, readonly=True)
+    rc = fields.Selection(ANSWERS, "Answer", readonly=True)
+    approved = fields.Boolean(compute="_compute_approved")
+    card_id = fields.Many2one("ekarte.card", "Card", readonly=True)
+    issuer_code = fields.Char("Seller Code", readonly=True)
+    issuer_id = fields.Many2one("ekarte.issuer", "Seller", readonly=True)
+    branch_code = fields.Char(readonly=True)
+    branch_id = fields.Many2one("ekarte.branch", "Branch", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    amount = fields.Monetary("Purchase", readonly=True)
+    discount = fields.Monetary(readonly=True)
+    amount_due = fields.Monetary("To Pay Otherwise", readonly=True)
+    original_key = fields.Integer("Original", readonly=True, aggregator=None)
+    original_name = fields.Char("Original Operation", compute="_compute_original_name")
+    reference = fields.Char(readonly=True)
+    local_time = fields.Datetime("Terminal's Clock", readonly=True)
+    network_version = fields.Integer("Decided by Version", readonly=True, aggregator=None)
+    answer = fields.Text(
+        readonly=True,
+        prefetch=False,
+        groups="ekarte_loyalty.ekarte_loyalty_group_administrator",
+    )
+    decision = fields.Text(
+        readonly=True,
+        prefetch=False,
+        groups="ekarte_loyalty.ekarte_loyalty_group_administrator",
+    )
+    message = fields.Char(compute="_compute_answer_texts", compute_sudo=False)
+    explanation = fields.Text(compute="_compute_answer_texts", compute_sudo=False)
+    slip = fields.Text(compute="_compute_answer_texts", compute_sudo=False)
+    entry_ids = fields.One2many(
+        "ekarte.entry", "operation_id", "Entries", readonly=True
+    )
+    # Whom the operation concerns: record rules search by it, nothing shows it.
+    of_company_id = fields.Many2one(
+        "res.company", compute="_compute_of_company_id", search="_search_of_company_id"
+    )
+
+    @api.depends("rc")
+    def _compute_approved(self):
+        for operation in self:
+            operation.approved = operation.rc in ("00", "10")
+
+    @api.depends("original_key")
+    def _compute_original_name(self):
+        for operation in self:
+            original = self.browse(operation.original_key or ()).exists()
+            operation.original_name = original.name
+
+    @api.depends("issuer_id")
+    @api.depends_context("allowed_company_ids", "uid")
+    def _compute_answer_texts(self):
+        """Show what was answered to those at whose till it was printed, only."""
+        everything = self.env.su or self.env.user.has_group(
+            "ekarte_loyalty.ekarte_loyalty_group_administrator"
+        )
+        for operation in self:
+            company = operation.sudo().issuer_id.company_id
+            shown = everything or (company and company in self.env.companies)
+            answer = json.loads(operation.sudo().answer) if shown else {}
+            operation.message = answer.get("message") or False
+            operation.explanation = "\n".join(answer.get("explain", ())) or False
+            operation.slip = (
+                "\n".join(line["text"] for line in answer.get("slip", ())) or False
+            )
+
+    def _compute_of_company_id(self):
+        self.of_company_id = False
+
+    def _search_of_company_id(self, operator, value):
+        """Find operations at branches of a company, or on purses of its programs."""
+        if operator != "in":
+            return NotImplemented
+        companies = [company for company in value if company]
+        return Domain("issuer_id.company_id", "in", companies) | Domain.custom(
+            to_sql=lambda _model, alias, _query: SQL(
+                "EXISTS (SELECT 1 FROM ekarte.entry AS entry"
+                " JOIN ekarte.purse AS purse ON purse.id = entry.purse_id"
+                " JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer"
+                " WHERE entry.operation_id = %s AND issuer.company_id = ANY(%s))",
+                SQL.identifier(alias, "id"),
+                companies,
+            )
+        )
+
+    def action_open_card(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "ekarte.card",
+            "res_id": self.card_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_original(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.original_key,
+            "views": [(False, "form")],
+        }
+
+    def action_open_followers(self):
+        """List what refers to this operation: confirmation, refunds, a reversal."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_loyalty.ekarte_operation_action"
+        )
+        action["domain"] = [("original_key", "=", self.id)]
+        return action

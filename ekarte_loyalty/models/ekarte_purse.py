@@ -1,0 +1,66 @@
+from odoo import api, fields, models
+from odoo.tools import format_amount
+
+
+class EkartePurse(models.Model):
+    _name = "ekarte.purse"
+    _description = "Purse of a card"
+    _inherit = ["ekarte.ledger.view.mixin"]
+    _auto = False
+    _order = "card_id desc, id"
+    _depends = {
+        "ekarte.goods.group": ["code"],
+        "ekarte.issuer": ["code"],
+        "ekarte.network": ["currency_id"],
+        "ekarte.program": ["code"],
+    }
+
+    card_id = fields.Many2one("ekarte.card", readonly=True)
+    program_code = fields.Char(readonly=True)
+    program_id = fields.Many2one("ekarte.program", "Program", readonly=True)
+    issuer_code = fields.Char(readonly=True)
+    issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
+    measure = fields.Selection(
+        [
+            ("money", "Money"),
+            ("points", "Points"),
+            ("turnover", "Collected purchases"),
+        ],
+        "Holds",
+        readonly=True,
+    )
+    unit = fields.Char(readonly=True, help="Currency code, points or turnover.")
+    goods_group_code = fields.Char(readonly=True)
+    goods_group_id = fields.Many2one(
+        "ekarte.goods.group", "Goods Group", readonly=True
+    )
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    balance = fields.Monetary(readonly=True)
+    held = fields.Monetary(readonly=True, help="Reserved by open authorizations.")
+    available = fields.Monetary(readonly=True)
+    carry = fields.Monetary(
+        "Liability in the Books",
+        readonly=True,
+        currency_field="currency_id",
+        groups="ekarte_loyalty.ekarte_loyalty_group_accountant",
+    )
+    balance_text = fields.Char("Balance", compute="_compute_texts")
+    available_text = fields.Char("Available", compute="_compute_texts")
+    period_start = fields.Date("Counts Since", readonly=True)
+    valid_until = fields.Datetime(readonly=True)
+
+    @api.depends("program_code", "card_id")
+    def _compute_display_name(self):
+        for purse in self:
+            purse.display_name = f"{purse.program_code} {purse.card_id.number or ''}"
+
+    @api.depends("balance", "available", "measure")
+    def _compute_texts(self):
+        for purse in self:
+            purse.balance_text = purse._in_words(purse.balance)
+            purse.available_text = purse._in_words(purse.available)
+
+    def _in_words(self, value):
+        if self.measure == "points":
+            return self.env._("%(points)s points", points=f"{value:.0f}")
+        return format_amount(self.env, value, self.currency_id)

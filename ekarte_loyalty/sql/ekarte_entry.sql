@@ -1,0 +1,32 @@
+-- The lines of an operation: purse legs with the balance after, and counter legs.
+-- The id is made of both keys (see EkarteEntry._search): no table of Odoo points at it.
+WITH entry AS (
+    SELECT
+        *,
+        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
+    FROM ekarte.entry
+)
+
+SELECT
+    entry.operation_id,
+    entry.line,
+    entry.purse_id,
+    purse.card_id,
+    entry.account,
+    entry.event,
+    entry.program AS program_code,
+    program.id AS program_id,
+    coalesce(purse_issuer.id, program.issuer_id) AS issuer_id,
+    entry.unit,
+    currency.id AS currency_id,
+    entry.posted / entry.scale AS posted,
+    entry.held / entry.scale AS held,
+    entry.posted_after / entry.scale AS posted_after,
+    entry.held_after / entry.scale AS held_after,
+    entry.carry / 100::numeric AS carry,
+    entry.operation_id * 32768 + entry.line AS id
+FROM entry
+LEFT JOIN ekarte.purse AS purse ON purse.id = entry.purse_id
+LEFT JOIN ekarte_issuer AS purse_issuer ON purse_issuer.code = purse.issuer
+LEFT JOIN ekarte_program AS program ON program.code = entry.program
+LEFT JOIN res_currency AS currency ON currency.name = entry.unit
