@@ -53,7 +53,7 @@ def invariants():
 
 
 @cache
-def tests_in(name):
+def functions_of(name):
     tree = ast.parse((CHECKOUT / name).read_text(encoding="utf-8"))
     return {
         node.name
@@ -71,7 +71,7 @@ def test_every_invariant_names_tests_that_exist():
         for path, test in named:
             assert (CHECKOUT / path).exists(), f"{code}: no file {path}"
             assert test.startswith("test_"), f"{code}: {test} is no test"
-            assert test in tests_in(path), f"{code}: no {test} in {path}"
+            assert test in functions_of(path), f"{code}: no {test} in {path}"
         for path in re.findall(r"`([\w/]+\.(?:sql|py))`", where):
             assert (CHECKOUT / path).exists(), f"{code}: no file {path}"
 

@@ -19,7 +19,7 @@ VERSION = 'version = "19.0.1.0.0"\n'
 # rule, file, text with the fault, text without it
 FAULTS = [
     ("functions_fit_on_a_screen", "ekarte_core/a.py", LONG_FUNCTION, SCREENFUL),
-    ("functions_fit_on_a_screen", "tests/core/test_a.py", LONG_FUNCTION, SCREENFUL),
+    ("functions_fit_on_a_screen", "demo/a.py", LONG_FUNCTION, SCREENFUL),
     ("files_fit_a_sitting", "ekarte_core/a.py", "x = 1\n" * 501, "x = 1\n" * 500),
     ("files_fit_a_sitting", "ekarte_x/static/a.js", "//\n" * 501, "//\n" * 500),
     ("core_has_no_float", "ekarte_core/a.py", "rate = 0.05\n", "rate_bp = 500\n"),
