@@ -1,3 +1,9 @@
+# Mixins first, they are not sorted: the models below inherit them.
+# isort: off
+from . import ekarte_published_mixin
+from . import ekarte_network_part_mixin
+from . import ekarte_ledger_view_mixin
+# isort: on
 from . import account_move
 from . import account_tax
 from . import ekarte_branch
@@ -9,19 +15,16 @@ from . import ekarte_entry
 from . import ekarte_goods_group
 from . import ekarte_hold
 from . import ekarte_issuer
-from . import ekarte_ledger_view_mixin
 from . import ekarte_membership
 from . import ekarte_network
 from . import ekarte_network_demo
 from . import ekarte_network_fault
-from . import ekarte_network_part_mixin
 from . import ekarte_network_version
 from . import ekarte_operation
 from . import ekarte_program
 from . import ekarte_program_denomination
 from . import ekarte_program_factor
 from . import ekarte_program_tier
-from . import ekarte_published_mixin
 from . import ekarte_purse
 from . import ekarte_settlement
 from . import ekarte_settlement_line
