@@ -22,7 +22,7 @@ COLUMNS = (
     "seq", "terminal", "batch", "operation", "command", "time", "card_kind", "card",
     "access_code", "amount", "lines", "tender_gift", "tender_bonus", "original",
     "partial", "reference", "totals", "send", "note", "rc", "discount", "amount_due",
-    "gift", "bonus", "points", "converted", "rate", "balances", "host_totals",
+    "taken", "points", "converted", "rate", "balances", "host_totals",
 )  # fmt: skip
 
 
@@ -90,8 +90,7 @@ def answer(expected: Expected) -> dict[str, str]:
         "rc": expected.rc,
         "discount": str(expected.discount or ""),
         "amount_due": str(expected.due or ""),
-        "gift": str(expected.gift or ""),
-        "bonus": str(expected.bonus or ""),
+        "taken": pairs(expected.taken),
         "points": pairs(expected.points),
         "converted": str(expected.converted or ""),
         "rate": str(expected.rate or ""),

@@ -64,13 +64,14 @@ class Operation:
 
 @dataclass
 class Expected:
-    """What the answer must say. Sums in cents, `points` by program."""
+    """What the answer must say. Sums in cents; `taken` and `points` by program."""
 
     rc: str = "00"
     discount: int = 0
     due: int = 0
     gift: int = 0
     bonus: int = 0
+    taken: dict[str, int] = field(default_factory=dict)
     points: dict[str, int] = field(default_factory=dict)
     converted: int = 0
     rate: int = 0
@@ -287,6 +288,10 @@ class Oracle:
         for tender in ("gift", "bonus"):
             total = sum(v for (_, name), v in taken.items() if name == tender)
             setattr(expected, tender, total)
+        expected.taken = {}
+        for (purse, _tender), value in taken.items():
+            if value:
+                add(expected.taken, {purse: value})
 
     def _book(
         self,
