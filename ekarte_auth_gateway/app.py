@@ -1,0 +1,227 @@
+"""Builds the gateway from its settings, runs it, and takes it down in order."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from ekarte_auth_gateway.channel import ChannelLimits, IsoServer, IsoService
+from ekarte_auth_gateway.codec import redact
+from ekarte_auth_gateway.flow import (
+    Board,
+    Counters,
+    Desk,
+    Housekeeping,
+    LedgerThread,
+    Limits,
+    Rhythm,
+    Schedule,
+    Settlement,
+)
+from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOffice
+from ekarte_auth_gateway.ports import Ledger
+from ekarte_auth_gateway.settings import Settings
+from ekarte_core import (
+    LedgerConnection,
+    NetworkInvalid,
+    NetworkMissing,
+    load_keyring,
+)
+
+log = logging.getLogger(__name__)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line, with every secret taken out of the finished line."""
+
+    _OWN = frozenset(
+        vars(logging.makeLogRecord({})) | {"message": "", "asctime": "", "taskName": ""}
+    )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; whatever was given as `extra` becomes fields of it."""
+        at = datetime.fromtimestamp(record.created, timezone.utc)
+        line: dict[str, object] = {
+            "at": at.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "room": record.name.removeprefix("ekarte_auth_gateway."),
+            "event": record.getMessage(),
+        }
+        for name, value in vars(record).items():
+            if name not in self._OWN:
+                line[name] = value
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return redact(json.dumps(line, default=str, ensure_ascii=False))
+
+
+def set_up_logs(level: str) -> None:
+    """Log JSON lines to standard error, for this process and its libraries."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # These speak of every connection; their warnings still come through.
+    for name in ("aiohttp", "asyncio"):
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+
+
+class _GatewayLedger(LedgerConnection):
+    """The core's connection, with the nonces of a whole group at once."""
+
+    def remember_nonces(
+        self, nonces: Sequence[tuple[str, str]], now: datetime
+    ) -> list[bool]:
+        """Remember (terminal, nonce) pairs; False for one that was seen before."""
+        return [self.remember_nonce(terminal, nonce, now) for terminal, nonce in nonces]
+
+
+def now() -> datetime:
+    """The gateway's clock."""
+    return datetime.now(timezone.utc)
+
+
+class Gateway:
+    """All parts joined. Made, started and stopped on one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build everything; nothing listens or connects yet.
+
+        Raises:
+            KeyringInvalid: the keyring file cannot be used.
+        """
+        self._settings = settings
+        self._keyring = load_keyring(settings.keyring)
+        self.http_port = 0
+        self.iso_port = 0
+        counters = Counters()
+        board = Board(self._keyring, settings.rate_max)
+        self._side = LedgerThread(self._open_ledger, "side")
+        self._back = LedgerThread(self._open_ledger, "back")
+        self._desk = Desk(
+            self._open_ledger,
+            self._side,
+            board,
+            now,
+            counters,
+            Limits(
+                queue_max=settings.queue_max,
+                group_max=settings.group_max,
+                wait_s=settings.wait_s,
+            ),
+        )
+        self._housekeeping = Housekeeping(
+            self._side,
+            self._back,
+            board,
+            now,
+            counters,
+            Rhythm(expire_s=settings.expire_every_s),
+        )
+        self._http = _http_server(settings, self._desk, board, counters)
+        self._iso = _iso_server(settings, self._desk, board, counters)
+        self._office, self._settlement = self._accounting(board, counters)
+
+    def _accounting(
+        self, board: Board, counters: Counters
+    ) -> tuple[OdooOffice | None, Settlement | None]:
+        odoo = self._settings.odoo
+        if odoo is None:
+            return None, None
+        office = OdooOffice(odoo.url, odoo.database, odoo.key_file)
+        schedule = Schedule(
+            every_s=self._settings.settle_every_s,
+            retry_first_s=self._settings.retry_first_s,
+            retry_max_s=self._settings.retry_max_s,
+        )
+        settlement = Settlement(self._back, office, board, now, counters, schedule)
+        self._desk.on_close = settlement.batch_closed
+        return office, settlement
+
+    def _open_ledger(self) -> Ledger:
+        """Connect; a connection that cannot read the network is none."""
+        ledger = _GatewayLedger(self._settings.dsn, self._keyring)
+        try:
+            ledger.network(None)
+        except (NetworkMissing, NetworkInvalid) as fault:
+            # The database answers: that is all that is asked here. Housekeeping
+            # tells about the network.
+            log.debug("connected without a network", extra={"reason": str(fault)})
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    async def start(self) -> None:
+        """Connect to the ledger and listen."""
+        self._desk.start()
+        self._housekeeping.start()
+        if self._settlement is not None:
+            self._settlement.start()
+        address = self._settings.http
+        if address is not None:
+            self.http_port = await self._http.start(address.host, address.port)
+        address = self._settings.iso
+        if address is not None:
+            self.iso_port = await self._iso.start(address.host, address.port)
+        log.info(
+            "listening",
+            extra={"http_port": self.http_port, "iso_port": self.iso_port},
+        )
+
+    async def stop(self) -> None:
+        """Stop listening, answer what is under way, hang up, end the threads."""
+        log.info("stopping")
+        await self._http.refuse_new()
+        await self._iso.refuse_new()
+        await self._desk.stop()
+        await self._http.stop()
+        await self._iso.stop()
+        if self._settlement is not None:
+            await self._settlement.stop()
+        await self._housekeeping.stop()
+        if self._office is not None:
+            await self._office.close()
+        await self._side.stop()
+        await self._back.stop()
+        log.info("stopped")
+
+
+def _http_server(
+    settings: Settings, desk: Desk, board: Board, counters: Counters
+) -> HttpServer:
+    limits = HttpLimits(
+        body_bytes_max=settings.body_bytes_max,
+        idle_s=settings.idle_s,
+        connections_max=settings.connections_max,
+    )
+    return HttpServer(HttpService(desk, board, now, counters, limits), counters, limits)
+
+
+def _iso_server(
+    settings: Settings, desk: Desk, board: Board, counters: Counters
+) -> IsoServer:
+    limits = ChannelLimits(
+        frame_bytes_max=settings.frame_bytes_max,
+        idle_s=settings.idle_s,
+        connections_max=settings.connections_max,
+    )
+    return IsoServer(IsoService(desk, board, now, counters), counters, limits)
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    gateway = Gateway(settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await gateway.start()
+        await stopping.wait()
+    finally:
+        await gateway.stop()

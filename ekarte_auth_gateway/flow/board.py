@@ -1,0 +1,71 @@
+"""The network as the channels see it: devices with their zone and key."""
+
+from zoneinfo import ZoneInfo
+
+from ekarte_core import Keyring, Network
+
+_PACE_WINDOW_S = 1.0
+
+
+class Device:
+    """A terminal of the network, ready for use: no look-ups on the hot path."""
+
+    __slots__ = ("_allowed_at_s", "_gap_s", "branch", "key", "terminal", "zone")
+
+    def __init__(
+        self, network: Network, terminal_id: str, keyring: Keyring, rate_max: int
+    ) -> None:
+        """Make a known terminal ready; `rate_max` requests a second, 0: no limit."""
+        terminal = network.terminals[terminal_id]
+        key = keyring.terminal_key(terminal.id, terminal.key_version)
+        self.terminal = terminal
+        self.branch = network.branch_of(terminal_id)
+        self.zone = ZoneInfo(self.branch.time_zone)
+        self.key = key
+        self._gap_s = 1 / rate_max if rate_max else 0.0
+        self._allowed_at_s = 0.0
+
+    def __repr__(self) -> str:
+        """Show the number, never the key."""
+        return f"Device({self.terminal.id})"
+
+    def may_send(self, now_s: float) -> bool:
+        """Count one request; False when the terminal sends faster than its rate.
+
+        A second's worth may come at once. (The generic cell rate algorithm: one
+        number for each terminal, no window to keep.)
+        """
+        if not self._gap_s:
+            return True
+        allowed_at = max(self._allowed_at_s, now_s - _PACE_WINDOW_S)
+        if allowed_at > now_s:
+            return False
+        self._allowed_at_s = allowed_at + self._gap_s
+        return True
+
+
+class Board:
+    """The network in use and its devices; the channels ask it for every message."""
+
+    def __init__(self, keyring: Keyring, rate_max: int = 0) -> None:
+        """Start without a network: nobody is known yet."""
+        self._keyring = keyring
+        self._rate_max = rate_max
+        self._devices: dict[str, Device] = {}
+        self.network: Network | None = None
+
+    def hang(self, network: Network) -> None:
+        """Use this network from now on; devices are made anew when they are met."""
+        self.network = network
+        self._devices = {}
+
+    def device(self, terminal_id: str) -> Device | None:
+        """Return the device with this number, or None: not in the network."""
+        device = self._devices.get(terminal_id)
+        if device is not None or self.network is None:
+            return device
+        if terminal_id not in self.network.terminals:
+            return None
+        device = Device(self.network, terminal_id, self._keyring, self._rate_max)
+        self._devices[terminal_id] = device
+        return device

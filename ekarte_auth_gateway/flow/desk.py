@@ -1,0 +1,192 @@
+"""The desk: where the channels hand in tasks and where their answers come out.
+
+A task goes to the fast lane. If another session holds its card locked, it comes
+back 'busy' and waits in the slow lane, so that it stalls nobody else; there it is
+tried again until its time is over.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ekarte_auth_gateway.flow.board import Board
+from ekarte_auth_gateway.flow.counters import Counters
+from ekarte_auth_gateway.flow.lane import FastLane, Settled
+from ekarte_auth_gateway.flow.threads import LedgerAway, LedgerThread
+from ekarte_auth_gateway.messages import (
+    AWAY,
+    FAULT,
+    LATE,
+    OVERLOADED,
+    STOPPING,
+    Task,
+    Verdict,
+)
+from ekarte_auth_gateway.ports import Clock, OpenLedger
+from ekarte_core import APPROVED, Network, Outcome
+
+log = logging.getLogger(__name__)
+
+_APPROVED = frozenset(str(rc) for rc in APPROVED)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of the flow.
+
+    Attributes:
+        queue_max: tasks that may wait; more are refused at once (91).
+        group_max: tasks in one ledger transaction.
+        wait_s: how long a task may wait for its card or for the ledger.
+        retry_s: pause between two attempts of the slow lane.
+    """
+
+    queue_max: int = 1024
+    group_max: int = 128
+    wait_s: float = 4.0
+    retry_s: float = 0.05
+
+
+class Desk:
+    """Takes tasks, answers each exactly once. Lives on the event loop."""
+
+    def __init__(
+        self,
+        open_ledger: OpenLedger,
+        side: LedgerThread,
+        board: Board,
+        clock: Clock,
+        counters: Counters,
+        limits: Limits,
+    ) -> None:
+        """Make the fast lane and use `side` for the slow one; start nothing yet."""
+        self._board = board
+        self._clock = clock
+        self._counters = counters
+        self._limits = limits
+        self._side = side
+        self._slow: list[Task] = []
+        self._slow_run: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.on_close: Callable[[], None] | None = None
+        self._fast = FastLane(
+            open_ledger,
+            board,
+            clock,
+            counters,
+            self._settle,
+            queue_max=limits.queue_max,
+            group_max=limits.group_max,
+            wait_s=limits.wait_s,
+        )
+        counters.queue_depth.set_function(lambda: self._fast.depth)
+        counters.slow_depth.set_function(lambda: len(self._slow))
+
+    def start(self) -> None:
+        """Open for business."""
+        self._fast.start()
+
+    @property
+    def faults(self) -> list[str]:
+        """Why the gateway cannot serve at the moment; empty: it can."""
+        found = []
+        if self._stopping:
+            found.append("stopping")
+        if self._fast.away:
+            found.append("the ledger is away")
+        if self._board.network is None:
+            found.append("no network document has been published")
+        return found
+
+    def submit(self, task: Task) -> None:
+        """Take a task; its `done` is called later, or now when it is refused."""
+        if self._stopping:
+            self._finish(task, STOPPING)
+        elif self._fast.away or self._board.network is None:
+            self._finish(task, AWAY)
+        elif len(self._slow) >= self._limits.queue_max or not self._fast.put(task):
+            self._finish(task, OVERLOADED)
+
+    def _settle(self, settled: Settled) -> None:
+        for task, verdict in settled:
+            if verdict.status == "busy":
+                self._slow.append(task)
+            else:
+                self._finish(task, verdict)
+        if self._slow and self._slow_run is None:
+            self._slow_run = asyncio.get_running_loop().create_task(self._run_slow())
+
+    def _finish(self, task: Task, verdict: Verdict) -> None:
+        request = task.request
+        took_s = time.monotonic() - task.born_s
+        self._counters.answered(request.command, verdict.rc, task.transport, took_s)
+        if request.command == "close" and verdict.rc in _APPROVED and self.on_close:
+            self.on_close()
+        try:
+            task.done(verdict)
+        except Exception:
+            # One broken connection must not keep its neighbours' answers back.
+            log.exception("answer lost", extra={"operation": operation_of(task)})
+
+    async def _run_slow(self) -> None:
+        """Try the busy tasks again and again; ends when none is left."""
+        try:
+            while self._slow:
+                await asyncio.sleep(self._limits.retry_s)
+                await self._retry_slow()
+        finally:
+            self._slow_run = None
+
+    async def _retry_slow(self) -> None:
+        group = self._slow[: self._limits.group_max]
+        outcomes: list[Outcome] = []
+        network = self._board.network
+        try:
+            if network is not None:
+                outcomes = await self._side.call(
+                    lambda ledger: self._rerun(ledger.run, group, network)
+                )
+        except LedgerAway:
+            log.warning("slow lane waits for the ledger", extra={"group": len(group)})
+        except Exception:
+            log.exception("slow group failed", extra={"group": len(group)})
+            self._slow = self._slow[len(group) :]
+            for task in group:
+                self._finish(task, FAULT)
+            return
+        self._sort_out(group, outcomes)
+
+    def _rerun(
+        self, run: Callable[..., list[Outcome]], group: list[Task], network: Network
+    ) -> list[Outcome]:
+        return run([task.request for task in group], network, self._clock())
+
+    def _sort_out(self, group: list[Task], outcomes: list[Outcome]) -> None:
+        """Answer what went through, give up what is too old, keep the rest."""
+        over_s = time.monotonic() - self._limits.wait_s
+        rest = self._slow[len(group) :]
+        for number, task in enumerate(group):
+            outcome = outcomes[number] if outcomes else None
+            if outcome is not None and outcome.status != "busy":
+                verdict = Verdict(outcome.status, outcome.rc, outcome.answer)
+                self._finish(task, verdict)
+            elif task.born_s < over_s:
+                self._finish(task, LATE)
+            else:
+                rest.append(task)
+        self._slow = rest
+
+    async def stop(self) -> None:
+        """Refuse new tasks, answer all that were taken."""
+        self._stopping = True
+        await self._fast.stop()
+        await asyncio.sleep(0)  # what the lane's thread posted last comes first
+        while self._slow_run is not None:
+            await asyncio.wait({self._slow_run})
+
+
+def operation_of(task: Task) -> str:
+    """Name an operation in a log: terminal/batch/number."""
+    return "/".join(str(part) for part in task.request.key)

@@ -1,0 +1,128 @@
+"""What the gateway does by itself: new networks, expiring holds, seals, old nonces."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ekarte_auth_gateway.flow.board import Board
+from ekarte_auth_gateway.flow.counters import Counters
+from ekarte_auth_gateway.flow.threads import LedgerAway, LedgerThread
+from ekarte_auth_gateway.ports import Clock, Ledger
+from ekarte_core import NetworkInvalid, NetworkMissing
+
+log = logging.getLogger(__name__)
+
+EXPIRE_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Seconds between two rounds of each chore."""
+
+    network_s: float = 1.0
+    expire_s: float = 2.0
+    seal_s: float = 10.0
+    sweep_s: float = 60.0
+
+
+class Housekeeping:
+    """Runs the chores, each at its own pace, until it is stopped."""
+
+    def __init__(
+        self,
+        side: LedgerThread,
+        back: LedgerThread,
+        board: Board,
+        clock: Clock,
+        counters: Counters,
+        rhythm: Rhythm,
+    ) -> None:
+        """Use `side` for what must be prompt and `back` for what may take long."""
+        self._side = side
+        self._back = back
+        self._board = board
+        self._clock = clock
+        self._counters = counters
+        self._rhythm = rhythm
+        self._chores: list[asyncio.Task[None]] = []
+        self._missing_told = False
+
+    def start(self) -> None:
+        """Begin all chores; the network comes first, at once."""
+        loop = asyncio.get_running_loop()
+        rhythm = self._rhythm
+        for chore, every_s in (
+            (self.reload_network, rhythm.network_s),
+            (self.expire_holds, rhythm.expire_s),
+            (self.seal, rhythm.seal_s),
+            (self.sweep, rhythm.sweep_s),
+        ):
+            self._chores.append(loop.create_task(_forever(chore, every_s)))
+
+    async def stop(self) -> None:
+        """End the chores; one that is under way is finished by its thread."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+
+    async def reload_network(self) -> None:
+        """Take a newer network document into use."""
+        known = self._board.network
+        try:
+            network = await self._side.call(lambda ledger: ledger.network(known))
+        except NetworkMissing:
+            if not self._missing_told:
+                log.warning(
+                    "no network document: publish one from Odoo, or with "
+                    "`python -m ekarte_core publish FILE`"
+                )
+            self._missing_told = True
+            return
+        except NetworkInvalid as fault:
+            log.error(  # noqa: TRY400 - the trace says less than the faults
+                "the published network document cannot be used; the old one stays",
+                extra={"faults": [path for path, _ in fault.faults][:20]},
+            )
+            return
+        if network is not known:
+            self._board.hang(network)
+            self._counters.network_version.set(network.version)
+            log.info("network in use", extra={"version": network.version})
+
+    async def expire_holds(self) -> None:
+        """Release holds whose time is over, as many rounds as it takes."""
+        network = self._board.network
+        while network is not None:
+            count = await self._side.call(self._expire_some)
+            if count:
+                self._counters.holds_expired.inc(count)
+                log.info("holds expired", extra={"count": count})
+            if count < EXPIRE_AT_ONCE:
+                return
+
+    def _expire_some(self, ledger: Ledger) -> int:
+        network = self._board.network
+        if network is None:
+            return 0
+        return ledger.expire_holds(network, self._clock(), EXPIRE_AT_ONCE)
+
+    async def seal(self) -> None:
+        """Continue the hash chain, behind the hot path."""
+        await self._back.call(lambda ledger: ledger.seal(self._clock()))
+
+    async def sweep(self) -> None:
+        """Forget nonces that are too old to be accepted anyway."""
+        await self._back.call(lambda ledger: ledger.sweep(self._clock()))
+
+
+async def _forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None:
+    while True:
+        try:
+            await chore()
+        except LedgerAway:
+            log.debug("chore waits for the ledger", extra={"chore": chore.__name__})
+        except Exception:
+            # A chore that fails must not end the others, nor itself.
+            log.exception("chore failed", extra={"chore": chore.__name__})
+        await asyncio.sleep(every_s)

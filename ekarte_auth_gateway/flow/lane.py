@@ -1,0 +1,219 @@
+"""The fast lane: one thread, one connection, and everything that waits is a group.
+
+No timer: while one group commits, the next one gathers, so groups grow with the load
+by themselves. A group is one transaction of the ledger.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ekarte_auth_gateway.flow.board import Board
+from ekarte_auth_gateway.flow.counters import Counters
+from ekarte_auth_gateway.flow.threads import (
+    LEDGER_FAULTS,
+    Connector,
+    LedgerAway,
+    first_line,
+)
+from ekarte_auth_gateway.messages import AWAY, FAULT, LATE, NONCE_SEEN, Task, Verdict
+from ekarte_auth_gateway.ports import Clock, Ledger, OpenLedger
+
+log = logging.getLogger(__name__)
+
+Settled = list[tuple[Task, Verdict]]
+_PAUSE_MIN_S = 0.01
+_SLEEP_MAX_S = 0.5
+
+
+class FastLane:
+    """Takes tasks on the event loop, executes them in its thread, answers in groups."""
+
+    def __init__(
+        self,
+        open_ledger: OpenLedger,
+        board: Board,
+        clock: Clock,
+        counters: Counters,
+        deliver: Callable[[Settled], None],
+        *,
+        queue_max: int,
+        group_max: int,
+        wait_s: float,
+    ) -> None:
+        """Bind to the running loop; `deliver` is called there with each group.
+
+        Args:
+            open_ledger: opens the lane's own connection.
+            board: the network to decide by.
+            clock: now, for the ledger.
+            counters: figures.
+            deliver: takes (task, verdict) pairs; verdicts may be 'busy'.
+            queue_max: tasks that may wait.
+            group_max: tasks in one transaction.
+            wait_s: a task that is older is answered 91 instead of executed.
+        """
+        self._connector = Connector(open_ledger, "fast")
+        self._board = board
+        self._clock = clock
+        self._counters = counters
+        self._deliver = deliver
+        self._queue_max = queue_max
+        self._group_max = group_max
+        self._wait_s = wait_s
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Task] = deque()
+        self._some = threading.Condition()
+        self._stopping = False
+        self.away = True
+        self._thread = threading.Thread(
+            target=self._run, name="ledger-fast", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to connect and to work."""
+        self._thread.start()
+
+    def put(self, task: Task) -> bool:
+        """Queue a task; False when the queue is full. Called on the event loop."""
+        with self._some:
+            if len(self._waiting) >= self._queue_max:
+                return False
+            self._waiting.append(task)
+            self._some.notify()
+        return True
+
+    @property
+    def depth(self) -> int:
+        """Tasks that wait."""
+        return len(self._waiting)
+
+    async def stop(self) -> None:
+        """Execute what waits, hang up, end the thread."""
+        with self._some:
+            self._stopping = True
+            self._some.notify()
+        await self._loop.run_in_executor(None, self._thread.join)
+
+    def _run(self) -> None:
+        while True:
+            group = self._take()
+            if group:
+                self._serve(group)
+            elif self._stopping:
+                break
+        self._connector.drop()
+
+    def _take(self) -> list[Task]:
+        """Wait for tasks, and meanwhile for the database if it is away."""
+        if self.away:
+            self._connect()
+        with self._some:
+            if not self._waiting and not self._stopping:
+                pause_s = self._connector.wait_s + _PAUSE_MIN_S
+                self._some.wait(pause_s if self.away else None)
+            count = min(len(self._waiting), self._group_max)
+            return [self._waiting.popleft() for _ in range(count)]
+
+    def _connect(self) -> None:
+        try:
+            self._connector.get()
+        except LedgerAway:
+            self._note_away()
+        else:
+            self._note_back()
+
+    def _note_away(self) -> None:
+        self.away = True
+        self._counters.ledger_up.set(0)
+
+    def _note_back(self) -> None:
+        self.away = False
+        self._counters.ledger_up.set(1)
+
+    def _serve(self, group: list[Task]) -> None:
+        """Execute a group, trying again while the database comes back in time.
+
+        Trying again is safe even when the commit's fate is unknown: an operation
+        that went through is answered from its stored answer.
+        """
+        while group := self._drop_late(group):
+            try:
+                self._execute(self._connector.get(), group)
+            except LedgerAway:
+                self._note_away()
+                time.sleep(min(self._connector.wait_s, _SLEEP_MAX_S))
+            except LEDGER_FAULTS as fault:
+                log.warning(
+                    "ledger lost",
+                    extra={"reason": first_line(fault), "group": len(group)},
+                )
+                self._connector.drop()
+            except Exception:
+                # Our own bug must not end the lane. Nobody is told "approved".
+                log.exception("group failed", extra={"group": len(group)})
+                self._connector.drop()
+                self._post([(task, FAULT) for task in group])
+                return
+            else:
+                self._note_back()
+                return
+
+    def _drop_late(self, group: list[Task]) -> list[Task]:
+        oldest_s = time.monotonic() - self._wait_s
+        late = [task for task in group if task.born_s < oldest_s]
+        if not late:
+            return group
+        verdict = AWAY if self.away else LATE
+        self._post([(task, verdict) for task in late])
+        return [task for task in group if task.born_s >= oldest_s]
+
+    def _execute(self, ledger: Ledger, group: list[Task]) -> None:
+        network = self._board.network
+        if network is None:
+            self._post([(task, AWAY) for task in group])
+            return
+        now = self._clock()
+        fresh, replayed = self._screen(ledger, group)
+        outcomes = ledger.run([task.request for task in fresh], network, now)
+        self._counters.group_size.observe(len(fresh))
+        settled: Settled = [(task, NONCE_SEEN) for task in replayed]
+        for task, outcome in zip(fresh, outcomes, strict=True):
+            verdict = Verdict(outcome.status, outcome.rc, outcome.answer)
+            settled.append((task, verdict))
+        self._post(settled)
+
+    def _screen(
+        self, ledger: Ledger, group: list[Task]
+    ) -> tuple[list[Task], list[Task]]:
+        """Divide a group by its nonces into fresh tasks and replayed ones.
+
+        A nonce that was offered before a connection broke may be remembered because
+        of that very offer; finding it then proves nothing.
+        """
+        signed = [task for task in group if task.nonce is not None]
+        if not signed:
+            return group, []
+        offered_before = [task.nonce_tried for task in signed]
+        for task in signed:
+            task.nonce_tried = True
+        pairs = [(task.request.terminal, task.nonce or "") for task in signed]
+        new = ledger.remember_nonces(pairs, self._clock())
+        replayed: set[Task] = set()
+        met: set[tuple[str, str]] = set()
+        for task, pair, first, again in zip(
+            signed, pairs, new, offered_before, strict=True
+        ):
+            if pair in met or not (first or again):
+                replayed.add(task)
+            met.add(pair)
+        return (
+            [task for task in group if task not in replayed],
+            [task for task in group if task in replayed],
+        )
+
+    def _post(self, settled: Settled) -> None:
+        self._loop.call_soon_threadsafe(self._deliver, settled)

@@ -1,0 +1,208 @@
+"""HTTP/JSON: one path for each command, and the pages that tell about the gateway.
+
+A low-level aiohttp server: there are twenty fixed paths, so a dict does what a router
+would. The connection's own limits (number, idle time, size) are in server.py.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
+from ekarte_auth_gateway.http.answers import JSON, problem, respond
+from ekarte_auth_gateway.http.openapi import openapi
+from ekarte_auth_gateway.http.signature import SignatureFault, SignatureGate, Signed
+from ekarte_auth_gateway.messages import AWAY, Task, Verdict
+from ekarte_auth_gateway.ports import Clock
+from ekarte_core import COMMANDS, Rc, Request, RequestInvalid, read_request
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/v1/"
+Page = Callable[[], web.Response]
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """Bounds of one request and of the connections.
+
+    Attributes:
+        body_bytes_max: larger bodies get 413.
+        body_wait_s: a body that trickles longer is given up.
+        idle_s: a connection without a request is closed after so long.
+        connections_max: more are closed at once.
+    """
+
+    body_bytes_max: int = 65_536
+    body_wait_s: float = 10.0
+    idle_s: float = 300.0
+    connections_max: int = 4096
+
+
+class HttpService:
+    """Answers HTTP requests; one instance is the server's handler."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        board: Board,
+        clock: Clock,
+        counters: Counters,
+        limits: HttpLimits,
+    ) -> None:
+        """Take the desk for commands and the counters for their page."""
+        self._desk = desk
+        self._board = board
+        self._counters = counters
+        self._limits = limits
+        self._gate = SignatureGate(board, clock)
+        self._commands = {PREFIX + name: name for name in COMMANDS}
+        self._openapi = msgspec.json.encode(openapi())
+        self._pages: dict[str, Page] = {
+            "/openapi.json": self._openapi_page,
+            "/healthz": self._health_page,
+            "/readyz": self._ready_page,
+            "/metrics": self._metrics_page,
+        }
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        command = self._commands.get(request.path)
+        if command is None:
+            return self._page(request)
+        if request.method != "POST":
+            response = problem(405, Rc.COMMAND.value, "commands are sent by POST")
+            response.headers["Allow"] = "POST"
+            return response
+        return await self._command(request, command)
+
+    async def _command(self, request: web.BaseRequest, command: str) -> web.Response:
+        born_s = time.monotonic()
+        body, refused = await self._body(request)
+        if refused is None and self._board.network is None:
+            refused = respond(AWAY)  # nobody's key is known yet
+        if refused is not None:
+            return self._refuse(command, refused)
+        try:
+            signed = self._gate.check(request, body)
+        except SignatureFault as fault:
+            log.warning(
+                "signature refused",
+                extra={"reason": str(fault), "peer": str(request.remote)},
+            )
+            refused = problem(401, fault.rc, str(fault), fault.field)
+            return self._refuse(command, refused)
+        try:
+            order = read_request(command, body)
+        except RequestInvalid as fault:
+            refused = problem(400, fault.rc, str(fault), fault.field)
+            return self._refuse(command, refused)
+        refused = self._terminal_refusal(order, signed.device, born_s)
+        if refused is not None:
+            return self._refuse(command, refused)
+        return respond(await self._execute(order, signed, born_s))
+
+    async def _body(
+        self, request: web.BaseRequest
+    ) -> tuple[bytes, web.Response | None]:
+        """Read the body as it came, within limits of size and time."""
+        limit = self._limits.body_bytes_max
+        if (request.content_length or 0) > limit:
+            return b"", self._too_large()
+        encoding = request.headers.get("Content-Encoding", "identity")
+        if encoding != "identity":
+            return b"", problem(
+                415, Rc.FORMAT.value, "send the body as it is", "content-encoding"
+            )
+        try:
+            if request.content.is_eof():  # all here: no timer for the usual case
+                return await request.read(), None
+            body = await asyncio.wait_for(request.read(), self._limits.body_wait_s)
+        except web.HTTPRequestEntityTooLarge:
+            return b"", self._too_large()
+        except asyncio.TimeoutError:
+            return b"", problem(408, Rc.FORMAT.value, "the body did not come", "$")
+        return body, None
+
+    def _too_large(self) -> web.Response:
+        limit = self._limits.body_bytes_max
+        response = problem(
+            413, Rc.FORMAT.value, f"the body is larger than {limit} bytes", "$"
+        )
+        # Nobody reads the rest: the connection cannot go on.
+        response.force_close()
+        return response
+
+    def _terminal_refusal(
+        self, order: Request, device: Device, now_s: float
+    ) -> web.Response | None:
+        terminal = device.terminal
+        if order.terminal != terminal.id:
+            return problem(
+                401, Rc.MAC.value, "terminal is not the one that signed", "terminal"
+            )
+        if terminal.state != "active":
+            return problem(
+                403, Rc.TERMINAL.value, "this terminal is blocked", "terminal"
+            )
+        if not device.may_send(now_s):
+            return problem(
+                429, Rc.TOO_OFTEN.value, "too many requests a second", "terminal"
+            )
+        return None
+
+    async def _execute(self, order: Request, signed: Signed, born_s: float) -> Verdict:
+        future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+        def done(verdict: Verdict) -> None:
+            if not future.done():  # the terminal may have hung up
+                future.set_result(verdict)
+
+        self._desk.submit(Task(order, "http", done, born_s, signed.nonce))
+        return await future
+
+    def _refuse(self, command: str, response: web.Response) -> web.Response:
+        self._counters.answered(command, str(response.status), "http", 0.0)
+        return response
+
+    def _page(self, request: web.BaseRequest) -> web.Response:
+        page = self._pages.get(request.path)
+        if page is None:
+            if request.path.startswith(PREFIX):
+                names = ", ".join(COMMANDS)
+                return problem(
+                    404, Rc.COMMAND.value, f"commands are {names}", "command"
+                )
+            return problem(404, Rc.COMMAND.value, "no such page: see /openapi.json")
+        if request.method not in ("GET", "HEAD"):
+            return problem(405, Rc.COMMAND.value, "this page is read by GET")
+        return page()
+
+    def _openapi_page(self) -> web.Response:
+        return web.Response(body=self._openapi, headers=JSON)
+
+    def _health_page(self) -> web.Response:
+        return web.Response(body=b'{"alive":true}', headers=JSON)
+
+    def _ready_page(self) -> web.Response:
+        faults = self._desk.faults
+        network = self._board.network
+        body = {
+            "ready": not faults,
+            "faults": faults,
+            "network_version": network.version if network else 0,
+        }
+        return web.Response(
+            status=503 if faults else 200, body=msgspec.json.encode(body), headers=JSON
+        )
+
+    def _metrics_page(self) -> web.Response:
+        return web.Response(
+            body=self._counters.page(),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )

@@ -1,0 +1,91 @@
+"""What the flow needs of the world, as protocols: real things and fakes fit both."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ekarte_core import Network, Outcome, Request
+
+Clock = Callable[[], datetime]
+"""Returns now, with a zone. Tests pass a fixed one."""
+
+
+class Ledger(Protocol):
+    """The part of `ekarte_core.LedgerConnection` that the gateway uses.
+
+    One thread owns one. Every method may raise `psycopg2.OperationalError` when
+    the database is away.
+    """
+
+    def run(
+        self, requests: Sequence[Request], network: Network, now: datetime
+    ) -> list[Outcome]:
+        """Execute a group in one transaction; outcomes in the requests' order."""
+        ...
+
+    def remember_nonces(
+        self, nonces: Sequence[tuple[str, str]], now: datetime
+    ) -> list[bool]:
+        """Remember (terminal, nonce) pairs; False for one that was seen before."""
+        ...
+
+    def network(self, known: Network | None) -> Network:
+        """Return the published network; `known` itself while nothing newer is."""
+        ...
+
+    def expire_holds(self, network: Network, now: datetime, limit: int = 500) -> int:
+        """Release holds whose time is over; return how many."""
+        ...
+
+    def sweep(self, now: datetime) -> object:
+        """Forget old nonces."""
+        ...
+
+    def seal(self, now: datetime) -> int:
+        """Continue the hash chain; return how many operations were sealed."""
+        ...
+
+    def build_settlement(
+        self, network: Network, now: datetime, cutoff: datetime
+    ) -> int | None:
+        """Write a document over what is not settled yet; None: there is nothing."""
+        ...
+
+    def pending_settlements(self) -> list[tuple[int, bytes]]:
+        """Return the documents that Odoo has not accepted yet, oldest first."""
+        ...
+
+    def settlement_accepted(self, settlement: int, reply: str, now: datetime) -> None:
+        """Note that Odoo has a document."""
+        ...
+
+    def settlement_failed(self, settlement: int, reason: str, now: datetime) -> None:
+        """Note why a document could not be delivered."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+OpenLedger = Callable[[], Ledger]
+
+
+class OfficeSilent(Exception):
+    """Odoo did not answer, or not as itself; every other document would fail too."""
+
+
+class OfficeRefused(Exception):
+    """Odoo answered that it will not have this document, and why."""
+
+
+class Office(Protocol):
+    """Where settlement documents go: Odoo."""
+
+    async def deliver(self, document: bytes) -> str:
+        """Deliver one document; return Odoo's reply.
+
+        Raises:
+            OfficeSilent, OfficeRefused: with a reason that holds no secret.
+        """
+        ...

@@ -1,0 +1,198 @@
+"""Settings: read once from the environment, checked together, then frozen."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+T = TypeVar("T")
+
+HTTP_DEFAULT = "127.0.0.1:8470"
+ISO_DEFAULT = "127.0.0.1:8583"
+
+
+class SettingsInvalid(Exception):
+    """One or more settings are missing or wrong; the message lists all of them."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class OdooSettings:
+    """Where settlement documents go."""
+
+    url: str
+    database: str
+    key_file: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the gateway is told from outside. Prints without secrets.
+
+    The limits are described where they are used: flow/desk.py, http/service.py and
+    channel/server.py. docs/TERMINALS.md and docs/OPERATIONS.md list the variables.
+    """
+
+    dsn: str = field(repr=False)
+    keyring: Path
+    http: Address | None
+    iso: Address | None
+    odoo: OdooSettings | None
+    settle_every_s: float
+    retry_first_s: float
+    retry_max_s: float
+    expire_every_s: float
+    queue_max: int
+    group_max: int
+    wait_s: float
+    rate_max: int
+    idle_s: float
+    connections_max: int
+    body_bytes_max: int
+    frame_bytes_max: int
+    log_level: str
+
+
+class _Reader:
+    """Collects the faults, so that all are told at once."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.faults: list[str] = []
+
+    def read(
+        self, name: str, default: str | None, parse: Callable[[str], T], want: str
+    ) -> T | None:
+        text = self._environment.get(name, "").strip() or default
+        if text is None:
+            self.faults.append(f"{name} is not set: {want}")
+            return None
+        try:
+            return parse(text)
+        except ValueError:
+            # The value stays out of the message: it may be a password.
+            self.faults.append(f"{name} is wrong: {want}")
+            return None
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        def parse(text: str) -> int:
+            value = int(text)
+            if not least <= value <= most:
+                raise ValueError(text)
+            return value
+
+        want = f"a whole number from {least} to {most}"
+        return self.read(name, str(default), parse, want) or 0
+
+    def seconds(self, name: str, default: str, least: float, most: float) -> float:
+        def parse(text: str) -> float:
+            value = float(text)
+            if not least <= value <= most:
+                raise ValueError(text)
+            return value
+
+        want = f"seconds, from {least:g} to {most:g}"
+        return self.read(name, default, parse, want) or 0.0
+
+
+def _address(text: str) -> Address | None:
+    if text == "off":
+        return None
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not host or not 0 <= int(port) <= 65_535:
+        raise ValueError(text)
+    return Address(host, int(port))
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError(text)
+    return path
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+def _level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(text)
+    return text.upper()
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings.
+
+    Args:
+        environment: variable names to texts; the process's own when left out.
+
+    Raises:
+        SettingsInvalid: with one line for each fault and what to do about it.
+    """
+    reader = _Reader(os.environ if environment is None else environment)
+    listen = "host:port to listen at, or off"
+    limit = reader.number
+    span = reader.seconds
+    settings = Settings(
+        dsn=reader.read(
+            "EKARTE_DSN", None, str, "libpq connection string of the ledger's role"
+        )
+        or "",
+        keyring=reader.read(
+            "EKARTE_KEYRING",
+            None,
+            _file,
+            "path of the keyring file (python -m ekarte_core keyring PATH)",
+        )
+        or Path(),
+        http=reader.read("EKARTE_HTTP", HTTP_DEFAULT, _address, listen),
+        iso=reader.read("EKARTE_ISO", ISO_DEFAULT, _address, listen),
+        odoo=_odoo(reader),
+        settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),
+        retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),
+        retry_max_s=span("EKARTE_RETRY_MAX_S", "300", 0.05, 86_400),
+        expire_every_s=span("EKARTE_EXPIRE_EVERY_S", "2", 0.05, 3600),
+        queue_max=limit("EKARTE_QUEUE_MAX", 1024, 1, 100_000),
+        group_max=limit("EKARTE_GROUP_MAX", 128, 1, 1024),
+        wait_s=span("EKARTE_WAIT_S", "4", 0.1, 60),
+        rate_max=limit("EKARTE_TERMINAL_RATE_MAX", 1000, 0, 1_000_000),
+        idle_s=span("EKARTE_IDLE_S", "300", 0.1, 86_400),
+        connections_max=limit("EKARTE_CONNECTIONS_MAX", 4096, 1, 100_000),
+        body_bytes_max=limit("EKARTE_BODY_BYTES_MAX", 65_536, 1024, 10_000_000),
+        frame_bytes_max=limit("EKARTE_FRAME_BYTES_MAX", 8192, 512, 65_535),
+        log_level=reader.read(
+            "EKARTE_LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR"
+        )
+        or "INFO",
+    )
+    if reader.faults:
+        raise SettingsInvalid("\n".join(reader.faults))
+    return settings
+
+
+def _odoo(reader: _Reader) -> OdooSettings | None:
+    """Odoo is optional as a whole: without a URL the core runs alone."""
+    url = reader.read(
+        "EKARTE_ODOO_URL", "off", lambda t: "" if t == "off" else _url(t), "a URL"
+    )
+    if not url:
+        return None
+    database = reader.read("EKARTE_ODOO_DB", None, str, "Odoo's database name")
+    key_file = reader.read(
+        "EKARTE_ODOO_KEY_FILE", None, _file, "a file that holds Odoo's API key"
+    )
+    return OdooSettings(url, database or "", key_file or Path())
