@@ -256,7 +256,7 @@ class EkarteNetwork(models.Model):
         if version != self.published_version:
             self.published_version = version
         for model in (*ROOMS.values(), self._name):
-            self.env[model].invalidate_model(flush=False)
+            self.env[model].invalidate_model()
         return version
 
     def _is_configured(self):
