@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # Linked to by Odoo's package, not part of Debian 12: taken from the same suite.
 BESIDE = ("fonts-montserrat",)
 INSIDE_PACKAGE = Path("usr/lib/python3/dist-packages")
+# What apt says of a mirror that stands still, or of a clock that does.
+STALE = re.compile(r"is expired|is not valid yet")
 ADVICE = (
     "set ODOO_HOME to a folder with Odoo 19's source (the folder that holds odoo-bin, "
     "or the one that holds the package odoo)"
@@ -116,7 +119,7 @@ def _fetch(home: Home) -> None:
     environment = os.environ | {"APT_CONFIG": str(_apt_configuration(home))}
     advice = f"check that apt reaches the machine's Debian mirror, or {ADVICE}"
     with step(f"reading the package list of Debian {SUITE} into a folder of our own"):
-        run(["apt-get", "update"], log=log, env=environment, advice=advice)
+        _update(home, log, environment, advice)
     with step(f"downloading {PACKAGE} (about 120 MB)"):
         run(
             ["apt-get", "download", PACKAGE, *BESIDE],
@@ -131,6 +134,28 @@ def _fetch(home: Home) -> None:
         shutil.rmtree(downloads)
         shutil.rmtree(home.odoo_tree / INSIDE_PACKAGE / "addons", ignore_errors=True)
         _mend_links(home.odoo_tree)
+
+
+def _update(home: Home, log: Path, environment: Mapping[str, str], advice: str) -> None:
+    """Read the suite's package list; a mirror that stands still is used, and named."""
+    began = log.stat().st_size if log.exists() else 0
+    try:
+        run(["apt-get", "update"], log=log, env=environment, advice=advice)
+    except StackError:
+        if not STALE.search(log.read_text(errors="replace")[began:]):
+            raise
+        warn(
+            f"this machine's mirror has no fresh list of Debian {SUITE}; taking the old"
+            " one (its signature is verified all the same)"
+        )
+        sources = home.apt / "sources.list"
+        fresh = f"signed-by={KEYRING}"
+        sources.write_text(
+            sources.read_text().replace(
+                fresh, f"{fresh} check-valid-until=no check-date=no"
+            )
+        )
+        run(["apt-get", "update"], log=log, env=environment, advice=advice)
 
 
 def _apt_configuration(home: Home) -> Path:
