@@ -57,8 +57,7 @@ class EkarteIssuer(models.Model):
         tracking=True,
         help="The issuer keeps its books elsewhere: we only settle accounts with it.",
     )
-    contact_id = fields.Many2one("res.partner", compute="_compute_contact_id")
-    avatar_128 = fields.Image(related="contact_id.avatar_128")
+    avatar_128 = fields.Image(compute="_compute_avatar_128", compute_sudo=True)
     language = fields.Selection(
         [
             ("lv", "Latvian"),
@@ -101,9 +100,10 @@ class EkarteIssuer(models.Model):
             issuer.name = issuer.name or contact.name
 
     @api.depends("company_id", "partner_id")
-    def _compute_contact_id(self):
+    def _compute_avatar_128(self):
         for issuer in self:
-            issuer.contact_id = issuer.company_id.partner_id or issuer.partner_id
+            contact = issuer.company_id.partner_id or issuer.partner_id
+            issuer.avatar_128 = contact.avatar_128
 
     @api.depends("branch_ids.active", "program_ids.state")
     def _compute_counts(self):

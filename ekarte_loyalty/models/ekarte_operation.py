@@ -85,6 +85,7 @@ class EkarteOperation(models.Model):
     local_time = fields.Datetime("Terminal's Clock", readonly=True)
     network_version = fields.Integer("Decided by Version", readonly=True, aggregator=None)
     answer = fields.Text(
+        "Answer as Sent",
         readonly=True,
         prefetch=False,
         groups="ekarte_loyalty.ekarte_loyalty_group_administrator",

@@ -35,9 +35,9 @@ class EkartePurse(models.Model):
         "ekarte.goods.group", "Goods Group", readonly=True
     )
     currency_id = fields.Many2one("res.currency", readonly=True)
-    balance = fields.Monetary(readonly=True)
+    balance = fields.Monetary("Amount", readonly=True)
     held = fields.Monetary(readonly=True, help="Reserved by open authorizations.")
-    available = fields.Monetary(readonly=True)
+    available = fields.Monetary("Available Amount", readonly=True)
     carry = fields.Monetary(
         "Liability in the Books",
         readonly=True,
