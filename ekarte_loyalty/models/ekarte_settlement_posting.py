@@ -93,8 +93,7 @@ class EkarteSettlementPosting(models.Model):
         named = companies | {posting.partner for posting in found if posting.partner}
         problems = [
             self.env._(
-                "Issuer %(code)s is not known here. Create it in E-karte > Network > "
-                "Issuers.",
+                "Issuer %(code)s is not known here. Create it in E-karte > Overview.",
                 code=code,
             )
             for code in sorted(named - set(issuers))
@@ -102,7 +101,7 @@ class EkarteSettlementPosting(models.Model):
         problems += [
             self.env._(
                 "Issuer %(issuer)s keeps no company in this database. Set its company "
-                "in E-karte > Network > Issuers.",
+                "in E-karte > Overview.",
                 issuer=issuers[code].display_name,
             )
             for code in sorted(companies & set(issuers))
@@ -265,11 +264,11 @@ class EkarteSettlementPosting(models.Model):
 
     def _item_vals(self, item, moved, issuers):
         posting = item.posting
-        partner = issuers[posting.partner].contact_id if posting.partner else False
+        other = issuers.get(posting.partner)
         vals = {
             "account_id": item.account.id,
             "name": self._label(item.line, moved),
-            "partner_id": partner and partner.id,
+            "partner_id": other and clearing_partner(other).id,
             "balance": from_minor(posting.amount),
             "ekarte_line_id": item.line.id,
             # Accounts may carry default taxes; only ours apply.
@@ -302,6 +301,11 @@ class EkarteSettlementPosting(models.Model):
         if moved:
             parts.append(format_date(self.env, line.day))
         return " · ".join(parts)
+
+
+def clearing_partner(issuer):
+    """Whom clearing items with this issuer name."""
+    return issuer.company_id.partner_id or issuer.partner_id
 
 
 def _tax_part(tax, is_refund):

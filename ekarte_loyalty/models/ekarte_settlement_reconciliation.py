@@ -14,6 +14,7 @@ from odoo.tools import SQL
 
 from .ekarte_settlement import ACCOUNTANT
 from .ekarte_settlement_line import from_minor
+from .ekarte_settlement_posting import clearing_partner
 
 BALANCES = """
     SELECT line.account_id, line.company_id, line.partner_id,
@@ -146,13 +147,13 @@ class EkarteSettlement(models.Model):
             claims[creditor, debtor] += amount
         rows = []
         for one, other in combinations(own, 2):
-            mine = balances["CLR", one.company_id.id, other.contact_id.id]
-            theirs = balances["CLR", other.company_id.id, one.contact_id.id]
+            mine = balances["CLR", one.company_id.id, clearing_partner(other).id]
+            theirs = balances["CLR", other.company_id.id, clearing_partner(one).id]
             if mine or theirs or claims[one.code, other.code]:
                 rows.append(_clearing_row(one, other, gl=mine, expected=-theirs))
         for one in own:
             for other in issuers - own:
-                mine = balances["CLR", one.company_id.id, other.contact_id.id]
+                mine = balances["CLR", one.company_id.id, clearing_partner(other).id]
                 expected = claims[one.code, other.code] - claims[other.code, one.code]
                 if mine or expected:
                     rows.append(_clearing_row(one, other, gl=mine, expected=expected))
@@ -163,7 +164,7 @@ class EkarteSettlement(models.Model):
         """Clearing items that name no other issuer are nobody's debt: a fault."""
         company = issuer.company_id
         named = sum(
-            balances["CLR", company.id, other.contact_id.id]
+            balances["CLR", company.id, clearing_partner(other).id]
             for other in issuers - issuer
         )
         strange = _all_partners(balances, "CLR", company) - named
@@ -180,7 +181,7 @@ def _all_partners(balances, key, company):
 
 def _clearing_row(one, other, gl, expected):
     return _row(
-        "V3", "CLR", one.company_id, gl=gl, expected=expected, partner=other.contact_id
+        "V3", "CLR", one.company_id, gl=gl, expected=expected, partner=clearing_partner(other)
     )
 
 
