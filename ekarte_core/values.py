@@ -70,10 +70,15 @@ class Tender(_Value, frozen=True, kw_only=True):
 
 
 class Original(_Value, frozen=True, kw_only=True):
-    """The operation of the same terminal that this one refers to."""
+    """The operation that this one refers to.
+
+    `terminal` empty: the sender's own. Goods may be returned, and a pump's sale
+    confirmed, at another terminal of the same issuer.
+    """
 
     batch: int
     operation: int
+    terminal: str = ""
 
 
 class BatchTotal(_Value, frozen=True, kw_only=True):

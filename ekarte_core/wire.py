@@ -163,6 +163,12 @@ def _check_original(request: Request) -> None:
             "original.operation",
             "must be 1 to 999999999999",
         )
+        terminal = request.original.terminal
+        _check(
+            not terminal or TERMINAL.fullmatch(terminal),
+            "original.terminal",
+            "must be 8 of 0-9, A-Z",
+        )
 
 
 def _check_totals(request: Request) -> None:

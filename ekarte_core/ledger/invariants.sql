@@ -159,7 +159,7 @@ WHERE o.rc NOT IN ('00', '10');
 SELECT t.name || ' has no trigger'
 FROM unnest(ARRAY[
     'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
-    'tombstone', 'batch_close', 'settlement', 'settlement_operation',
+    'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership'
 ]) AS t (name)
 WHERE (
@@ -182,4 +182,4 @@ WHERE
     )
 UNION ALL
 SELECT 'operation ' || o.id FROM ekarte.operation AS o
-WHERE o.command <> 'expire' AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
+WHERE o.command NOT IN ('expire', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;

@@ -24,7 +24,7 @@ GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
 ekarte.card, ekarte.membership, ekarte.purse, ekarte.operation, ekarte.entry,
-ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.tombstone, ekarte.batch_close,
+ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.nonce
 TO ROLE_NAME;
@@ -39,7 +39,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
 ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse,
 ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
-ekarte.tombstone, ekarte.batch_close, ekarte.settlement,
+ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
 ekarte.seal, ekarte.seal_operation
 TO ROLE_NAME;

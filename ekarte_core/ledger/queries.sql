@@ -64,14 +64,10 @@ ORDER BY id;
 SELECT card_id, card_type FROM ekarte.membership WHERE card_id = ANY(%(ids)s);
 
 -- known_keys --
--- What is known of these operation keys: stored answer, tombstone, closed batch.
+-- What is known of these operation keys: stored answer, closed batch.
 -- LATERAL with LIMIT 1 keeps the plan an index look-up even on an empty ledger.
 SELECT
-    k.place, o.body_digest, o.answer, o.rc,
-    EXISTS (
-        SELECT FROM ekarte.tombstone AS t
-        WHERE t.terminal = k.terminal AND t.batch = k.batch AND t.number = k.number
-    ) AS buried,
+    k.place, o.body_digest, o.answer, o.rc, coalesce(o.command = 'buried', false),
     EXISTS (
         SELECT FROM ekarte.batch_close AS b
         WHERE b.terminal = k.terminal AND b.batch = k.batch
@@ -79,7 +75,7 @@ SELECT
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
 WITH ORDINALITY AS k (terminal, batch, number, place)
 LEFT JOIN LATERAL (
-    SELECT body_digest, answer, rc FROM ekarte.operation
+    SELECT body_digest, answer, rc, command FROM ekarte.operation
     WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
     LIMIT 1
 ) AS o ON true;
@@ -258,14 +254,6 @@ SELECT * FROM unnest(
 -- end_holds --
 INSERT INTO ekarte.hold_end (hold_id, operation_id, how)
 SELECT * FROM unnest(%(holds)s::bigint[], %(operations)s::bigint[], %(hows)s::text[]);
-
--- add_tombstones --
-INSERT INTO ekarte.tombstone (terminal, batch, number, operation_id)
-SELECT * FROM unnest(
-    %(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[],
-    %(operations)s::bigint[]
-)
-ON CONFLICT DO NOTHING;
 
 -- close_batches --
 INSERT INTO ekarte.batch_close (terminal, batch, operation_id)

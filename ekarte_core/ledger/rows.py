@@ -46,7 +46,6 @@ class Rows:
         self.sale_lines: list[tuple[Any, ...]] = []
         self.holds: list[tuple[int, int, datetime]] = []
         self.hold_ends: list[tuple[int, int, str]] = []
-        self.tombstones: list[tuple[str, int, int, int]] = []
         self.batches: list[tuple[str, int, int]] = []
         self.memberships: set[tuple[int, str, str]] = set()
 
@@ -117,7 +116,6 @@ class Rows:
         _insert(cr, "add_sale_lines", self.sale_lines, _SALE_LINE)
         _insert(cr, "add_holds", self.holds, ("operations", "cards", "expires"))
         _insert(cr, "end_holds", self.hold_ends, ("holds", "operations", "hows"))
-        _insert(cr, "add_tombstones", self.tombstones, _TOMBSTONE)
         _insert(
             cr, "close_batches", self.batches, ("terminals", "batches", "operations")
         )
@@ -193,7 +191,6 @@ _SALE_LINE = (
     "bonuses",
     "tendered",
 )
-_TOMBSTONE = ("terminals", "batches", "numbers", "operations")
 _BATCH = ("terminals", "batches", "operations")
 
 

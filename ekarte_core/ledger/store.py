@@ -64,7 +64,7 @@ class KnownKey(msgspec.Struct, frozen=True):
     digest: bytes | None  # None: not used yet
     answer: str
     rc: str
-    buried: bool
+    buried: bool  # reversed before it came: the key is taken, it is refused
     closed: bool
 
 

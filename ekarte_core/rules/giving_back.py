@@ -59,7 +59,7 @@ def reverse(facts: Facts) -> Plan:
     """Undo an operation as if it had not been; 51 when its value is gone."""
     original = facts.original
     if original is None:
-        return Plan(rc=Rc.OK, tombstone=True)
+        return Plan(rc=Rc.OK, bury=True)
     if not original.approved or original.reversed or _hold_is_over(original):
         return Plan(rc=Rc.OK, amount=original.amount)
     if original.hold and not original.hold_how:

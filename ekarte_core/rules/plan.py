@@ -154,7 +154,7 @@ class Plan(msgspec.Struct, kw_only=True):
     hold_end: Literal["", "captured", "released", "expired"] = ""
     new_state: str = ""
     new_access_code: str = ""
-    tombstone: bool = False
+    bury: bool = False  # the original has not come: refuse it when it does
 
     def tendered(self) -> dict[str, int]:
         """Sums by tender, for the answer."""

@@ -21,6 +21,7 @@ from ekarte_core.rules.pricing import (
     price,
     reprice,
 )
+from ekarte_core.rules.purses import Sheet
 from ekarte_core.rules.tendering import Taken, Taking, plan_taking
 
 
@@ -37,7 +38,7 @@ def authorize(facts: Facts) -> Plan:
     pricing, taking = _quote(facts)
     if taking.rc not in APPROVED:
         return refuse(taking.rc)
-    trial = type(facts.sheet)(facts.sheet.all())
+    trial = Sheet(facts.sheet.all())
     tendering.hold(facts.sheet, taking)
     tendering.spend(trial, taking.taken)
     earnings = earn(

@@ -53,7 +53,7 @@ def answer_of(
     """The answer to a decided request, as it will be stored."""
     spoken = language(job, network)
     approved = plan.rc in APPROVED
-    balances = tuple(balance(purse, network) for purse in purses if purse.version)
+    balances = tuple(balance(purse, network) for purse in _shown(job, network, purses))
     answer = Answer(
         rc=plan.rc.value,
         message=message(plan.rc, spoken),
@@ -75,6 +75,19 @@ def answer_of(
     if job.request.slip == "none" or job.request.command not in WITH_SLIP:
         return answer
     return _with_slip(job, network, plan, answer, spoken, now)
+
+
+def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> Iterable[Purse]:
+    """The purses this branch may see: its issuer's, and money that it accepts."""
+    if job.branch is None or job.card is None:
+        return
+    types = {kind.code for kind in job.admitted} | job.card.card_types
+    accepted = {program.code for program in network.running(job.branch, types)}
+    for purse in purses:
+        own = purse.issuer == job.branch.issuer
+        money_here = purse.program in accepted and purse.unit not in (POINTS, TURNOVER)
+        if purse.version and (own or money_here):
+            yield purse
 
 
 def auth_code(txn: int) -> str:

@@ -111,10 +111,26 @@ def _original_refusal(job: Job, now: datetime) -> Rc | None:
     if command not in FINISHES:
         return None
     if original is None:
-        return None if command == "reverse" else Rc.ORIGINAL
+        return None if command == "reverse" and own_terminal(job) else Rc.ORIGINAL
+    if not own_terminal(job) and (command == "reverse" or not _own_issuer(job)):
+        return Rc.ORIGINAL
     if job.card is not None and original.card_id not in (None, job.card.id):
         return Rc.MISMATCH
     return _ORIGINAL_CHECKS[command](original, now)
+
+
+def own_terminal(job: Job) -> bool:
+    """A reversal undoes what its own terminal sent."""
+    original = job.request.original
+    return original is None or original.terminal in ("", job.request.terminal)
+
+
+def _own_issuer(job: Job) -> bool:
+    return (
+        job.original is not None
+        and job.branch is not None
+        and job.original.issuer == job.branch.issuer
+    )
 
 
 def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:

@@ -19,7 +19,7 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Decision, Plan
 from ekarte_core.rules.purses import Purse, Sheet
 from ekarte_core.service.answering import answer_of, language, message, refusal
-from ekarte_core.service.deciding import count_wrong_code, decide
+from ekarte_core.service.deciding import count_wrong_code, decide, own_terminal
 from ekarte_core.service.job import (
     MAKES_CARD,
     READ_ONLY,
@@ -178,7 +178,7 @@ class _Group:
             return self._outcome(job, refusal(job, self.network, Rc.SILENT), "busy")
         known = job.known
         if known is not None and known.digest is not None:
-            if known.digest != job.digest:
+            if known.digest != job.digest and not known.buried:
                 answer = refusal(job, self.network, Rc.DUPLICATE, "operation")
                 return self._outcome(job, answer, "conflict")
             return Outcome(
@@ -205,7 +205,7 @@ class _Group:
                 rc="00", server_time=self.now, params_version=self.network.version
             )
             return self._outcome(job, answer, "new")
-        if job.original is None:
+        if job.original is None or not own_terminal(job):
             return self._outcome(
                 job, refusal(job, self.network, Rc.ORIGINAL, "original"), "new"
             )
@@ -217,10 +217,7 @@ class _Group:
         return self._outcome(job, answer, "new")
 
     def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Sheet | None, Answer]:
-        known = job.known
-        if known is not None and known.buried:
-            plan, sheet = Plan(rc=Rc.RULE, moves=False), None
-        elif known is not None and known.closed:
+        if job.known is not None and job.known.closed:
             plan, sheet = Plan(rc=Rc.BATCH, moves=False), None
         elif job.request.command == "close":
             return self._close(job, txn)
@@ -316,9 +313,8 @@ class _Group:
         if plan.hold_end:
             assert job.original is not None
             rows.hold_ends.append((job.original.id, txn, plan.hold_end))
-        if plan.tombstone:
-            assert job.original_key is not None
-            rows.tombstones.append((*job.original_key, txn))
+        if plan.bury:
+            rows.operations.append(self._buried(job, txn))
         if job.request.command == "close":
             rows.batches.append((job.request.terminal, job.request.batch, txn))
 
@@ -349,6 +345,31 @@ class _Group:
             decision=msgspec.json.encode(decision).decode(),
             answer=body.decode(),
         )
+
+    def _buried(self, job: Job, reversal: int) -> OperationRow:
+        """Take the key of an operation that was reversed before it came.
+
+        The unique key makes original and reversal exclude each other, whichever
+        gateway they reach: the loser is retried and sees the winner.
+        """
+        assert job.original_key is not None
+        terminal, batch, number = job.original_key
+        answer = refusal(job, self.network, Rc.RULE, "operation")
+        row = self._row(
+            job, Plan(rc=Rc.RULE), Decision(), self._spare_id(), encode_answer(answer)
+        )
+        return msgspec.structs.replace(
+            row,
+            terminal=terminal,
+            batch=batch,
+            number=number,
+            command="buried",
+            original_id=reversal,
+            body_digest=b"",
+        )
+
+    def _spare_id(self) -> int:
+        return store.operation_ids(self.cr, 1)[0]
 
     def _refused(self, job: Job) -> Outcome:
         assert job.refused is not None

@@ -63,7 +63,8 @@ class Job(msgspec.Struct, kw_only=True):
         original = self.request.original
         if original is None:
             return None
-        return (self.request.terminal, original.batch, original.operation)
+        terminal = original.terminal or self.request.terminal
+        return (terminal, original.batch, original.operation)
 
     def today(self, network: Network, now: datetime) -> date:
         """The business day of the branch."""
@@ -104,6 +105,8 @@ def _shape(job: Job, network: Network) -> None:
         job.refused, job.field = Rc.FORMAT, "original"
     elif request.command in NEEDS_AMOUNT and not (request.amount or request.lines):
         job.refused, job.field = Rc.AMOUNT, "amount"
+    elif request.lines and not sum(line.amount for line in request.lines):
+        job.refused, job.field = Rc.AMOUNT, "lines"
     elif request.currency != network.document.currency:
         job.refused, job.field = Rc.FORMAT, "currency"
     elif (

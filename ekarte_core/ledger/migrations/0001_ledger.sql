@@ -132,15 +132,6 @@ CREATE TABLE ekarte.hold_end (
 );
 CREATE INDEX hold_expires_idx ON ekarte.hold (expires_at);
 
--- A reversal that came before its original: the late original is refused.
-CREATE TABLE ekarte.tombstone (
-    terminal text NOT NULL,
-    batch integer NOT NULL,
-    number bigint NOT NULL,
-    operation_id bigint NOT NULL REFERENCES ekarte.operation,
-    PRIMARY KEY (terminal, batch, number)
-);
-
 CREATE TABLE ekarte.batch_close (
     terminal text NOT NULL,
     batch integer NOT NULL,
@@ -214,7 +205,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY[
         'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
-        'tombstone', 'batch_close', 'settlement', 'settlement_operation',
+        'batch_close', 'settlement', 'settlement_operation',
         'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership'
     ] LOOP
         EXECUTE format(
