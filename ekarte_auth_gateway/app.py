@@ -5,7 +5,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+import traceback
 from datetime import datetime, timezone
 
 from ekarte_auth_gateway.channel import ChannelLimits, IsoServer, IsoService
@@ -33,6 +33,8 @@ from ekarte_core import (
 
 log = logging.getLogger(__name__)
 
+TRACE_FRAMES = 12
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line, with every secret taken out of the finished line."""
@@ -54,7 +56,9 @@ class JsonLines(logging.Formatter):
             if name not in self._OWN:
                 line[name] = value
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            kind, fault, trace = record.exc_info
+            told = traceback.format_exception(kind, fault, trace, limit=-TRACE_FRAMES)
+            line["trace"] = "".join(told)
         return redact(json.dumps(line, default=str, ensure_ascii=False))
 
 
@@ -68,16 +72,6 @@ def set_up_logs(level: str) -> None:
     # These speak of every connection; their warnings still come through.
     for name in ("aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
-
-
-class _GatewayLedger(LedgerConnection):
-    """The core's connection, with the nonces of a whole group at once."""
-
-    def remember_nonces(
-        self, nonces: Sequence[tuple[str, str]], now: datetime
-    ) -> list[bool]:
-        """Remember (terminal, nonce) pairs; False for one that was seen before."""
-        return [self.remember_nonce(terminal, nonce, now) for terminal, nonce in nonces]
 
 
 def now() -> datetime:
@@ -144,7 +138,7 @@ class Gateway:
 
     def _open_ledger(self) -> Ledger:
         """Connect; a connection that cannot read the network is none."""
-        ledger = _GatewayLedger(self._settings.dsn, self._keyring)
+        ledger = LedgerConnection(self._settings.dsn, self._keyring)
         try:
             ledger.network(None)
         except (NetworkMissing, NetworkInvalid) as fault:

@@ -6,7 +6,8 @@ from ekarte_auth_gateway.messages import Verdict
 from ekarte_core import Answer, Rc, encode_answer
 
 RETRY_AFTER_S = "1"
-JSON = {"Content-Type": "application/json"}
+# The usual Server header would tell everybody the versions of our libraries.
+JSON = {"Content-Type": "application/json", "Server": "ekarte"}
 _RETRY = {**JSON, "Retry-After": RETRY_AFTER_S}
 
 _BY_STATUS = {"new": 200, "repeat": 200, "conflict": 409, "nonce": 401}

@@ -204,5 +204,8 @@ class HttpService:
     def _metrics_page(self) -> web.Response:
         return web.Response(
             body=self._counters.page(),
-            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+            headers={
+                **JSON,
+                "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+            },
         )
