@@ -18,6 +18,7 @@ _logger = logging.getLogger(__name__)
 # What may go wrong with posting and must not cost the document. Everything else
 # (serialization failures above all) flies: Odoo retries or the sender does.
 POSTING_PROBLEMS = (UserError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
+FORMAT = 1
 ACCOUNTANT = "ekarte_loyalty.ekarte_loyalty_group_accountant"
 ADMINISTRATOR = "ekarte_loyalty.ekarte_loyalty_group_administrator"
 GATEWAY = "ekarte_loyalty.group_gateway"
@@ -157,7 +158,7 @@ class EkarteSettlement(models.Model):
         body = json.dumps(
             document, ensure_ascii=False, sort_keys=True, separators=(",", ":")
         )
-        parsed = self._parsed(body)
+        parsed = self._parsed(body, document)
         digest = hashlib.sha256(body.encode()).hexdigest()
         settlement = self.search([("ledger_id", "=", parsed.id)])
         created = not settlement
@@ -179,20 +180,32 @@ class EkarteSettlement(models.Model):
             "moves": settlement._current_moves().mapped("name"),
         }
 
-    def _parsed(self, body):
-        """Read a document; its lines must be numbered without repetition."""
+    def _parsed(self, body, document):
+        """Read a document, and refuse what could be understood in two ways."""
         try:
             parsed = read_settlement(body)
         except RequestInvalid as fault:
-            raise ValidationError(
-                self.env._("Settlement document: %(fault)s", fault=fault)
-            ) from None
+            raise self._malformed(str(fault)) from None
+        unknown = set(document) - set(parsed.__struct_fields__)
+        for line, given in zip(parsed.lines, document["lines"], strict=True):
+            unknown |= set(given) - set(line.__struct_fields__)
+        if unknown:
+            # A misspelt field would silently count as absent.
+            raise self._malformed(f"unknown field {', '.join(sorted(unknown))}")
+        if parsed.format != FORMAT:
+            raise self._malformed(f"$.format: {parsed.format} is not {FORMAT}")
+        for field in ("created_at", "cutoff"):
+            if not getattr(parsed, field).tzinfo:
+                raise self._malformed(f"$.{field}: the time zone is missing")
         numbers = [line.line for line in parsed.lines]
         if len(set(numbers)) != len(numbers):
-            raise ValidationError(
-                self.env._("Settlement document: two lines carry the same number.")
-            )
+            raise self._malformed("$.lines: two lines carry the same number")
         return parsed
+
+    def _malformed(self, fault):
+        return ValidationError(
+            self.env._("Settlement document: %(fault)s", fault=fault)
+        )
 
     def _keep(self, parsed, body, digest):
         days = [line.day for line in parsed.lines]

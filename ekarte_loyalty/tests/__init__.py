@@ -1,1 +1,2 @@
 from . import test_settlement_posting
+from . import test_settlement_receive
