@@ -1,2 +1,3 @@
 from . import test_settlement_posting
 from . import test_settlement_receive
+from . import test_settlement_waiting
