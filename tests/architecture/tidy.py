@@ -123,18 +123,25 @@ def _imports(source: Source) -> Iterator[Path]:
             yield from (base / alias.name for alias in node.names)
 
 
+NOT_DATA = {"static", "tests", "i18n", "migrations"}
+
+
 @rule
 def odoo_loads_every_data_file(tree: Tree) -> list[str]:
-    """A view or access file that the manifest forgets is silently not there."""
+    """A view or access file that nobody names is silently not there.
+
+    Named by the manifest, or loaded by the add-on's own code under its file name.
+    """
     found = []
     for addon in tree.addons:
         manifest = tree.manifest(addon)
         named = set(manifest.get("data", [])) | set(manifest.get("demo", []))
+        code = "".join(source.text for source in tree.under(addon.name))
         for path in sorted(addon.rglob("*")):
             inside = path.relative_to(addon).as_posix()
-            if path.suffix not in {".xml", ".csv"} or inside in named:
+            if path.suffix not in {".xml", ".csv"} or inside.split("/")[0] in NOT_DATA:
                 continue
-            if inside.split("/")[0] not in {"static", "tests", "i18n", "migrations"}:
+            if inside not in named and f'"{path.name}"' not in code:
                 found.append(f"{addon.name}/__manifest__.py:1: does not name {inside}")
     return found
 
