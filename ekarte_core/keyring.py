@@ -6,7 +6,6 @@ The keyring is a small text file, one key a line: ``purpose id hex``. Purposes:
 with the highest id is the current one; older ones stay for reading.
 """
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -63,11 +62,11 @@ class Keyring:
         """Return the 32-byte key of a terminal (HKDF-SHA256, one block, RFC 5869)."""
         extracted = self._mac("terminal", b"ekarte terminal key")
         info = f"terminal|{terminal}|{version}".encode() + b"\x01"
-        return hmac.new(extracted, info, hashlib.sha256).digest()
+        return hmac.digest(extracted, info, "sha256")
 
     def _mac(self, purpose: str, message: bytes) -> bytes:
         key = self._keys[purpose, self._current[purpose]]
-        return hmac.new(key, message, hashlib.sha256).digest()
+        return hmac.digest(key, message, "sha256")
 
 
 def load_keyring(path: str | os.PathLike[str]) -> Keyring:

@@ -17,6 +17,9 @@ class Cursor(Protocol):
     def execute(self, query: str, params: Mapping[str, Any] | None = None, /) -> object:
         """Run one statement."""
 
+    def mogrify(self, query: str, params: Mapping[str, Any] | None = None, /) -> bytes:
+        """Return the statement as it would be sent."""
+
     def fetchone(self) -> Any:  # noqa: ANN401 - a row of any shape, or None
         """Return the next row, or None."""
 

@@ -35,33 +35,31 @@ ON CONFLICT (token) DO NOTHING;
 -- lock_cards --
 -- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
 SELECT
-    id, token, kind, first6, last4, state, access_code, access_tries
-FROM ekarte.card
-WHERE id = ANY(%(ids)s)
-ORDER BY id
-FOR NO KEY UPDATE;
+    c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+FROM ekarte.card AS c
+WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+ORDER BY c.id
+FOR NO KEY UPDATE OF c;
 
 -- lock_free_cards --
 -- The same, but what somebody else holds locked is left out instead of waited for.
 SELECT
-    id, token, kind, first6, last4, state, access_code, access_tries
-FROM ekarte.card
-WHERE id = ANY(%(ids)s)
-ORDER BY id
-FOR NO KEY UPDATE SKIP LOCKED;
+    c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+FROM ekarte.card AS c
+WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+ORDER BY c.id
+FOR NO KEY UPDATE OF c SKIP LOCKED;
 
 -- purses --
--- Read after the lock: nobody else moves them now.
+-- Read after the lock, by a statement of its own: nobody else moves them now.
 SELECT
     card_id, id, program, issuer, unit, goods_group, posted, held, credit_limit,
     carry, version, period_start, valid_until
 FROM ekarte.purse
 WHERE card_id = ANY(%(ids)s)
 ORDER BY id;
-
--- memberships --
--- Card types that a card has taken part in.
-SELECT card_id, card_type FROM ekarte.membership WHERE card_id = ANY(%(ids)s);
 
 -- known_keys --
 -- What is known of these operation keys: stored answer, closed batch.

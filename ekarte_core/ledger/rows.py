@@ -37,7 +37,7 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rows:
-    """Everything one wave adds. `write` sends it in a handful of statements."""
+    """Everything one wave adds, written set-based in one round trip."""
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -108,40 +108,50 @@ class Rows:
                 )
             )
 
-    def write(self, cr: Cursor, now: datetime, network_version: int) -> None:
-        """Insert all rows on the lent cursor."""
-        if self.operations:
-            self._write_operations(cr, now, network_version)
-        _insert(cr, "add_entries", self.entries, _ENTRY, purses=2)
-        _insert(cr, "add_sale_lines", self.sale_lines, _SALE_LINE)
-        _insert(cr, "add_holds", self.holds, ("operations", "cards", "expires"))
-        _insert(cr, "end_holds", self.hold_ends, ("holds", "operations", "hows"))
-        _insert(
-            cr, "close_batches", self.batches, ("terminals", "batches", "operations")
-        )
-        if self.memberships:
-            cards, types, issuers = zip(*sorted(self.memberships), strict=True)
-            cr.execute(
-                SQL["add_memberships"],
-                {
-                    "cards": list(cards),
-                    "types": list(types),
-                    "issuers": list(issuers),
-                    "now": now,
-                },
-            )
-
-    def _write_operations(
+    def statements(
         self, cr: Cursor, now: datetime, network_version: int
-    ) -> None:
-        columns = {
-            plural: [getattr(row, name) for row in self.operations]
-            for plural, name in _OPERATION
-        }
-        cr.execute(
-            SQL["add_operations"],
-            {"now": now, "network_version": network_version, **columns},
-        )
+    ) -> list[bytes]:
+        """Return the statements that insert all rows, to be sent in one trip."""
+        found = []
+        if self.operations:
+            columns: dict[str, Any] = {
+                plural: [getattr(row, name) for row in self.operations]
+                for plural, name in _OPERATION
+            }
+            columns |= {"now": now, "network_version": network_version}
+            found.append(cr.mogrify(SQL["add_operations"], columns))
+        for query, rows, names in (
+            ("add_entries", self._entries(), _ENTRY),
+            ("add_sale_lines", self.sale_lines, _SALE_LINE),
+            ("add_holds", self.holds, ("operations", "cards", "expires")),
+            ("end_holds", self.hold_ends, ("holds", "operations", "hows")),
+            ("close_batches", self.batches, ("terminals", "batches", "operations")),
+            (
+                "add_memberships",
+                sorted(self.memberships),
+                ("cards", "types", "issuers"),
+            ),
+        ):
+            if rows:
+                columns = {
+                    name: list(column)
+                    for name, column in zip(names, zip(*rows, strict=True), strict=True)
+                }
+                found.append(cr.mogrify(SQL[query], {**columns, "now": now}))
+        return found
+
+    def _entries(self) -> list[tuple[Any, ...]]:
+        """Put the purses' ids in: new purses have got theirs by now."""
+        return [
+            (row[0], row[1], row[2].id if row[2] is not None else None, *row[3:])
+            for row in self.entries
+        ]
+
+
+def send(cr: Cursor, statements: list[bytes]) -> None:
+    """Send statements in one round trip."""
+    if statements:
+        cr.execute(b";\n".join(statements).decode())
 
 
 _OPERATION = (
@@ -191,21 +201,3 @@ _SALE_LINE = (
     "bonuses",
     "tendered",
 )
-_BATCH = ("terminals", "batches", "operations")
-
-
-def _insert(
-    cr: Cursor,
-    query: str,
-    rows: list[Any],
-    names: tuple[str, ...],
-    purses: int | None = None,
-) -> None:
-    if not rows:
-        return
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    if purses is not None:
-        columns[purses] = [
-            purse.id if purse is not None else None for purse in columns[purses]
-        ]
-    cr.execute(SQL[query], dict(zip(names, columns, strict=True)))

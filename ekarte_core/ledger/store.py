@@ -1,6 +1,6 @@
 """Reading and locking cards, and writing their state back. Lent cursor, no commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,17 +104,19 @@ def add_cards(
     )
 
 
-def lock_cards(cr: Cursor, ids: Iterable[int], *, wait: bool) -> dict[int, CardRow]:
-    """Lock cards in sorted order and read them with their purses.
+def lock_cards(
+    cr: Cursor, ids: Iterable[int], tokens: Iterable[bytes] = (), *, wait: bool
+) -> dict[int, CardRow]:
+    """Lock cards in sorted order, by id or token.
 
     With `wait` false, cards that another transaction holds locked are left out.
     This is the only place where the ledger takes row locks.
     """
-    wanted = sorted(set(ids))
-    if not wanted:
+    wanted = {"ids": list(ids), "tokens": list(tokens)}
+    if not (wanted["ids"] or wanted["tokens"]):
         return {}
-    cr.execute(SQL["lock_cards" if wait else "lock_free_cards"], {"ids": wanted})
-    cards = {
+    cr.execute(SQL["lock_cards" if wait else "lock_free_cards"], wanted)
+    return {
         row[0]: CardRow(
             id=row[0],
             token=bytes(row[1]),
@@ -124,15 +126,16 @@ def lock_cards(cr: Cursor, ids: Iterable[int], *, wait: bool) -> dict[int, CardR
             state=row[5],
             access_code=None if row[6] is None else bytes(row[6]),
             access_tries=row[7],
+            card_types=set(row[8]),
         )
         for row in cr.fetchall()
     }
-    if cards:
-        _read_purses(cr, cards)
-    return cards
 
 
-def _read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
+def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
+    """Read the purses of locked cards."""
+    if not cards:
+        return
     cr.execute(SQL["purses"], {"ids": list(cards)})
     for row in cr.fetchall():
         purse = Purse(
@@ -150,9 +153,6 @@ def _read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
             valid_until=row[12],
         )
         cards[row[0]].purses[purse.key] = purse
-    cr.execute(SQL["memberships"], {"ids": list(cards)})
-    for card_id, card_type in cr.fetchall():
-        cards[card_id].card_types.add(card_type)
 
 
 def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
@@ -222,10 +222,21 @@ def batch_totals(cr: Cursor, terminal: str, batch: int) -> dict[str, tuple[int, 
     return {command: (count, amount) for command, count, amount in cr.fetchall()}
 
 
-def operation_ids(cr: Cursor, count: int) -> list[int]:
-    """Return fresh operation ids."""
-    cr.execute(SQL["next_operation_ids"], {"count": count})
-    return [row[0] for row in cr.fetchall()]
+class OperationIds:
+    """Operation ids, fetched in blocks; gaps after a roll-back are harmless."""
+
+    def __init__(self, block: int) -> None:
+        """Fetch at least `block` ids at a time."""
+        self._block = block
+        self._ids: list[int] = []
+
+    def take(self, cr: Cursor, count: int) -> Iterator[int]:
+        """Return `count` fresh ids, rising."""
+        if len(self._ids) < count:
+            cr.execute(SQL["next_operation_ids"], {"count": max(count, self._block)})
+            self._ids = [row[0] for row in cr.fetchall()]
+        taken, self._ids = self._ids[:count], self._ids[count:]
+        return iter(taken)
 
 
 def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
@@ -253,35 +264,38 @@ def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
         purse.id = ids[card_id, purse.key]
 
 
-def update_cards(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> None:
-    """Write back purses that moved and cards that changed."""
+def card_updates(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> list[bytes]:
+    """Return the statements that write back purses that moved and changed cards."""
     cards = list(cards)
+    found = []
     purses = [card.purses[key] for card in cards for key in sorted(card.moved)]
     if purses:
-        cr.execute(
-            SQL["update_purses"],
-            {
-                "ids": [purse.id for purse in purses],
-                "posted": [purse.posted for purse in purses],
-                "held": [purse.held for purse in purses],
-                "carry": [purse.carry for purse in purses],
-                "versions": [purse.version for purse in purses],
-                "period_starts": [purse.period_start for purse in purses],
-                "valid_untils": [purse.valid_until for purse in purses],
-            },
-        )
+        columns = {
+            plural: [getattr(purse, name) for purse in purses]
+            for plural, name in _PURSE_UPDATE
+        }
+        found.append(cr.mogrify(SQL["update_purses"], columns))
     touched = [card for card in cards if card.touched]
     if touched:
-        cr.execute(
-            SQL["update_cards"],
-            {
-                "ids": [card.id for card in touched],
-                "states": [card.state for card in touched],
-                "codes": [card.access_code for card in touched],
-                "tries": [card.access_tries for card in touched],
-                "now": now,
-            },
-        )
+        columns = {
+            "ids": [card.id for card in touched],
+            "states": [card.state for card in touched],
+            "codes": [card.access_code for card in touched],
+            "tries": [card.access_tries for card in touched],
+        }
+        found.append(cr.mogrify(SQL["update_cards"], {**columns, "now": now}))
+    return found
+
+
+_PURSE_UPDATE = (
+    ("ids", "id"),
+    ("posted", "posted"),
+    ("held", "held"),
+    ("carry", "carry"),
+    ("versions", "version"),
+    ("period_starts", "period_start"),
+    ("valid_untils", "valid_until"),
+)
 
 
 def _key_arrays(keys: Sequence[Key]) -> dict[str, list[Any]]:

@@ -19,10 +19,11 @@ from ekarte_core.network.document import (
     CardType,
     Issuer,
     NetworkDocument,
+    NumberRange,
     Program,
     Terminal,
 )
-from ekarte_core.rules.identity import Identity, admits
+from ekarte_core.rules.identity import Identity, admits, luhn_ok
 from ekarte_core.rules.programs import PROGRAM_KINDS
 from ekarte_core.rules.running import RunningProgram
 
@@ -42,7 +43,12 @@ class Network:
         }
         self.terminals: Mapping[str, Terminal] = {t.id: t for t in document.terminals}
         self._zones = {b.code: ZoneInfo(b.time_zone) for b in document.branches}
+        self._cutoffs = {b.code: _time_of_day(b.cutoff) for b in document.branches}
         self._tax = {g.code: g.tax_rate_bp for g in document.goods_groups}
+        self._ranges: dict[str, list[tuple[NumberRange, CardType]]] = {}
+        for card_type in document.card_types:
+            for span in card_type.ranges:
+                self._ranges.setdefault(span.kind, []).append((span, card_type))
         self._running: dict[tuple[str, frozenset[str]], tuple[RunningProgram, ...]] = {}
 
     def terminal(self, terminal_id: str) -> Terminal | None:
@@ -59,9 +65,8 @@ class Network:
 
     def business_day(self, branch: Branch, at: datetime) -> date:
         """Return the branch's local day of a moment; a day ends at its cut-off."""
-        hours, minutes = branch.cutoff.split(":")
-        cutoff = timedelta(hours=int(hours), minutes=int(minutes))
-        return (at.astimezone(self._zones[branch.code]) - cutoff).date()
+        local = at.astimezone(self._zones[branch.code])
+        return (local - self._cutoffs[branch.code]).date()
 
     def local_time(self, branch: Branch, at: datetime) -> datetime:
         """Return the moment on the branch's own clock."""
@@ -69,11 +74,12 @@ class Network:
 
     def admitting(self, identity: Identity) -> tuple[CardType, ...]:
         """Return the card types, of any issuer, whose ranges admit the identifier."""
-        return tuple(
-            card_type
-            for card_type in self.document.card_types
-            if any(admits(number_range, identity) for number_range in card_type.ranges)
-        )
+        found: list[CardType] = []
+        luhn = luhn_ok(identity.number)
+        for span, card_type in self._ranges.get(identity.kind, ()):
+            if admits(span, identity, luhn=luhn) and card_type not in found:
+                found.append(card_type)
+        return tuple(found)
 
     def running(
         self, branch: Branch, card_types: Iterable[str]
@@ -148,6 +154,11 @@ class Network:
             )
             for program in self.document.programs
         }
+
+
+def _time_of_day(text: str) -> timedelta:
+    hours, minutes = text.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def read_network(

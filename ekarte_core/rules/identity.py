@@ -86,24 +86,22 @@ def identify(card: CardRef) -> Identity | None:
     return Identity(_SPACE[card.kind], text)
 
 
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
+
+
 def luhn_ok(number: str) -> bool:
     """Check the Luhn digit of a number of decimal digits."""
     if not (number.isascii() and number.isdigit()):
         return False
-    total = 0
-    for place, digit in enumerate(reversed(number)):
-        value = int(digit) * (1 + place % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    digits = [ord(digit) - 48 for digit in reversed(number)]
+    return (sum(digits[::2]) + sum(_DOUBLED[d] for d in digits[1::2])) % 10 == 0
 
 
-def admits(number_range: Range, identity: Identity) -> bool:
-    """Say whether a number range admits an identity, check digit included."""
+def admits(number_range: Range, identity: Identity, *, luhn: bool) -> bool:
+    """Say whether a range admits an identity; `luhn`: its check digit is right."""
+    first, last, number = number_range.first, number_range.last, identity.number
     if number_range.kind != identity.kind:
         return False
-    if number_range.first:
-        if len(identity.number) != len(number_range.first):
-            return False
-        if not number_range.first <= identity.number <= number_range.last:
-            return False
-    return number_range.check == "none" or luhn_ok(identity.number)
+    if first and not (len(number) == len(first) and first <= number <= last):
+        return False
+    return luhn or number_range.check == "none"

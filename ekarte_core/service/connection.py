@@ -20,6 +20,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.migrate import check_schema
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.store import OperationIds
 from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
 from ekarte_core.service.execute import execute
@@ -33,6 +34,7 @@ RETRIES_MAX = 5
 NONCE_KEPT = timedelta(minutes=10)
 IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
 CONNECT_TIMEOUT_S = 5
+ID_BLOCK = 1000
 _RETRIED = (
     psycopg2.errors.SerializationFailure,
     psycopg2.errors.DeadlockDetected,
@@ -52,6 +54,7 @@ class LedgerConnection:
         self._dsn = dsn
         self._keyring = keyring
         self._connection: connection | None = None
+        self._ids = OperationIds(ID_BLOCK)
 
     def __repr__(self) -> str:
         """Leave the DSN out: it may hold a password."""
@@ -94,7 +97,9 @@ class LedgerConnection:
         wait: bool,
     ) -> list[Outcome]:
         return self._transaction(
-            lambda cr: execute(cr, requests, network, self._keyring, now, wait=wait)
+            lambda cr: execute(
+                cr, requests, network, self._keyring, now, wait=wait, ids=self._ids
+            )
         )
 
     def expire_holds(self, network: Network, now: datetime, limit: int = 500) -> int:

@@ -14,7 +14,7 @@ from ekarte_core.codes import APPROVED, TRANSIENT, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.ledger.rows import OperationRow, Rows, send
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Decision, Plan
 from ekarte_core.rules.purses import Purse, Sheet
@@ -41,6 +41,7 @@ def execute(
     now: datetime,
     *,
     wait: bool = True,
+    ids: store.OperationIds | None = None,
 ) -> list[Outcome]:
     """Execute requests on a lent cursor, in order of arrival. Never commits.
 
@@ -51,6 +52,7 @@ def execute(
         keyring: keys for tokens and access codes.
         now: the server's clock, with time zone.
         wait: False leaves requests on cards that others hold locked as ``busy``.
+        ids: operation ids kept between groups, by who executes many.
 
     Returns:
         One outcome for each request, in the same order.
@@ -60,7 +62,9 @@ def execute(
     """
     assert now.tzinfo is not None
     jobs = [prepare(n, request, network, keyring) for n, request in enumerate(requests)]
-    group = _Group(cr, network, keyring, now, wait=wait)
+    group = _Group(
+        cr, network, keyring, now, wait=wait, ids=ids or store.OperationIds(1)
+    )
     outcomes: dict[int, Outcome] = {}
     for wave in waves(jobs):
         for job, outcome in group.run(wave):
@@ -79,52 +83,79 @@ class _Group:
         now: datetime,
         *,
         wait: bool,
+        ids: store.OperationIds,
     ) -> None:
         self.cr, self.network, self.keyring = cr, network, keyring
-        self.now, self.wait = now, wait
+        self.now, self.wait, self.ids = now, wait, ids
 
     def run(self, wave: list[Job]) -> list[tuple[Job, Outcome]]:
         """Run one wave; no job in it depends on another."""
         early = [job for job in wave if job.refused is not None]
         jobs = [job for job in wave if job.refused is None]
         done = [(job, self._refused(job)) for job in early]
-        self._look_up(jobs)
         cards = self._lock(jobs)
+        store.read_purses(self.cr, cards)
         self._read_keys(jobs)
         rows = Rows()
-        writing = [job for job in jobs if self._must_write(job)]
-        ids = iter(store.operation_ids(self.cr, len(writing)) if writing else ())
+        writing = sum(1 for job in jobs if self._must_write(job))
+        ids = self.ids.take(self.cr, writing)
         for job in jobs:
             done.append((job, self._one(job, rows, ids)))
         store.open_purses(self.cr, cards.values())
-        rows.write(self.cr, self.now, self.network.version)
-        store.update_cards(self.cr, cards.values(), self.now)
+        statements = rows.statements(self.cr, self.now, self.network.version)
+        statements += store.card_updates(self.cr, cards.values(), self.now)
+        send(self.cr, statements)
         return done
 
-    def _look_up(self, jobs: list[Job]) -> None:
-        """Find the card ids; add identifiers that this wave may register."""
-        tokens = {job.token for job in jobs if job.token}
-        known = store.card_ids(self.cr, list(tokens))
-        fresh = {
-            job.token: job.identity
-            for job in jobs
-            if job.identity is not None
-            and job.token not in known
-            and job.request.command in MAKES_CARD
-            and self._may_register(job)
-        }
-        if fresh:
-            store.add_cards(self.cr, fresh.items(), self.keyring.token_key, self.now)
-            known |= store.card_ids(self.cr, list(fresh))
+    def _lock(self, jobs: list[Job]) -> dict[int, store.CardRow]:
+        """Lock the cards of all jobs; identifiers that may be registered are added."""
         by_original = [job for job in jobs if job.original_key is not None]
         keys = [job.original_key for job in by_original if job.original_key]
         for job, card_id in zip(
             by_original, store.card_ids_of_keys(self.cr, keys), strict=True
         ):
             job.card_id = job.card_id or card_id
+        tokens = {job.token for job in jobs if job.token}
+        ids = {job.card_id for job in jobs if job.card_id and not job.token}
+        cards = store.lock_cards(self.cr, ids, tokens, wait=self.wait)
+        found = {card.token: card for card in cards.values()}
+        missing = tokens - found.keys()
+        if missing:
+            self._register(jobs, missing, cards, found)
         for job in jobs:
             if job.token:
-                job.card_id = known.get(job.token)
+                job.card = found.get(job.token)
+                job.busy = job.card is None and job.token in missing and job.busy
+            elif job.card_id is not None:
+                job.card = cards.get(job.card_id)
+                job.busy = job.card is None
+        return cards
+
+    def _register(
+        self,
+        jobs: list[Job],
+        missing: set[bytes],
+        cards: dict[int, store.CardRow],
+        found: dict[bytes, store.CardRow],
+    ) -> None:
+        """Of the tokens not locked, add the unknown; known ones are busy elsewhere."""
+        known = store.card_ids(self.cr, list(missing))
+        fresh = {
+            job.token: job.identity
+            for job in jobs
+            if job.identity is not None
+            and job.token in missing
+            and job.token not in known
+            and job.request.command in MAKES_CARD
+            and self._may_register(job)
+        }
+        if fresh:
+            store.add_cards(self.cr, fresh.items(), self.keyring.token_key, self.now)
+            added = store.lock_cards(self.cr, (), fresh, wait=self.wait)
+            cards |= added
+            found |= {card.token: card for card in added.values()}
+        for job in jobs:
+            job.busy = job.token in known or (job.token in fresh.keys() - found.keys())
 
     def _may_register(self, job: Job) -> bool:
         assert job.branch is not None
@@ -134,15 +165,6 @@ class _Group:
             kind.auto_register and kind.issuer == job.branch.issuer
             for kind in job.admitted
         )
-
-    def _lock(self, jobs: list[Job]) -> dict[int, store.CardRow]:
-        wanted = [job.card_id for job in jobs if job.card_id is not None]
-        cards = store.lock_cards(self.cr, wanted, wait=self.wait)
-        for job in jobs:
-            if job.card_id is not None:
-                job.card = cards.get(job.card_id)
-                job.busy = job.card is None
-        return cards
 
     def _read_keys(self, jobs: list[Job]) -> None:
         """Read after the lock: the card's other writers have committed by now."""
@@ -356,7 +378,11 @@ class _Group:
         terminal, batch, number = job.original_key
         answer = refusal(job, self.network, Rc.RULE, "operation")
         row = self._row(
-            job, Plan(rc=Rc.RULE), Decision(), self._spare_id(), encode_answer(answer)
+            job,
+            Plan(rc=Rc.RULE),
+            Decision(),
+            next(self.ids.take(self.cr, 1)),
+            encode_answer(answer),
         )
         return msgspec.structs.replace(
             row,
@@ -367,9 +393,6 @@ class _Group:
             original_id=reversal,
             body_digest=b"",
         )
-
-    def _spare_id(self) -> int:
-        return store.operation_ids(self.cr, 1)[0]
 
     def _refused(self, job: Job) -> Outcome:
         assert job.refused is not None

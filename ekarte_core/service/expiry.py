@@ -6,7 +6,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
-from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.ledger.rows import OperationRow, Rows, send
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules import tendering
 from ekarte_core.rules.plan import Original
@@ -29,20 +29,23 @@ def expire_holds(
     keys = [(terminal, batch, number) for terminal, batch, number in cr.fetchall()]
     card_ids = store.card_ids_of_keys(cr, keys)
     cards = store.lock_cards(cr, [c for c in card_ids if c is not None], wait=False)
+    store.read_purses(cr, cards)
+    ids = store.OperationIds(1)
     rows = Rows()
     for key, found in zip(keys, store.originals(cr, keys), strict=True):
         assert found is not None
         original = found[0]
         card = cards.get(original.card_id or 0)
         if card is not None and not original.hold_how:
-            _release(cr, rows, card, original, key, network, keyring, now)
-    rows.write(cr, now, network.version)
-    store.update_cards(cr, cards.values(), now)
+            txn = next(ids.take(cr, 1))
+            _release(txn, rows, card, original, key, network, keyring, now)
+    statements = rows.statements(cr, now, network.version)
+    send(cr, statements + store.card_updates(cr, cards.values(), now))
     return len(rows.operations)
 
 
 def _release(
-    cr: Cursor,
+    txn: int,
     rows: Rows,
     card: store.CardRow,
     original: Original,
@@ -59,7 +62,6 @@ def _release(
             for part in original.decision.taken
         ),
     )
-    txn = store.operation_ids(cr, 1)[0]
     card.purses = {purse.key: purse for purse in sheet.all()}
     card.moved = card.moved | {move.key for move in sheet.moves}
     rows.add_moves(txn, card.purses, sheet.moves)
