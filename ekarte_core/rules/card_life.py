@@ -1,8 +1,10 @@
 """Activate, top up, block, unblock: the life of a card."""
 
+from datetime import datetime, time, timedelta
+
 from ekarte_core.codes import Rc
 from ekarte_core.rules.plan import Facts, Plan, refuse
-from ekarte_core.rules.pricing import add_months_to_moment
+from ekarte_core.rules.pricing import add_months
 from ekarte_core.rules.programs import GiftCard
 from ekarte_core.rules.running import RunningProgram
 
@@ -57,9 +59,13 @@ def _load(facts: Facts) -> Plan:
     if refusal:
         return refuse(_LOAD_REFUSED[refusal])
     purse = facts.sheet.open(running.code, running.issuer, facts.request.currency)
+    end = None
     if parameters.valid_months:
-        purse.valid_until = add_months_to_moment(facts.now, parameters.valid_months)
-    facts.sheet.move(purse, "gift_load", "load", posted=amount, carry=amount)
+        last = add_months(facts.today, parameters.valid_months)
+        end = datetime.combine(last + timedelta(days=1), time(), facts.zone)
+    facts.sheet.credit(
+        purse, "gift_load", "load", amount, carry=amount, valid_until=end
+    )
     return Plan(rc=Rc.OK, amount=amount, amount_due=amount)
 
 

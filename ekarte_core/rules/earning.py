@@ -5,20 +5,22 @@ earns unless the program says otherwise. Points round down, once for each receip
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
 from ekarte_core.rules.explain import Reason
+from ekarte_core.rules.plan import EarnedDecided, Facts
 from ekarte_core.rules.pricing import (
     Pricing,
+    add_months,
     counted,
     period_over,
     turnover_group,
 )
 from ekarte_core.rules.programs import AccumulatedDiscount, BonusAmount, FixedDiscount
 from ekarte_core.rules.purses import POINTS, TURNOVER, Sheet, share
-from ekarte_core.rules.running import Programs, RunningProgram
+from ekarte_core.rules.running import RunningProgram
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.rules.tendering import BONUS, GIFT, Taking
 from ekarte_core.values import Earned
@@ -27,25 +29,23 @@ from ekarte_core.values import Earned
 class Earnings(msgspec.Struct, frozen=True, kw_only=True):
     """What a purchase earned; `converted` is money credited from points."""
 
-    earned: tuple[Earned, ...] = ()
+    decided: tuple[EarnedDecided, ...] = ()
     converted: int = 0
     turnover: tuple[tuple[str, str, int], ...] = ()  # program, goods group, amount
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def earned(self) -> tuple[Earned, ...]:
+        """What the answer shows."""
+        return tuple(Earned(program=x.program, points=x.points) for x in self.decided)
 
-def earn(
-    programs: Programs,
-    sheet: Sheet,
-    pricing: Pricing,
-    taking: Taking,
-    currency: str,
-    today: date,
-) -> Earnings:
+
+def earn(facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking) -> Earnings:
     """Credit the card for one booked purchase, on the sheet."""
-    earned: list[Earned] = []
+    decided: list[EarnedDecided] = []
     reasons: list[Reason] = []
     converted = 0
-    for running, parameters in programs.bonuses:
+    for running, parameters in facts.programs.bonuses:
         off = taking.of(BONUS)
         if not parameters.earn_on_gift:
             off += taking.of(GIFT)
@@ -55,19 +55,41 @@ def earn(
             missing = parameters.to_next_point(paid)
             reasons.append(Reason(key="bonus.none", name=running.name, amount=missing))
             continue
-        carry = deferred(parameters, pricing, off, points)
-        purse = sheet.open(running.code, running.issuer, POINTS)
-        sheet.move(purse, "bonus_earn", "earn", posted=points, carry=carry)
-        earned.append(Earned(program=running.code, points=points))
+        end = end_of_lot(parameters, facts)
+        sheet.credit(
+            sheet.open(running.code, running.issuer, POINTS),
+            "bonus_earn",
+            "earn",
+            points,
+            carry=deferred(parameters, pricing, off, points),
+            valid_until=end,
+        )
+        decided.append(EarnedDecided(running.code, points, end))
         reasons.append(Reason(key="bonus.earned", name=running.name, count=points))
-        converted += _convert(running, parameters, sheet, currency, reasons)
-    turnover = tuple(_count_turnover(programs, sheet, pricing, taking, today))
+        converted += _convert(running, parameters, facts, sheet, reasons)
     return Earnings(
-        earned=tuple(earned),
+        decided=tuple(decided),
         converted=converted,
-        turnover=turnover,
+        turnover=tuple(_count_turnover(facts, sheet, pricing, taking)),
         reasons=tuple(reasons),
     )
+
+
+def end_of_lot(parameters: BonusAmount, facts: Facts) -> datetime | None:
+    """Return the moment at which what is credited today burns, if ever."""
+    if not parameters.expire_days:
+        return None
+    last = end_of(facts.today + timedelta(days=parameters.expire_days), parameters)
+    return datetime.combine(last + timedelta(days=1), time(), facts.zone)
+
+
+def end_of(day: date, parameters: BonusAmount) -> date:
+    """Return the last day of the day's month or year where the program says so."""
+    if parameters.expire_at == "month":
+        return add_months(day.replace(day=1), 1) - timedelta(days=1)
+    if parameters.expire_at == "year":
+        return date(day.year, 12, 31)
+    return day
 
 
 def paid_by_group(pricing: Pricing, off: int) -> dict[str, int]:
@@ -118,19 +140,24 @@ def deferred(parameters: BonusAmount, pricing: Pricing, off: int, points: int) -
 def _convert(
     running: RunningProgram,
     parameters: BonusAmount,
+    facts: Facts,
     sheet: Sheet,
-    currency: str,
     reasons: list[Reason],
 ) -> int:
     points = sheet.open(running.code, running.issuer, POINTS)
-    times = parameters.conversions(points.available)
+    times = parameters.conversions(sheet.usable(points))
     if not times:
         return 0
     erased, credited = times * parameters.convert_at, times * parameters.convert_to
-    carry = sheet.carry_released(points, erased)
-    money = sheet.open(running.code, running.issuer, currency)
-    sheet.move(points, "convert", "convert", posted=-erased, carry=-carry)
-    sheet.move(money, "convert", "convert", posted=credited, carry=carry)
+    parts = sheet.spend(points, "convert", "convert", sheet.plan(points, erased))
+    sheet.credit(
+        sheet.open(running.code, running.issuer, facts.request.currency),
+        "convert",
+        "convert",
+        credited,
+        carry=sum(part.carry for part in parts),
+        valid_until=end_of_lot(parameters, facts),
+    )
     reasons.append(
         Reason(key="bonus.converted", name=running.name, count=erased, amount=credited)
     )
@@ -138,9 +165,9 @@ def _convert(
 
 
 def _count_turnover(
-    programs: Programs, sheet: Sheet, pricing: Pricing, taking: Taking, today: date
+    facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking
 ) -> Iterable[tuple[str, str, int]]:
-    for running, parameters in programs.discounts:
+    for running, parameters in facts.programs.discounts:
         if isinstance(parameters, FixedDiscount) and not parameters.after_spend:
             continue
         sums: dict[str, int] = {}
@@ -148,10 +175,9 @@ def _count_turnover(
             apart = turnover_group(parameters, group)
             sums[apart] = sums.get(apart, 0) + amount
         for group, amount in sums.items():
-            if amount <= 0:
-                continue
-            _add_turnover(running, parameters, sheet, group, amount, today)
-            yield running.code, group, amount
+            if amount > 0:
+                _add_turnover(running, parameters, sheet, group, amount, facts.today)
+                yield running.code, group, amount
 
 
 def _countable(
@@ -180,8 +206,8 @@ def _add_turnover(
     purse = sheet.open(running.code, running.issuer, TURNOVER, group)
     months = getattr(parameters, "period_months", 0)
     if period_over(purse, months, today):
-        sheet.move(purse, "period_reset", "turnover", posted=-counted(purse, 0, today))
+        sheet.count(purse, "period_reset", -counted(purse, 0, today))
         purse.period_start = None
     if purse.period_start is None:
         purse.period_start = today
-    sheet.move(purse, "turnover", "turnover", posted=amount)
+    sheet.count(purse, "turnover", amount)

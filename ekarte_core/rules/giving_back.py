@@ -6,13 +6,16 @@ the exact rest. Points already used are taken from the money they became, then f
 what is returned to the customer (`clawback`: deduct).
 """
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from ekarte_core.codes import Rc
 from ekarte_core.rules.earning import spread
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import (
     Decision,
+    EarnedDecided,
     Facts,
-    Mirror,
     Original,
     Plan,
     SaleLine,
@@ -20,7 +23,14 @@ from ekarte_core.rules.plan import (
 )
 from ekarte_core.rules.pricing import RATE_ONE_BP
 from ekarte_core.rules.programs import BonusAmount
-from ekarte_core.rules.purses import POINTS, TURNOVER, share
+from ekarte_core.rules.purses import (
+    POINTS,
+    TURNOVER,
+    LotPart,
+    PurseKey,
+    Undone,
+    share,
+)
 from ekarte_core.rules.running import RunningProgram
 from ekarte_core.rules.tendering import BONUS, SPEND_EVENT, Taken, release
 from ekarte_core.values import Earned
@@ -63,11 +73,7 @@ def reverse(facts: Facts) -> Plan:
     if not original.approved or original.reversed or _hold_is_over(original):
         return Plan(rc=Rc.OK, amount=original.amount)
     if original.hold and not original.hold_how:
-        held = tuple(
-            Taken(part.tender, part.key, part.amount, part.own)
-            for part in original.decision.taken
-        )
-        release(facts.sheet, held)
+        release(facts.sheet, original.decision.taken)
         return Plan(rc=Rc.OK, amount=original.amount, hold_end="released")
     if original.hold or original.refunded:
         return refuse(Rc.MISMATCH)
@@ -108,17 +114,28 @@ def _discount_back(facts: Facts, original: Original, amount: int) -> int:
 def _give_back(facts: Facts, original: Original, amount: int) -> tuple[Taken, ...]:
     given = []
     for part in original.decision.taken:
+        before = share(part.amount, original.refunded, original.amount)
         value = _part(part.amount, original, amount)
-        if not value:
-            continue
+        slices = tuple(_window(part.parts, before, before + value))
         purse = facts.sheet.find(*part.key)
         assert purse is not None
-        carry = _part(part.carry, original, amount)
-        facts.sheet.move(
-            purse, SPEND_EVENT[part.tender], "spend", posted=value, carry=carry
-        )
-        given.append(Taken(part.tender, part.key, value, part.own))
+        for piece in slices:
+            facts.sheet.give_back(purse, SPEND_EVENT[part.tender], "spend", piece)
+        if slices:
+            given.append(Taken(part.tender, part.key, part.own, slices))
     return tuple(given)
+
+
+def _window(parts: tuple[LotPart, ...], start: int, end: int) -> Iterator[LotPart]:
+    """Cut the amounts from `start` to `end` out of the parts laid in a row."""
+    at = 0
+    for part in parts:
+        low, high = max(start - at, 0), min(end - at, part.amount)
+        if low < high:
+            carry = share(part.carry, high, part.amount)
+            carry -= share(part.carry, low, part.amount)
+            yield LotPart(part.valid_until, high - low, carry)
+        at += part.amount
 
 
 def _take_points_back(
@@ -132,7 +149,7 @@ def _take_points_back(
         points = _part(part.points, original, amount)
         if not points:
             continue
-        missing = _points_off(facts, part.program, points)
+        missing = _points_off(facts, part, points)
         taken.append(Earned(program=part.program, points=points))
         name = part.program
         if part.program in running:
@@ -146,13 +163,14 @@ def _take_points_back(
     return taken, reasons, deducted
 
 
-def _points_off(facts: Facts, program: str, points: int) -> int:
-    """Take points from their purse; return how many are not there any more."""
-    purse = facts.sheet.find(program, POINTS)
-    off = min(points, purse.available) if purse is not None else 0
-    if purse is not None and off:
-        carry = facts.sheet.carry_released(purse, off)
-        facts.sheet.move(purse, "bonus_earn", "earn", posted=-off, carry=-carry)
+def _points_off(facts: Facts, earned: EarnedDecided, points: int) -> int:
+    """Take points off, from the lot they were put in first; return what is missing."""
+    purse = facts.sheet.find(earned.program, POINTS)
+    if purse is None:
+        return points
+    off = min(points, facts.sheet.usable(purse))
+    parts = facts.sheet.plan(purse, off, first=earned.valid_until)
+    facts.sheet.spend(purse, "bonus_earn", "earn", parts)
     return points - off
 
 
@@ -166,10 +184,11 @@ def _claw_back(
     """Recover missing points by their value; return what the customer pays."""
     value = parameters.value_of(missing)
     money = facts.sheet.find(running.code, facts.request.currency)
-    off = min(value, money.available) if money is not None else 0
-    if money is not None and off:
-        carry = facts.sheet.carry_released(money, off)
-        facts.sheet.move(money, "bonus_earn", "earn", posted=-off, carry=-carry)
+    off = 0
+    if money is not None:
+        off = min(value, facts.sheet.usable(money))
+        parts = facts.sheet.plan(money, off)
+        facts.sheet.spend(money, "bonus_earn", "earn", parts)
     return min(value - off, due) if parameters.clawback == "deduct" else 0
 
 
@@ -178,7 +197,7 @@ def _take_turnover_back(facts: Facts, original: Original, amount: int) -> None:
         purse = facts.sheet.find(program, TURNOVER, group)
         if purse is not None:
             off = min(_part(counted, original, amount), purse.posted)
-            facts.sheet.move(purse, "turnover", "turnover", posted=-off)
+            facts.sheet.count(purse, "turnover", -off)
 
 
 def _refund_lines(
@@ -221,24 +240,32 @@ def _refund_lines(
 
 def _mirror(facts: Facts) -> bool:
     """Write every move of the original with the other sign, if the value is there."""
-    sums: dict[tuple[str, str, str], int] = {}
-    for move in facts.mirrors:
-        key = (move.program, move.unit, move.goods_group)
-        sums[key] = sums.get(key, 0) - move.posted
-    for key, total in sums.items():
-        purse = facts.sheet.find(*key)
-        assert purse is not None, "an entry without its purse"
-        if purse.available + total < 0:
-            return False
+    if not all(_can_undo(facts, key) for key in {_place(x) for x in facts.mirrors}):
+        return False
     for move in sorted(facts.mirrors, key=_gains_first):
-        purse = facts.sheet.open(move.program, move.issuer, move.unit, move.goods_group)
-        facts.sheet.move(
-            purse, move.event, move.account, posted=-move.posted, carry=-move.carry
-        )
+        purse = facts.sheet.find(*move.key)
+        assert purse is not None, "an entry without its purse"
+        facts.sheet.mirror(purse, move)
     return True
 
 
-def _gains_first(move: Mirror) -> int:
+Place = tuple[PurseKey, bool, datetime | None]
+
+
+def _place(move: Undone) -> Place:
+    return (move.key, move.in_lot, move.valid_until)
+
+
+def _can_undo(facts: Facts, place: Place) -> bool:
+    key, in_lot, valid_until = place
+    purse = facts.sheet.find(*key)
+    assert purse is not None, "an entry without its purse"
+    lot = purse.lot(valid_until) if in_lot else None
+    there = purse.available if lot is None else lot.available
+    return there >= sum(x.posted for x in facts.mirrors if _place(x) == place)
+
+
+def _gains_first(move: Undone) -> int:
     return move.posted
 
 

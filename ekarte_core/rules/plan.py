@@ -1,6 +1,6 @@
 """What an operation knows (facts) and what it decides (plan). Data only."""
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Literal
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.pricing import GroupAmount
-from ekarte_core.rules.purses import PurseKey, Sheet
+from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.rules.tendering import Taken
 from ekarte_core.values import Earned, Request
@@ -24,21 +24,12 @@ class LineDecided(msgspec.Struct, frozen=True, array_like=True):
     discount: int
 
 
-class TakenDecided(msgspec.Struct, frozen=True, array_like=True):
-    """One part taken from a purse as an operation remembers it."""
+class EarnedDecided(msgspec.Struct, frozen=True, array_like=True):
+    """Points one program gave, and the end of the lot they lie in."""
 
-    tender: str
     program: str
-    unit: str
-    goods_group: str
-    amount: int
-    own: bool
-    carry: int
-
-    @property
-    def key(self) -> PurseKey:
-        """The purse it was taken from."""
-        return (self.program, self.unit, self.goods_group)
+    points: int
+    valid_until: datetime | None
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,8 +37,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     card: str = ""  # masked
     lines: tuple[LineDecided, ...] = ()
-    taken: tuple[TakenDecided, ...] = ()
-    earned: tuple[Earned, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    earned: tuple[EarnedDecided, ...] = ()
     turnover: tuple[tuple[str, str, int], ...] = ()
 
 
@@ -75,19 +66,6 @@ class Original(msgspec.Struct, kw_only=True):
     def approved(self) -> bool:
         """True when value moved or was held by it."""
         return self.rc in APPROVED
-
-
-class Mirror(msgspec.Struct, frozen=True):
-    """One move of an operation that is to be undone."""
-
-    program: str
-    issuer: str
-    unit: str
-    goods_group: str
-    event: str
-    account: str
-    posted: int
-    carry: int
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,13 +98,14 @@ class Facts(msgspec.Struct, kw_only=True):
     issuer: str
     now: datetime
     today: date
+    zone: tzinfo
     hold_s: int
     programs: Programs
     sheet: Sheet
     card: CardFacts
     goods: list[GroupAmount]
     original: Original | None = None
-    mirrors: tuple[Mirror, ...] = ()
+    mirrors: tuple[Undone, ...] = ()
     mirror_lines: tuple[SaleLine, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from the next one (seed: "новой скидкой уже при следующ
 to the cent, once for each line.
 """
 
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
@@ -134,11 +134,6 @@ def add_months(day: date, months: int) -> date:
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     length = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
     return date(year, month, min(day.day, length))
-
-
-def add_months_to_moment(moment: datetime, months: int) -> datetime:
-    """Return the same time of day so many months later."""
-    return datetime.combine(add_months(moment.date(), months), moment.timetz())
 
 
 def _rate(

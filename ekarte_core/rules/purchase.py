@@ -11,7 +11,6 @@ from ekarte_core.rules.plan import (
     LineDecided,
     Plan,
     SaleLine,
-    TakenDecided,
     refuse,
 )
 from ekarte_core.rules.pricing import (
@@ -38,14 +37,12 @@ def authorize(facts: Facts) -> Plan:
     pricing, taking = _quote(facts)
     if taking.rc not in APPROVED:
         return refuse(taking.rc)
-    trial = Sheet(facts.sheet.all())
+    trial = Sheet(facts.sheet.all(), facts.now)
     tendering.hold(facts.sheet, taking)
     tendering.spend(trial, taking.taken)
-    earnings = earn(
-        facts.programs, trial, pricing, taking, facts.request.currency, facts.today
-    )
+    earnings = earn(facts, trial, pricing, taking)
     plan = _plan(facts, pricing, taking, earnings)
-    plan.decision = _decision(pricing, _with_carry(taking.taken))
+    plan.decision = _decision(pricing, taking.taken)
     plan.reasons = [*pricing.reasons, *earnings.reasons]
     plan.hold_until = facts.now + timedelta(seconds=facts.hold_s)
     return plan
@@ -63,10 +60,7 @@ def confirm(facts: Facts) -> Plan:
     if goods is None:
         return refuse(Rc.AMOUNT)
     pricing = reprice({line.group: line.rate_bp for line in decided}, goods)
-    held = tuple(
-        Taken(part.tender, part.key, part.amount, part.own)
-        for part in original.decision.taken
-    )
+    held = original.decision.taken
     taking = Taking(rc=Rc.OK, taken=tendering.capture(held, pricing.net))
     tendering.release(facts.sheet, held)
     plan = _book(facts, pricing, taking)
@@ -127,26 +121,15 @@ def _quote(facts: Facts) -> tuple[Pricing, Taking]:
         pricing.net,
         facts.request.currency,
         partial=facts.request.partial,
-        now=facts.now,
     )
     return pricing, taking
 
 
 def _book(facts: Facts, pricing: Pricing, taking: Taking) -> Plan:
-    before = len(facts.sheet.moves)
-    tendering.spend(facts.sheet, taking.taken)
-    spent = facts.sheet.moves[before:]
-    carries = {move.key: -move.carry for move in spent}
-    earnings = earn(
-        facts.programs,
-        facts.sheet,
-        pricing,
-        taking,
-        facts.request.currency,
-        facts.today,
-    )
+    spent = tendering.spend(facts.sheet, taking.taken)
+    earnings = earn(facts, facts.sheet, pricing, taking)
     plan = _plan(facts, pricing, taking, earnings)
-    plan.decision = _decision(pricing, _with_carry(taking.taken, carries), earnings)
+    plan.decision = _decision(pricing, spent, earnings)
     plan.reasons = [
         *pricing.reasons,
         *earnings.reasons,
@@ -172,24 +155,9 @@ def _plan(facts: Facts, pricing: Pricing, taking: Taking, earnings: Earnings) ->
     )
 
 
-def _with_carry(
-    taken: tuple[Taken, ...], carries: dict[tuple[str, str, str], int] | None = None
-) -> tuple[TakenDecided, ...]:
-    return tuple(
-        TakenDecided(
-            part.tender,
-            *part.key,
-            part.amount,
-            part.own,
-            (carries or {}).get(part.key, 0),
-        )
-        for part in taken
-    )
-
-
 def _decision(
     pricing: Pricing,
-    taken: tuple[TakenDecided, ...],
+    taken: tuple[Taken, ...],
     earnings: Earnings | None = None,
 ) -> Decision:
     return Decision(
@@ -198,6 +166,6 @@ def _decision(
             for x in pricing.lines
         ),
         taken=taken,
-        earned=earnings.earned if earnings else (),
+        earned=earnings.decided if earnings else (),
         turnover=earnings.turnover if earnings else (),
     )

@@ -1,12 +1,13 @@
 """A working copy of one card's purses: every move is written down, none is lost.
 
 The rules move value on a sheet; if the operation is refused the sheet is dropped
-and nothing has happened. Amounts are in the purse's unit, carry in minor units of
-currency.
+and nothing has happened. Money, points and visits lie in lots, each with its own
+last moment; the earliest to end is used first. Amounts are in the purse's unit,
+carry (the value in the general ledger) in minor units of currency.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 
 import msgspec
 
@@ -14,6 +15,40 @@ POINTS = "points"
 TURNOVER = "turnover"
 
 PurseKey = tuple[str, str, str]  # program code, unit, goods group
+
+FOR_EVER = datetime.max.replace(tzinfo=timezone.utc)
+
+
+class Lot(msgspec.Struct, kw_only=True):
+    """A part of a purse that ends at one moment; `id` 0: not written yet.
+
+    A purse has one lot for each `valid_until`, so the moment names the lot.
+    """
+
+    id: int = 0
+    valid_until: datetime | None = None
+    issued: int = 0
+    posted: int = 0
+    held: int = 0
+    carry: int = 0
+    moved: bool = False
+
+    @property
+    def available(self) -> int:
+        """What is neither used nor held."""
+        return self.posted - self.held
+
+    def usable(self, now: datetime) -> bool:
+        """Say whether it may be used at this moment."""
+        return self.valid_until is None or now < self.valid_until
+
+
+class LotPart(msgspec.Struct, frozen=True):
+    """An amount of one lot, with the carrying value that goes with it."""
+
+    valid_until: datetime | None
+    amount: int
+    carry: int = 0
 
 
 class Purse(msgspec.Struct, kw_only=True):
@@ -30,7 +65,7 @@ class Purse(msgspec.Struct, kw_only=True):
     carry: int = 0
     version: int = 0
     period_start: date | None = None
-    valid_until: datetime | None = None
+    lots: list[Lot] = []
 
     @property
     def key(self) -> PurseKey:
@@ -39,14 +74,29 @@ class Purse(msgspec.Struct, kw_only=True):
 
     @property
     def available(self) -> int:
-        """What may be taken now."""
+        """What is not held, ended lots included."""
         return self.posted - self.held + self.credit_limit
+
+    def usable(self, now: datetime) -> int:
+        """What may be taken at this moment."""
+        return sum(lot.available for lot in self.lots if lot.usable(now))
+
+    @property
+    def next_end(self) -> datetime | None:
+        """When the earliest of its open lots ends."""
+        ends = [lot.valid_until for lot in self.lots if lot.posted and lot.valid_until]
+        return min(ends, default=None)
+
+    def lot(self, valid_until: datetime | None) -> Lot | None:
+        """Return the lot that ends at this moment, if there is one."""
+        return next((x for x in self.lots if x.valid_until == valid_until), None)
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One change of one purse; `account` is the counter leg of the entry pair."""
 
     key: PurseKey
+    lot: Lot | None
     event: str
     account: str
     posted: int = 0
@@ -55,6 +105,26 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     posted_after: int
     held_after: int
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """One purse move of an operation that is to be undone."""
+
+    program: str
+    issuer: str
+    unit: str
+    goods_group: str
+    event: str
+    account: str
+    posted: int
+    carry: int
+    in_lot: bool
+    valid_until: datetime | None
+
+    @property
+    def key(self) -> PurseKey:
+        """The purse it was made on."""
+        return (self.program, self.unit, self.goods_group)
 
 
 def share(total: int, part: int, whole: int) -> int:
@@ -68,9 +138,10 @@ def share(total: int, part: int, whole: int) -> int:
 class Sheet:
     """The purses of one card during one operation."""
 
-    def __init__(self, purses: Iterable[Purse]) -> None:
-        """Copy the purses: the originals stay as they are until `settle`."""
-        self._purses = {purse.key: msgspec.structs.replace(purse) for purse in purses}
+    def __init__(self, purses: Iterable[Purse], now: datetime) -> None:
+        """Copy the purses: the originals stay as they are."""
+        self._now = now
+        self._purses = {purse.key: _copy(purse) for purse in purses}
         self.moves: list[Move] = []
 
     def find(self, program: str, unit: str, goods_group: str = "") -> Purse | None:
@@ -92,9 +163,102 @@ class Sheet:
         """Return every purse, in the order of opening."""
         return list(self._purses.values())
 
-    def move(
+    def usable(self, purse: Purse) -> int:
+        """What may be taken from a purse now."""
+        return purse.usable(self._now)
+
+    def count(self, purse: Purse, event: str, amount: int) -> None:
+        """Add to a counter (turnover): it has no lots and no value."""
+        self._move(purse, None, event, TURNOVER, posted=amount)
+
+    def credit(
         self,
         purse: Purse,
+        event: str,
+        account: str,
+        amount: int,
+        *,
+        carry: int = 0,
+        valid_until: datetime | None = None,
+    ) -> None:
+        """Put value into the lot that ends at this moment, opened if need be."""
+        lot = purse.lot(valid_until)
+        if lot is None:
+            lot = Lot(valid_until=valid_until)
+            purse.lots.append(lot)
+            purse.lots.sort(key=_ends)
+        lot.issued += amount
+        self._move(purse, lot, event, account, posted=amount, carry=carry)
+
+    def give_back(
+        self, purse: Purse, event: str, account: str, part: LotPart
+    ) -> None:
+        """Put used value back into the very lot it came from, with its date."""
+        lot = purse.lot(part.valid_until)
+        assert lot is not None, "a lot is never deleted"
+        self._move(purse, lot, event, account, posted=part.amount, carry=part.carry)
+
+    def plan(
+        self, purse: Purse, amount: int, first: datetime | None | bool = False
+    ) -> list[LotPart]:
+        """Choose lots for an amount that is there, earliest end first.
+
+        `first`: the end of a lot that shall be used before all others.
+        """
+        lots = [lot for lot in purse.lots if lot.usable(self._now)]
+        if first is not False:
+            lots.sort(key=lambda lot: lot.valid_until != first)
+        parts = []
+        for lot in lots:
+            part = min(amount, lot.available)
+            if part:
+                parts.append(LotPart(lot.valid_until, part))
+                amount -= part
+        assert not amount, "a rule planned more than may be used"
+        return parts
+
+    def spend(
+        self, purse: Purse, event: str, account: str, parts: Iterable[LotPart]
+    ) -> list[LotPart]:
+        """Take amounts out of their lots for good; returns them with their carry."""
+        spent = []
+        for part in parts:
+            lot = purse.lot(part.valid_until)
+            assert lot is not None
+            carry = lot.carry
+            if part.amount < lot.posted:
+                # In proportion, half up; the last use takes the residue.
+                carry = share(lot.carry, part.amount, lot.posted)
+            self._move(purse, lot, event, account, posted=-part.amount, carry=-carry)
+            spent.append(LotPart(part.valid_until, part.amount, carry))
+        return spent
+
+    def hold(self, purse: Purse, parts: Iterable[LotPart]) -> None:
+        """Reserve amounts of named lots: their end waits for the hold's."""
+        for part in parts:
+            lot = purse.lot(part.valid_until)
+            self._move(purse, lot, "hold", "hold", held=part.amount)
+
+    def release(self, purse: Purse, parts: Iterable[LotPart]) -> None:
+        """Give reserved amounts up."""
+        for part in parts:
+            lot = purse.lot(part.valid_until)
+            self._move(purse, lot, "release", "hold", held=-part.amount)
+
+    def mirror(self, purse: Purse, move: Undone) -> None:
+        """Undo one move of an earlier operation, in its own lot."""
+        lot = None
+        if move.in_lot:
+            lot = purse.lot(move.valid_until)
+            assert lot is not None
+        self._move(
+            purse, lot, move.event, move.account, posted=-move.posted, carry=-move.carry
+        )
+
+    def _move(
+        self,
+        purse: Purse,
+        lot: Lot | None,
         event: str,
         account: str,
         *,
@@ -102,7 +266,7 @@ class Sheet:
         held: int = 0,
         carry: int = 0,
     ) -> None:
-        """Change a purse and write the move down. Zero moves are left out."""
+        """Change a purse and its lot and write the move down; zero moves are none."""
         if not (posted or held or carry):
             return
         purse.posted += posted
@@ -111,9 +275,16 @@ class Sheet:
         purse.version += 1
         assert purse.available >= 0, "a rule took more than the purse has"
         assert purse.held >= 0, "a rule released more than was held"
+        if lot is not None:
+            lot.posted += posted
+            lot.held += held
+            lot.carry += carry
+            lot.moved = True
+            assert 0 <= lot.held <= lot.posted <= lot.issued, "a lot out of its bounds"
         self.moves.append(
             Move(
                 key=purse.key,
+                lot=lot,
                 event=event,
                 account=account,
                 posted=posted,
@@ -125,11 +296,12 @@ class Sheet:
             )
         )
 
-    def carry_released(self, purse: Purse, amount: int) -> int:
-        """Return the carrying value that leaves with `amount`.
 
-        In proportion, half up; the last use takes the residue (research: k).
-        """
-        if amount >= purse.posted:
-            return purse.carry
-        return share(purse.carry, amount, purse.posted)
+def _copy(purse: Purse) -> Purse:
+    lots = [msgspec.structs.replace(lot) for lot in purse.lots]
+    return msgspec.structs.replace(purse, lots=lots)
+
+
+def _ends(lot: Lot) -> datetime:
+    end = lot.valid_until
+    return FOR_EVER if end is None else end

@@ -4,12 +4,10 @@ Gift money first, then bonus money; never more than is there. A shortage refuses
 whole operation unless the terminal said that a part is welcome.
 """
 
-from datetime import datetime
-
 import msgspec
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.purses import PurseKey, Sheet
+from ekarte_core.rules.purses import LotPart, Purse, PurseKey, Sheet
 from ekarte_core.rules.running import Programs, RunningProgram
 from ekarte_core.values import Tender
 
@@ -19,12 +17,17 @@ SPEND_EVENT = {GIFT: "gift_spend", BONUS: "bonus_spend"}
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A part taken from one purse; `own`: the purse's issuer is the seller."""
+    """Parts taken from one purse; `own`: the purse's issuer is the seller."""
 
     tender: str
     key: PurseKey
-    amount: int
     own: bool
+    parts: tuple[LotPart, ...]
+
+    @property
+    def amount(self) -> int:
+        """Sum of the parts, minor units."""
+        return sum(part.amount for part in self.parts)
 
 
 class Taking(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,6 @@ def plan_taking(
     currency: str,
     *,
     partial: bool,
-    now: datetime,
 ) -> Taking:
     """Decide what to take; takes nothing yet.
 
@@ -72,18 +74,18 @@ def plan_taking(
     if (tender.gift and not gifts) or (tender.bonus and not bonuses):
         return Taking(rc=Rc.CARD_WRONG)
     taken: list[Taken] = []
-    short = expired = False
+    short = ended = False
     for name, asked, sources in (
         (GIFT, tender.gift, gifts),
         (BONUS, tender.bonus, bonuses),
     ):
         left = asked
         for running, _parameters in sources:
-            left, is_expired = _take(sheet, taken, name, running, currency, left, now)
-            expired = expired or is_expired
+            left, some_ended = _take(sheet, taken, name, running, currency, left)
+            ended = ended or some_ended
         short = short or left > 0
     if short and not (partial and taken):
-        return Taking(rc=Rc.EXPIRED if expired and not taken else Rc.SHORT)
+        return Taking(rc=Rc.EXPIRED if ended and not taken else Rc.SHORT)
     return Taking(rc=Rc.PARTIAL if short else Rc.OK, taken=tuple(taken))
 
 
@@ -94,57 +96,62 @@ def _take(
     running: RunningProgram,
     currency: str,
     wanted: int,
-    now: datetime,
 ) -> tuple[int, bool]:
+    """Plan a part from one purse; returns what is still wanted, and if some ended."""
     purse = sheet.find(running.code, currency)
     if purse is None or not wanted:
         return wanted, False
-    if purse.valid_until is not None and now >= purse.valid_until:
-        return wanted, purse.available > 0
-    amount = min(wanted, max(purse.available, 0))
+    usable = sheet.usable(purse)
+    amount = min(wanted, usable)
     if amount:
-        taken.append(Taken(tender, purse.key, amount, running.own))
-    return wanted - amount, False
+        parts = tuple(sheet.plan(purse, amount))
+        taken.append(Taken(tender, purse.key, running.own, parts))
+    return wanted - amount, purse.available > usable
 
 
 def hold(sheet: Sheet, taking: Taking) -> None:
     """Reserve what the taking names."""
     for part in taking.taken:
-        purse = sheet.find(*part.key)
-        assert purse is not None
-        sheet.move(purse, "hold", "hold", held=part.amount)
+        sheet.hold(_purse(sheet, part), part.parts)
 
 
 def release(sheet: Sheet, taken: tuple[Taken, ...]) -> None:
     """Give up a reservation."""
     for part in taken:
-        purse = sheet.find(*part.key)
-        assert purse is not None
-        sheet.move(purse, "release", "hold", held=-part.amount)
+        sheet.release(_purse(sheet, part), part.parts)
 
 
-def spend(sheet: Sheet, taken: tuple[Taken, ...]) -> None:
-    """Take the value for good, with its carrying value."""
-    for part in taken:
-        purse = sheet.find(*part.key)
-        assert purse is not None
-        released = sheet.carry_released(purse, part.amount)
-        sheet.move(
-            purse,
-            SPEND_EVENT[part.tender],
-            "spend",
-            posted=-part.amount,
-            carry=-released,
+def spend(sheet: Sheet, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
+    """Take the value for good; returns the same with its carrying value."""
+    return tuple(
+        msgspec.structs.replace(
+            part,
+            parts=tuple(
+                sheet.spend(
+                    _purse(sheet, part), SPEND_EVENT[part.tender], "spend", part.parts
+                )
+            ),
         )
+        for part in taken
+    )
 
 
 def capture(taken: tuple[Taken, ...], due: int) -> tuple[Taken, ...]:
     """Cut what was held down to what is due now, gift money first."""
-    left = due
     kept = []
     for part in taken:
-        amount = min(part.amount, left)
-        left -= amount
-        if amount:
-            kept.append(msgspec.structs.replace(part, amount=amount))
+        parts = []
+        for lot in part.parts:
+            amount = min(lot.amount, due)
+            due -= amount
+            if amount:
+                parts.append(msgspec.structs.replace(lot, amount=amount))
+        if parts:
+            kept.append(msgspec.structs.replace(part, parts=tuple(parts)))
     return tuple(kept)
+
+
+def _purse(sheet: Sheet, part: Taken) -> Purse:
+    purse = sheet.find(*part.key)
+    assert purse is not None, "value was taken from a purse that is not there"
+    return purse

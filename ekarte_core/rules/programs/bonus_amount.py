@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 FACTOR_ONE_BP = 10_000
+EXPIRE_DAYS_MAX = 36_500
 
 
 class BonusAmount(
@@ -21,6 +22,8 @@ class BonusAmount(
     min_amount: int = 0
     convert_at: int = 0  # 0: points stay points
     convert_to: int = 0
+    expire_days: int = 0  # 0: for ever
+    expire_at: Literal["day", "month", "year"] = "day"  # burn at the end of it
     group_factor: dict[str, int] = {}
     earn_on_gift: bool = True
     accept_at: Literal["own", "coalition"] = "coalition"
@@ -40,6 +43,8 @@ class BonusAmount(
             found.append(("convert_to", "convert_at and convert_to go together"))
         if self.convert_at < 0 or self.convert_to < 0:
             found.append(("convert_at", "must not be negative"))
+        if not 0 <= self.expire_days <= EXPIRE_DAYS_MAX:
+            found.append(("expire_days", "must be 0 to 36500"))
         if any(not 0 <= factor <= 1_000_000 for factor in self.group_factor.values()):
             found.append(("group_factor", "must be 0 to 1000000 basis points"))
         return found
