@@ -196,6 +196,17 @@ class EkarteTerminal(models.Model):
         if self.key_shown_version >= version:
             version += 1
         key = server_keyring(self.env).terminal_key(self.code, version).hex()
+        self._note_key_shown(version)
+        self.message_post(
+            body=self.env._("Key version %(version)s handed out.", version=version),
+            subtype_xmlid="mail.mt_note",
+        )
+        return key
+
+    def _note_key_shown(self, version):
+        """Remember that somebody has this version's key, not the key."""
+        if self.key_shown_version == version:
+            return
         self.write(
             {
                 "key_version": version,
@@ -203,8 +214,3 @@ class EkarteTerminal(models.Model):
                 "key_shown_at": fields.Datetime.now(),
             }
         )
-        self.message_post(
-            body=self.env._("Key version %(version)s handed out.", version=version),
-            subtype_xmlid="mail.mt_note",
-        )
-        return key
