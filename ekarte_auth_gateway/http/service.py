@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
+from ekarte_auth_gateway.codec import redact
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
 from ekarte_auth_gateway.http.answers import JSON, problem, respond
 from ekarte_auth_gateway.http.openapi import openapi
@@ -100,7 +101,8 @@ class HttpService:
         try:
             order = read_request(command, body)
         except RequestInvalid as fault:
-            refused = problem(400, fault.rc, str(fault), fault.field)
+            # A field's name may be anything that somebody sent.
+            refused = problem(400, fault.rc, redact(str(fault)), redact(fault.field))
             return self._refuse(command, refused)
         refused = self._terminal_refusal(order, signed.device, born_s)
         if refused is not None:

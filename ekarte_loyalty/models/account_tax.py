@@ -12,19 +12,29 @@ class AccountTax(models.Model):
         self.ensure_one()
         return round(self.amount * 100)
 
+    def _ekarte_parts(self, is_refund, repartition_type):
+        """Lines of the tax's distribution: "base" or "tax", of sales or of refunds."""
+        self.ensure_one()
+        parts = (
+            self.refund_repartition_line_ids
+            if is_refund
+            else self.invoice_repartition_line_ids
+        )
+        return parts.filtered(lambda part: part.repartition_type == repartition_type)
+
     def _is_ekarte_sale_tax(self):
         """Whether exact sums of base and tax can be posted with this tax."""
         self.ensure_one()
-        parts = self.repartition_line_ids.filtered(
-            lambda part: part.repartition_type == "tax"
+        whole = all(
+            len(parts) == 1
+            and not float_compare(parts.factor_percent, 100, FACTOR_DIGITS)
+            for parts in (
+                self._ekarte_parts(is_refund, "tax") for is_refund in (False, True)
+            )
         )
         return (
-            self.type_tax_use == "sale"
+            whole
+            and self.type_tax_use == "sale"
             and self.amount_type == "percent"
             and self.tax_exigibility == "on_invoice"
-            and sorted(parts.mapped("document_type")) == ["invoice", "refund"]
-            and all(
-                not float_compare(part.factor_percent, 100, FACTOR_DIGITS)
-                for part in parts
-            )
         )

@@ -79,7 +79,9 @@ class EkarteSettlement(models.Model):
         string="Waits Because", readonly=True, tracking=True, copy=False
     )
     posting_number = fields.Integer(
-        default=1, readonly=True, help="Grows when a reversed settlement is posted anew."
+        default=1,
+        readonly=True,
+        help="Grows when a reversed settlement is posted anew.",
     )
     move_ids = fields.One2many(
         "account.move", "ekarte_settlement_id", string="Journal Entries", readonly=True

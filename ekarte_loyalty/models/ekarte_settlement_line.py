@@ -124,7 +124,8 @@ class EkarteSettlementLine(models.Model):
     def _by_code(self, model, field, codes):
         Model = self.env[model].sudo().with_context(active_test=False)
         return {
-            record[field]: record.id for record in Model.search([(field, "in", [*codes])])
+            record[field]: record.id
+            for record in Model.search([(field, "in", [*codes])])
         }
 
     @staticmethod

@@ -228,7 +228,7 @@ class EkarteSettlementPosting(models.Model):
             if other.line == posting.line and other.account == "REV"
         )
         # As Odoo does: a tax without an account of its own stays with the revenue.
-        part = _tax_part(tax, posting.amount > 0)
+        part = tax._ekarte_parts(posting.amount > 0, "tax")
         account = part.account_id or company._ekarte_account("REV")
         return Item(posting, line, account, tax, base)
 
@@ -275,14 +275,14 @@ class EkarteSettlementPosting(models.Model):
             "tax_ids": [Command.clear()],
         }
         if item.is_tax:
-            part = _tax_part(item.tax, item.is_refund)
+            part = item.tax._ekarte_parts(item.is_refund, "tax")
             vals |= {
                 "tax_repartition_line_id": part.id,
                 "tax_tag_ids": [Command.set(part.tag_ids.ids)],
                 "tax_base_amount": abs(from_minor(item.base)),
             }
         elif item.tax:
-            tags = item.tax.get_tax_tags(item.is_refund, "base")
+            tags = item.tax._ekarte_parts(item.is_refund, "base").tag_ids
             vals |= {
                 "tax_ids": [Command.set(item.tax.ids)],
                 "tax_tag_ids": [Command.set(tags.ids)],
@@ -306,13 +306,3 @@ class EkarteSettlementPosting(models.Model):
 def clearing_partner(issuer):
     """Whom clearing items with this issuer name."""
     return issuer.company_id.partner_id or issuer.partner_id
-
-
-def _tax_part(tax, is_refund):
-    """The one line of a tax that takes its whole amount."""
-    document_type = "refund" if is_refund else "invoice"
-    return tax.repartition_line_ids.filtered(
-        lambda part: (
-            part.repartition_type == "tax" and part.document_type == document_type
-        )
-    )

@@ -1,4 +1,4 @@
-"""Does the general ledger say what the card ledger says? Row by row, company by company.
+"""Does the general ledger say what the card ledger says? Company by company.
 
 V1  gift and bonus liability = carrying values of the purses
 TND the card tender account is empty after each settled day
@@ -133,7 +133,11 @@ class EkarteSettlement(models.Model):
 
     def _tender_row(self, company, balances):
         return _row(
-            "TND", "TND", company, gl=_all_partners(balances, "TND", company), expected=0
+            "TND",
+            "TND",
+            company,
+            gl=_all_partners(balances, "TND", company),
+            expected=0,
         )
 
     def _clearing_rows(self, own, issuers, balances):
@@ -181,7 +185,12 @@ def _all_partners(balances, key, company):
 
 def _clearing_row(one, other, gl, expected):
     return _row(
-        "V3", "CLR", one.company_id, gl=gl, expected=expected, partner=clearing_partner(other)
+        "V3",
+        "CLR",
+        one.company_id,
+        gl=gl,
+        expected=expected,
+        partner=clearing_partner(other),
     )
 
 
@@ -250,7 +259,7 @@ class EkarteReconciliation(models.TransientModel):
             raise AccessError(self.env._("The reconciliation is for accountants."))
         allowed = set(self.env.companies.ids)
         rows = self.env["ekarte.settlement"].sudo()._reconciliation()
-        shown = self.create(
+        shown = self.sudo().create(
             [self._vals(row) for row in rows if row["company_id"] in allowed]
         )
         return {

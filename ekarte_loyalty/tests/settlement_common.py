@@ -33,9 +33,17 @@ class SettlementCase(TransactionCase):
         )
         cls.branches = cls.env["ekarte.branch"].create(
             [
-                {"code": "TG1", "name": "Grocer Centre", "issuer_id": cls.issuers[0].id},
+                {
+                    "code": "TG1",
+                    "name": "Grocer Centre",
+                    "issuer_id": cls.issuers[0].id,
+                },
                 {"code": "TF1", "name": "Fuel Jugla", "issuer_id": cls.issuers[1].id},
-                {"code": "TB1", "name": "Books Old Town", "issuer_id": cls.issuers[2].id},
+                {
+                    "code": "TB1",
+                    "name": "Books Old Town",
+                    "issuer_id": cls.issuers[2].id,
+                },
             ]
         )
         cls.next_id = 900_000

@@ -57,9 +57,7 @@ class TestSettlementPosting(SettlementCase):
         )
         self.assertEqual(settlement.move_ids.company_id, self.grocer)
         self.assertEqual(self.booked(settlement, self.grocer, "CLR"), 1000)
-        self.assertEqual(
-            settlement.move_ids.line_ids.partner_id, self.books_partner
-        )
+        self.assertEqual(settlement.move_ids.line_ids.partner_id, self.books_partner)
 
     def test_sales_of_an_outside_issuer_book_nothing_here(self):
         settlement = self.take(
@@ -138,7 +136,8 @@ class TestSettlementPosting(SettlementCase):
         items = settlement.move_ids.line_ids
         self.assertEqual(self.booked(settlement, self.grocer, "VATO"), 2100)
         self.assertEqual(
-            items.filtered("tax_line_id").tax_repartition_line_id.document_type, "refund"
+            items.filtered("tax_line_id").tax_repartition_line_id.document_type,
+            "refund",
         )
         self.assertEqual(
             items.filtered("tax_ids").tax_tag_ids, tax.get_tax_tags(True, "base")
@@ -147,9 +146,7 @@ class TestSettlementPosting(SettlementCase):
     def test_odoo_does_not_compute_the_tax_anew(self):
         # 0.01 at 5 % has no tax; Odoo would add a tax line of its own.
         settlement = self.take(self.line("sale", amount=1, tax_rate_bp=500))
-        self.assertEqual(
-            self.booked(settlement, self.grocer), {"BNK": 1, "REV": -1}
-        )
+        self.assertEqual(self.booked(settlement, self.grocer), {"BNK": 1, "REV": -1})
         self.assertEqual(len(settlement.move_ids.line_ids), 2)
 
     def test_any_sums_are_booked_to_the_cent(self):

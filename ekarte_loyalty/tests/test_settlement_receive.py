@@ -66,7 +66,12 @@ class TestSettlementOverHttp(SettlementCase, HttpCase):
         self.assertFalse(self.settlements.search([("ledger_id", "=", document["id"])]))
 
     def test_the_gateway_can_do_nothing_else(self):
-        for model in ("res.partner", "ekarte.settlement", "account.move", "ekarte.card"):
+        for model in (
+            "res.partner",
+            "ekarte.settlement",
+            "account.move",
+            "ekarte.card",
+        ):
             with mute_logger("odoo.http"):
                 answer = self.url_open(
                     f"/json/2/{model}/search_read",
@@ -169,6 +174,4 @@ class TestSettlementReceive(SettlementCase):
     def test_numbers_of_any_size_are_kept_exactly(self):
         settlement = self.take(self.line("sale", amount=999_999_999_999))
         self.assertEqual(settlement.state, "posted")
-        self.assertEqual(
-            self.booked(settlement, self.grocer, "BNK"), 999_999_999_999
-        )
+        self.assertEqual(self.booked(settlement, self.grocer, "BNK"), 999_999_999_999)

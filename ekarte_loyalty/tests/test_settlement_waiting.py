@@ -24,7 +24,7 @@ class TestSettlementWaiting(SettlementCase):
             self.line("gift_spend", "TFUEL", "TGROCER", amount=3000, carry=3000),
         )
 
-    def assertWaits(self, settlement, *words):
+    def assert_waits(self, settlement, *words):
         self.assertEqual(settlement.state, "waiting")
         self.assertFalse(settlement.move_ids)
         for word in words:
@@ -34,7 +34,7 @@ class TestSettlementWaiting(SettlementCase):
         account = self.grocer.ekarte_lgc_account_id
         self.grocer.ekarte_lgc_account_id = False
         settlement = self.take(*self.both())
-        self.assertWaits(
+        self.assert_waits(
             settlement,
             "SIA Tests Grocer",
             "Gift card liability (LGC)",
@@ -42,7 +42,7 @@ class TestSettlementWaiting(SettlementCase):
         )
         with mute_logger(QUIET):
             settlement.action_retry()
-        self.assertWaits(settlement)
+        self.assert_waits(settlement)
         self.grocer.ekarte_lgc_account_id = account
         settlement.action_retry()
         self.assertEqual(settlement.state, "posted")
@@ -52,7 +52,7 @@ class TestSettlementWaiting(SettlementCase):
     def test_nothing_of_a_document_is_posted_while_a_part_waits(self):
         self.grocer.ekarte_clr_account_id = False
         settlement = self.take(*self.both())
-        self.assertWaits(settlement, "(CLR)")
+        self.assert_waits(settlement, "(CLR)")
         self.assertFalse(
             self.env["account.move"].search([("company_id", "=", self.fuel.id)])
         )
@@ -60,41 +60,47 @@ class TestSettlementWaiting(SettlementCase):
     def test_everything_in_the_way_is_said_at_once(self):
         self.grocer.write({"ekarte_lgc_account_id": False, "ekarte_journal_id": False})
         self.fuel.ekarte_sale_tax_ids = False
-        self.assertWaits(
-            self.take(*self.both()), "(LGC)", "no E-karte journal", "no sale tax of 21 %"
+        self.assert_waits(
+            self.take(*self.both()),
+            "(LGC)",
+            "no E-karte journal",
+            "no sale tax of 21 %",
         )
 
     def test_archived_journal_and_account_wait(self):
         self.fuel.ekarte_journal_id.active = False
-        self.assertWaits(self.take(*self.both()), "archived")
+        self.assert_waits(self.take(*self.both()), "archived")
         self.fuel.ekarte_journal_id.active = True
         self.fuel.ekarte_tnd_account_id.active = False
-        self.assertWaits(self.take(*self.both()), "(TND) is archived")
+        self.assert_waits(self.take(*self.both()), "(TND) is archived")
         self.fuel.ekarte_tnd_account_id.active = True
         self.assertEqual(self.take(*self.both()).state, "posted")
 
     def test_unknown_issuer_and_one_without_company_wait(self):
         strange = {**self.line("sale", amount=100), "seller": "TX", "issuer": "TX"}
-        self.assertWaits(self.take(strange), "Issuer TX is not known here")
+        self.assert_waits(self.take(strange), "Issuer TX is not known here")
         # Built while TBOOKS still kept its books here, as the document says.
         settlement = self.take(self.line("sale", "TBOOKS", amount=100), outside=[])
-        self.assertWaits(settlement, "keeps no company in this database")
+        self.assert_waits(settlement, "keeps no company in this database")
 
     def test_another_currency_waits(self):
         settlement = self.take(self.line("sale", amount=100, currency="USD"))
-        self.assertWaits(settlement, "in EUR", "in USD")
+        self.assert_waits(settlement, "in EUR", "in USD")
 
     def test_the_cron_posts_what_can_be_posted_and_leaves_the_rest(self):
         self.grocer.ekarte_lgc_account_id = False
         stuck = self.take(*self.both())
-        self.fuel.ekarte_rev_account_id, account = False, self.fuel.ekarte_rev_account_id
+        self.fuel.ekarte_rev_account_id, account = (
+            False,
+            self.fuel.ekarte_rev_account_id,
+        )
         mended = self.take(self.line("sale", "TFUEL", amount=100))
         self.fuel.ekarte_rev_account_id = account
         with self.enter_registry_test_mode(), mute_logger(QUIET):
             cron = self.env.ref("ekarte_loyalty.ekarte_settlement_cron_retry")
             cron.method_direct_trigger()
         self.assertEqual(mended.state, "posted")
-        self.assertWaits(stuck)
+        self.assert_waits(stuck)
 
     def test_sent_again_while_waiting_it_stays_one(self):
         self.grocer.ekarte_lgc_account_id, account = (

@@ -118,8 +118,8 @@ class EkarteAccounts(models.TransientModel):
         if not allowed or self.company_id not in self.env.companies:
             raise AccessError(
                 self.env._(
-                    "Only an E-karte administrator, or an accountant who may change the "
-                    "chart of accounts, sets the accounts of %(company)s.",
+                    "Only an E-karte administrator, or an accountant who may change "
+                    "the chart of accounts, sets the accounts of %(company)s.",
                     company=self.company_id.display_name,
                 )
             )
@@ -142,8 +142,8 @@ class EkarteAccounts(models.TransientModel):
         ):
             raise UserError(
                 self.env._(
-                    "%(company)s has no chart of accounts yet. Load one in Accounting > "
-                    "Configuration > Settings, then come back.",
+                    "%(company)s has no chart of accounts yet. Load one in Accounting "
+                    "> Configuration > Settings, then come back.",
                     company=self.company_id.display_name,
                 )
             )
@@ -151,7 +151,7 @@ class EkarteAccounts(models.TransientModel):
     # Proposals
 
     def _chart(self):
-        """The chart tools in the company whose chart it is (a branch uses its root's)."""
+        """The chart tools of the company; a branch's chart is its root's."""
         root = self.company_id.root_id
         return self.env["account.chart.template"].sudo().with_company(root)
 

@@ -49,7 +49,8 @@ def test_the_table_of_answer_codes_is_the_order_of_precedence():
 
 
 def invariants():
-    return list(rows((DOCS / "INVARIANTS.md").read_text(encoding="utf-8"), 4))[1:]
+    text = (DOCS / "INVARIANTS.md").read_text(encoding="utf-8")
+    return [cells for cells in rows(text, 4) if cells[0] != "code"]
 
 
 @cache
@@ -74,6 +75,16 @@ def test_every_invariant_names_tests_that_exist():
             assert test in functions_of(path), f"{code}: no {test} in {path}"
         for path in re.findall(r"`([\w/]+\.(?:sql|py))`", where):
             assert (CHECKOUT / path).exists(), f"{code}: no file {path}"
+
+
+def test_every_query_of_verify_is_listed_with_its_sentence():
+    sql = CHECKOUT / "ekarte_core" / "ledger" / "invariants.sql"
+    queries = re.findall(
+        r"^-- (I\d+) --\n-- (.+)$", sql.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert queries
+    listed = {code: sentence for code, sentence, *_ in invariants()}
+    assert {code: listed.get(code) for code, _ in queries} == dict(queries)
 
 
 # --- glossary

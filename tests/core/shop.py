@@ -28,6 +28,8 @@ from ekarte_core import (
 CLUB = "999000100000"
 GIFT = "999000200000"
 FUEL = "999000300000"
+BOOK = "999000400000"
+BOOK_GIFT = "999000500000"
 
 
 def number(prefix: str, serial: int = 1) -> str:
@@ -149,6 +151,15 @@ def network_document() -> dict[str, Any]:
     }
 
 
+def changed(code: str, **parameters: Any) -> dict[str, Any]:
+    """The test network with other parameters of one program."""
+    document = network_document()
+    for program in document["programs"]:
+        if program["code"] == code:
+            program["parameters"] |= parameters
+    return document
+
+
 def _card_type(
     code_: str,
     issuer: str,
@@ -254,6 +265,34 @@ class Shop:
             ),
             0,
         )
+
+    def available(self, card: str, program: str, unit: str = "EUR", **kw: Any) -> int:
+        answer = self.do("inquire", card, **kw)
+        assert answer.rc == "00", answer
+        return next(
+            (
+                row.available
+                for row in answer.balances
+                if (row.program, row.unit) == (program, unit)
+            ),
+            0,
+        )
+
+    def gift(self, amount: int, serial: int = 1) -> str:
+        """Sell a gift card of the grocer with so much on it; returns its number."""
+        card = number(GIFT, serial)
+        assert self.do("activate", card, amount).rc == "00"
+        return card
+
+    def club(self, *amounts: int, serial: int = 1) -> str:
+        """A club card with purchases at the grocer's; returns its number."""
+        card = number(CLUB, serial)
+        for amount in amounts:
+            assert self.do("sale", card, amount).rc == "00"
+        return card
+
+    def expire(self) -> int:
+        return self.ledger.expire_holds(self.network, self.now)
 
     def sql(self, query: str, *params: Any) -> list[tuple[Any, ...]]:
         with psycopg2.connect(self.dsn) as connection, connection.cursor() as cr:

@@ -1,0 +1,271 @@
+"""From operations in the ledger to equal books, without any gateway in between."""
+
+import tempfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from ekarte_core import (
+    CardRef,
+    Request,
+    Tender,
+    decode_answer,
+    execute,
+    load_keyring,
+    publish,
+    read_network,
+    write_new_keyring,
+)
+
+from .settlement_common import ACCOUNTANT_GROUPS, SettlementCase
+
+GIFT = CardRef(value="8880002000000014")
+CLUB = CardRef(value="8880001000000016")
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
+
+
+def document():
+    """The network that terminals decide by in these tests."""
+    ranges = {
+        "TCLUB": ("8880001000000000", "8880001999999999"),
+        "TGIFT": ("8880002000000000", "8880002999999999"),
+    }
+    card_type = {"issuer": "TGROCER", "auto_register": True}
+    return {
+        "format": 1,
+        "name": "Tests",
+        "coalitions": [
+            {"code": "T", "name": "T", "issuers": ["TGROCER", "TFUEL", "TBOOKS"]}
+        ],
+        "issuers": [
+            {"code": "TGROCER", "name": "Grocer"},
+            {"code": "TFUEL", "name": "Fuel"},
+            {"code": "TBOOKS", "name": "Books", "in_odoo": False},
+        ],
+        "branches": [
+            {"code": "TG1", "issuer": "TGROCER", "name": "Grocer Centre"},
+            {"code": "TF1", "issuer": "TFUEL", "name": "Fuel Jugla"},
+            {"code": "TB1", "issuer": "TBOOKS", "name": "Books Old Town"},
+        ],
+        "programs": [
+            {
+                "code": "TGIFT",
+                "issuer": "TGROCER",
+                "kind": "gift_card",
+                "name": "Gift",
+                "parameters": {"accept_at": "coalition"},
+            },
+            {
+                "code": "TBON",
+                "issuer": "TGROCER",
+                "kind": "bonus_amount",
+                "name": "Bonus",
+                "parameters": {"step": 500, "convert_at": 10, "convert_to": 100},
+            },
+        ],
+        "card_types": [
+            {
+                **card_type,
+                "code": code,
+                "name": code,
+                "programs": [program],
+                "ranges": [{"kind": "number", "from": first, "to": last}],
+            }
+            for (code, (first, last)), program in zip(
+                ranges.items(), ("TBON", "TGIFT"), strict=True
+            )
+        ],
+        "terminals": [
+            {"id": "TTTTTTG1", "branch": "TG1"},
+            {"id": "TTTTTTF1", "branch": "TF1"},
+            {"id": "TTTTTTB1", "branch": "TB1"},
+        ],
+    }
+
+
+@tagged("post_install", "-at_install")
+class TestSettlementReconciliation(SettlementCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.network = read_network(document(), version=1)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "keyring"
+            write_new_keyring(path)
+            cls.keyring = load_keyring(path)
+        cls.number = 0
+        cls.env["ekarte.program"].create(
+            [
+                {
+                    "code": code,
+                    "name": code,
+                    "kind": kind,
+                    "issuer_id": cls.issuers[0].id,
+                }
+                for code, kind in (("TGIFT", "gift_card"), ("TBON", "bonus_amount"))
+            ]
+        )
+
+    def send(self, command, terminal, card, **more):
+        """One operation of a terminal, booked in the ledger; its answer."""
+        type(self).number += 1
+        request = Request(
+            command=command,
+            terminal=terminal,
+            batch=1,
+            operation=self.number,
+            card=card,
+            **more,
+        )
+        (outcome,) = execute(self.env.cr, [request], self.network, self.keyring, NOW)
+        answer = decode_answer(outcome.answer)
+        self.assertEqual(answer.rc, "00", answer)
+        return answer
+
+    def trade(self):
+        """A load, uses at three issuers, bonuses earned and converted."""
+        self.send("activate", "TTTTTTG1", GIFT, amount=10_000)
+        self.send("sale", "TTTTTTF1", GIFT, amount=3_000, tender=Tender(gift=3_000))
+        self.send("sale", "TTTTTTG1", GIFT, amount=1_000, tender=Tender(gift=1_000))
+        self.send("sale", "TTTTTTB1", GIFT, amount=2_000, tender=Tender(gift=2_000))
+        self.send("sale", "TTTTTTG1", CLUB, amount=5_700)
+
+    def settle(self):
+        """Settle and return the documents that came of it."""
+        before = self.settlements.search([])
+        publish(self.env.cr, document(), NOW)
+        self.settlements._cron_settle()
+        return self.settlements.search([]) - before
+
+    def rows(self):
+        """Rows of the reconciliation of our two companies, by what they are."""
+        return {
+            (row["company"], row["account"], row["partner"]): row
+            for row in self.settlements._reconciliation()
+            if row["company_id"] in (self.grocer.id, self.fuel.id)
+        }
+
+    def test_before_settling_it_is_on_the_way_and_after_it_is_in_the_books(self):
+        self.trade()
+        gift = self.rows()["SIA Tests Grocer", "LGC", ""]
+        self.assertEqual(
+            (gift["gl"], gift["expected"], gift["on_the_way"], gift["ok"]),
+            (0, 0, 4_000, True),
+        )
+        settlement = self.settle()
+        self.assertEqual(settlement.mapped("state"), ["posted"], settlement.reason)
+        rows = self.rows()
+        gift = rows["SIA Tests Grocer", "LGC", ""]
+        self.assertEqual(
+            (gift["gl"], gift["expected"], gift["on_the_way"]), (4_000, 4_000, 0)
+        )
+        bonus = rows["SIA Tests Grocer", "LBN", ""]
+        self.assertTrue(bonus["gl"])
+        self.assertTrue(all(row["ok"] for row in rows.values()), rows)
+
+    def test_tender_accounts_are_empty_and_clearing_agrees(self):
+        self.trade()
+        self.settle()
+        rows = self.rows()
+        for company in ("SIA Tests Grocer", "SIA Tests Fuel"):
+            self.assertEqual(rows[company, "TND", ""]["gl"], 0)
+        between = rows["SIA Tests Fuel", "CLR", "SIA Tests Grocer"]
+        self.assertEqual(
+            (between["gl"], between["expected"], between["ok"]), (3_000, 3_000, True)
+        )
+        outside = rows["SIA Tests Grocer", "CLR", "SIA Tests Books"]
+        self.assertEqual(
+            (outside["gl"], outside["expected"], outside["ok"]), (-2_000, -2_000, True)
+        )
+
+    def test_every_hand_on_the_accounts_turns_a_row_red(self):
+        self.trade()
+        self.settle()
+        for key, partner in (("LGC", None), ("TND", None), ("CLR", None)):
+            with self.subTest(key), self.env.cr.savepoint() as undo:
+                self.env["account.move"].create(
+                    {
+                        "company_id": self.grocer.id,
+                        "journal_id": self.grocer.ekarte_journal_id.id,
+                        "line_ids": [
+                            (0, 0, {"account_id": account.id, "balance": balance})
+                            for account, balance in (
+                                (self.grocer._ekarte_account(key), 0.01),
+                                (self.grocer._ekarte_account("BNK"), -0.01),
+                            )
+                        ],
+                    }
+                ).action_post()
+                red = [row for row in self.rows().values() if not row["ok"]]
+                self.assertEqual(
+                    [(row["account"], abs(row["difference"])) for row in red],
+                    [(key, 1)],
+                    partner,
+                )
+                undo.rollback()
+
+    def test_what_waits_or_was_reversed_is_on_the_way_again(self):
+        self.trade()
+        settlement = self.settle()
+        settlement._reverse(settlement.first_day, "test")
+        rows = self.rows()
+        gift = rows["SIA Tests Grocer", "LGC", ""]
+        self.assertEqual((gift["gl"], gift["on_the_way"], gift["ok"]), (0, 4_000, True))
+        self.assertTrue(all(row["ok"] for row in rows.values()), rows)
+
+    def test_settling_takes_each_operation_once(self):
+        self.trade()
+        self.assertEqual(len(self.settle()), 1)
+        self.assertFalse(self.settle())
+        self.send("sale", "TTTTTTG1", CLUB, amount=500)
+        self.assertEqual(self.settle().line_ids.mapped("operations"), [1, 1])
+
+    def test_a_line_leads_to_its_operations_and_to_no_others(self):
+        self.trade()
+        settlement = self.settle()
+        operations = self.env["ekarte.operation"]
+
+        def behind(event, seller):
+            line = settlement.line_ids.filtered(
+                lambda one: one.event == event and one.seller == seller
+            )
+            action = line.action_open_operations()
+            found = operations.search(action["domain"])
+            self.assertEqual(len(found), line.operations)
+            return sorted(found.mapped("number"))
+
+        first = self.number - 4
+        self.assertEqual(behind("gift_load", "TGROCER"), [first])
+        self.assertEqual(behind("gift_spend", "TFUEL"), [first + 1])
+        self.assertEqual(behind("gift_spend", "TGROCER"), [first + 2])
+        self.assertEqual(behind("bonus_earn", "TGROCER"), [first + 4])
+        self.assertEqual(behind("sale", "TGROCER"), [first + 2, first + 4])
+        self.assertEqual(
+            len(operations.search(settlement.action_open_operations()["domain"])),
+            settlement.operation_count,
+        )
+        self.assertEqual(settlement.operation_count, 5)
+
+    def test_a_cutoff_in_between_leaves_the_later_ones(self):
+        self.trade()
+        self.assertLess(NOW, datetime.now(timezone.utc) + timedelta(days=36_500))
+        settlement = self.settle()
+        self.assertEqual(str(settlement.first_day), "2026-11-21")
+        self.assertEqual(settlement.first_day, settlement.last_day)
+
+    def test_the_page_shows_rows_of_the_users_companies_only(self):
+        self.trade()
+        self.settle()
+        accountant = self._user("test.accountant", ACCOUNTANT_GROUPS, self.fuel)
+        operator = self._user(
+            "test.operator", "ekarte_loyalty.ekarte_loyalty_group_operator", self.fuel
+        )
+        page = self.env["ekarte.reconciliation"].with_company(self.fuel)
+        with self.assertRaises(AccessError):
+            page.with_user(operator).action_open()
+        action = page.with_user(accountant).action_open()
+        rows = page.with_user(accountant).search(action["domain"])
+        self.assertEqual(rows.company_id, self.fuel)
+        self.assertTrue(all(rows.mapped("ok")))

@@ -1,0 +1,6 @@
+from . import ekarte_branch
+from . import ekarte_network
+from . import ekarte_terminal
+from . import ekarte_terminal_stack
+from . import pos_config
+from . import res_config_settings

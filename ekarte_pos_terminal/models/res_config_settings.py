@@ -1,0 +1,9 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    pos_ekarte_branch_id = fields.Many2one(
+        related="pos_config_id.ekarte_branch_id", readonly=False
+    )

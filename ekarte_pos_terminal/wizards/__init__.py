@@ -1,0 +1,1 @@
+from . import ekarte_terminal_key
