@@ -144,6 +144,48 @@ FROM ekarte.operation
 GROUP BY terminal, batch, number
 HAVING count(*) > 1;
 
+-- I8 --
+-- Lots: what is left is what came in less what went out, and they sum to their purse
+SELECT 'lot ' || l.id
+FROM ekarte.lot AS l
+LEFT JOIN (
+    SELECT lot_id, sum(posted) AS posted, sum(held) AS held, sum(carry) AS carry
+    FROM ekarte.entry WHERE lot_id IS NOT NULL
+    GROUP BY lot_id
+) AS e ON l.id = e.lot_id
+WHERE
+    l.posted <> coalesce(e.posted, 0) OR l.held <> coalesce(e.held, 0)
+    OR l.carry <> coalesce(e.carry, 0)
+    OR l.posted < 0 OR l.posted > l.issued OR l.held < 0 OR l.held > l.posted
+UNION ALL
+SELECT 'purse ' || p.id
+FROM ekarte.purse AS p
+LEFT JOIN (
+    SELECT purse_id, sum(posted) AS posted, sum(held) AS held, sum(carry) AS carry
+    FROM ekarte.lot
+    GROUP BY purse_id
+) AS l ON p.id = l.purse_id
+WHERE
+    p.unit <> 'turnover'
+    AND (
+        p.posted <> coalesce(l.posted, 0) OR p.held <> coalesce(l.held, 0)
+        OR p.carry <> coalesce(l.carry, 0)
+    )
+UNION ALL
+SELECT 'entry ' || e.operation_id || '/' || e.line
+FROM ekarte.entry AS e
+INNER JOIN ekarte.lot AS l ON e.lot_id = l.id
+INNER JOIN ekarte.operation AS o ON e.operation_id = o.id
+WHERE
+    e.posted < 0 AND e.event IN ('gift_spend', 'bonus_spend', 'convert')
+    AND l.valid_until <= o.at
+    AND NOT EXISTS (                      -- held before its end, captured after it
+        SELECT FROM ekarte.hold AS h
+        INNER JOIN ekarte.operation AS a ON h.operation_id = a.id
+        WHERE a.id = o.original_id AND a.at < l.valid_until
+    )
+    AND o.command <> 'reverse';
+
 -- I9 --
 -- Every booked operation is in one settlement document or waits for the next
 SELECT 'operation ' || operation_id FROM ekarte.settlement_operation AS s

@@ -23,12 +23,12 @@ VALUES (%(number)s, %(name)s, %(sha256)s);
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
-ekarte.card, ekarte.membership, ekarte.purse, ekarte.operation, ekarte.entry,
+ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot, ekarte.operation, ekarte.entry,
 ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.nonce
 TO ROLE_NAME;
-GRANT UPDATE ON ekarte.card, ekarte.purse TO ROLE_NAME;
+GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 
@@ -37,11 +37,11 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
-ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse,
+ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot,
 ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
 ekarte.seal, ekarte.seal_operation
 TO ROLE_NAME;
-GRANT UPDATE ON ekarte.card, ekarte.purse TO ROLE_NAME;
+GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

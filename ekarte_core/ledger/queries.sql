@@ -53,13 +53,16 @@ ORDER BY c.id
 FOR NO KEY UPDATE OF c SKIP LOCKED;
 
 -- purses --
--- Read after the lock, by a statement of its own: nobody else moves them now.
+-- Read after the lock, by a statement of its own: nobody else moves them now. A lot
+-- that is empty is read too: a refund puts value back into it.
 SELECT
-    card_id, id, program, issuer, unit, goods_group, posted, held, credit_limit,
-    carry, version, period_start, valid_until
-FROM ekarte.purse
-WHERE card_id = ANY(%(ids)s)
-ORDER BY id;
+    p.card_id, p.id, p.program, p.issuer, p.unit, p.goods_group, p.posted, p.held,
+    p.credit_limit, p.carry, p.version, p.period_start,
+    l.id, l.valid_until, l.issued, l.posted, l.held, l.carry
+FROM ekarte.purse AS p
+LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
+WHERE p.card_id = ANY(%(ids)s)
+ORDER BY p.id, l.valid_until;
 
 -- known_keys --
 -- What is known of these operation keys: stored answer, closed batch.
@@ -121,14 +124,31 @@ CROSS JOIN LATERAL (
 SELECT terminal, batch, number FROM ekarte.operation WHERE id = %(id)s;
 
 -- entries_of_operation --
--- The purse moves of one operation, to be mirrored by its reversal.
+-- The purse moves of one operation, to be undone by its reversal.
 SELECT
-    p.program, p.issuer, p.unit, p.goods_group, e.event, c.account, e.posted, e.carry
+    p.program, p.issuer, p.unit, p.goods_group, e.event, c.account, e.posted, e.carry,
+    l.id IS NOT NULL, l.valid_until
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 INNER JOIN ekarte.entry AS c ON e.operation_id = c.operation_id AND e.line + 1 = c.line
+LEFT JOIN ekarte.lot AS l ON e.lot_id = l.id
 WHERE e.operation_id = %(id)s AND (e.posted <> 0 OR e.carry <> 0)
 ORDER BY e.line;
+
+-- refunded_groups --
+-- What standing refunds have taken back of a purchase, by goods group.
+SELECT l.goods_group, -sum(l.gross)::bigint, -sum(l.discount)::bigint
+FROM ekarte.operation AS r
+INNER JOIN ekarte.sale_line AS l ON r.id = l.operation_id
+WHERE
+    r.original_id = %(id)s AND r.command = 'refund' AND r.rc = '00'
+    AND NOT EXISTS (
+        SELECT FROM ekarte.operation AS undone
+        WHERE
+            undone.original_id = r.id
+            AND undone.command = 'reverse' AND undone.rc = '00'
+    )
+GROUP BY l.goods_group;
 
 -- sale_lines_of_operation --
 -- The accounting rows of one operation.
@@ -162,6 +182,13 @@ FROM unnest(
 ) AS n (card_id, program, issuer, unit, goods_group)
 RETURNING card_id, program, unit, goods_group, id;
 
+-- add_lots --
+-- Lots opened by this group.
+INSERT INTO ekarte.lot (id, purse_id, valid_until, issued, posted, held, carry)
+SELECT nextval('ekarte.lot_id_seq'), n.purse_id, n.valid_until, 0, 0, 0, 0
+FROM unnest(%(purses)s::integer[], %(ends)s::timestamptz[]) AS n (purse_id, valid_until)
+RETURNING purse_id, valid_until, id;
+
 -- update_purses --
 -- One row for each touched purse, however many moves it made.
 UPDATE ekarte.purse AS p
@@ -173,6 +200,15 @@ FROM unnest(
     %(versions)s::integer[], %(period_starts)s::date[], %(valid_untils)s::timestamptz[]
 ) AS n (id, posted, held, carry, version, period_start, valid_until)
 WHERE p.id = n.id;
+
+-- update_lots --
+UPDATE ekarte.lot AS l
+SET issued = n.issued, posted = n.posted, held = n.held, carry = n.carry
+FROM unnest(
+    %(ids)s::integer[], %(issued)s::bigint[], %(posted)s::bigint[], %(held)s::bigint[],
+    %(carry)s::bigint[]
+) AS n (id, issued, posted, held, carry)
+WHERE l.id = n.id;
 
 -- update_cards --
 -- State and access code of touched cards.
@@ -222,12 +258,13 @@ FROM unnest(
 -- add_entries --
 INSERT INTO ekarte.entry
 (
-    operation_id, line, purse_id, account, event, program, unit, posted, held, carry,
-    version, posted_after, held_after
+    operation_id, line, purse_id, lot_id, account, event, program, unit, posted, held,
+    carry, version, posted_after, held_after
 )
 SELECT *
 FROM unnest(
     %(operations)s::bigint[], %(lines)s::smallint[], %(purses)s::integer[],
+    %(lots)s::integer[],
     %(accounts)s::text[], %(events)s::text[], %(programs)s::text[], %(units)s::text[],
     %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
     %(versions)s::integer[], %(posted_after)s::bigint[], %(held_after)s::bigint[]
@@ -421,7 +458,7 @@ LEFT JOIN LATERAL (
     SELECT
         string_agg(
             row(
-                e.line, e.purse_id, e.account, e.event, e.program, e.unit, e.posted,
+                e.line, e.purse_id, e.lot_id, e.account, e.event, e.program, e.unit, e.posted,
                 e.held, e.carry, e.version, e.posted_after, e.held_after
             )::text, '' ORDER BY e.line
         ) AS rows

@@ -7,8 +7,9 @@ import msgspec
 
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.store import CardRow
 from ekarte_core.rules.plan import SaleLine
-from ekarte_core.rules.purses import Move, Purse, PurseKey
+from ekarte_core.rules.purses import Move
 
 
 class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +50,12 @@ class Rows:
         self.batches: list[tuple[str, int, int]] = []
         self.memberships: set[tuple[int, str, str]] = set()
 
-    def add_moves(
-        self, operation_id: int, purses: dict[PurseKey, Purse], moves: list[Move]
-    ) -> None:
-        """Write each move as two entries: the purse's, and its counter leg."""
+    def add_moves(self, operation_id: int, card: CardRow, moves: list[Move]) -> None:
+        """Write each move as two entries: the purse's, and its counter leg.
+
+        A purse or lot opened in this wave gets its id later, and a later operation
+        of the wave works on a copy of it: so the card is kept, not the purse.
+        """
         line = 0
         for move in moves:
             program, unit, _group = move.key
@@ -60,7 +63,8 @@ class Rows:
                 (
                     operation_id,
                     line + 1,
-                    purses[move.key],  # its id is known when the rows are written
+                    card,
+                    move,
                     None,
                     move.event,
                     program,
@@ -77,6 +81,7 @@ class Rows:
                 (
                     operation_id,
                     line + 2,
+                    None,
                     None,
                     move.account,
                     move.event,
@@ -141,11 +146,21 @@ class Rows:
         return found
 
     def _entries(self) -> list[tuple[Any, ...]]:
-        """Put the purses' ids in: new purses have got theirs by now."""
+        """Put the ids of purses and lots in: new ones have got theirs by now."""
         return [
-            (row[0], row[1], row[2].id if row[2] is not None else None, *row[3:])
-            for row in self.entries
+            (row[0], row[1], *_place(row[2], row[3]), *row[4:]) for row in self.entries
         ]
+
+
+def _place(card: CardRow | None, move: Move | None) -> tuple[int | None, int | None]:
+    if card is None or move is None:
+        return None, None
+    purse = card.purses[move.key]
+    if move.lot is None:
+        return purse.id, None
+    lot = purse.lot(move.lot.valid_until)
+    assert lot is not None
+    return purse.id, lot.id
 
 
 def send(cr: Cursor, statements: list[bytes]) -> None:
@@ -180,6 +195,7 @@ _ENTRY = (
     "operations",
     "lines",
     "purses",
+    "lots",
     "accounts",
     "events",
     "programs",

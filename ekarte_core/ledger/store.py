@@ -9,8 +9,8 @@ import msgspec
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.rules.identity import Identity
-from ekarte_core.rules.plan import Decision, Mirror, Original, SaleLine
-from ekarte_core.rules.purses import Purse, PurseKey
+from ekarte_core.rules.plan import Decision, Original, SaleLine
+from ekarte_core.rules.purses import Lot, Purse, PurseKey, Undone
 
 Key = tuple[str, int, int]  # terminal, batch, operation number
 
@@ -133,26 +133,39 @@ def lock_cards(
 
 
 def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
-    """Read the purses of locked cards."""
+    """Read the purses of locked cards, with their lots."""
     if not cards:
         return
     cr.execute(SQL["purses"], {"ids": list(cards)})
+    purses: dict[int, Purse] = {}
     for row in cr.fetchall():
-        purse = Purse(
-            id=row[1],
-            program=row[2],
-            issuer=row[3],
-            unit=row[4],
-            goods_group=row[5],
-            posted=row[6],
-            held=row[7],
-            credit_limit=row[8],
-            carry=row[9],
-            version=row[10],
-            period_start=row[11],
-            valid_until=row[12],
-        )
-        cards[row[0]].purses[purse.key] = purse
+        purse = purses.get(row[1])
+        if purse is None:
+            purse = purses[row[1]] = Purse(
+                id=row[1],
+                program=row[2],
+                issuer=row[3],
+                unit=row[4],
+                goods_group=row[5],
+                posted=row[6],
+                held=row[7],
+                credit_limit=row[8],
+                carry=row[9],
+                version=row[10],
+                period_start=row[11],
+            )
+            cards[row[0]].purses[purse.key] = purse
+        if row[12] is not None:
+            purse.lots.append(
+                Lot(
+                    id=row[12],
+                    valid_until=row[13],
+                    issued=row[14],
+                    posted=row[15],
+                    held=row[16],
+                    carry=row[17],
+                )
+            )
 
 
 def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
@@ -194,10 +207,16 @@ def key_of(cr: Cursor, operation_id: int) -> Key:
     return terminal, batch, number
 
 
-def mirrors(cr: Cursor, operation_id: int) -> tuple[Mirror, ...]:
+def moves_of(cr: Cursor, operation_id: int) -> tuple[Undone, ...]:
     """Return the purse moves of an operation."""
     cr.execute(SQL["entries_of_operation"], {"id": operation_id})
-    return tuple(Mirror(*row) for row in cr.fetchall())
+    return tuple(Undone(*row) for row in cr.fetchall())
+
+
+def refunded_groups(cr: Cursor, operation_id: int) -> dict[str, tuple[int, int]]:
+    """Return what refunds took back of a purchase: {group: (gross, discount)}."""
+    cr.execute(SQL["refunded_groups"], {"id": operation_id})
+    return {group: (gross, discount) for group, gross, discount in cr.fetchall()}
 
 
 def sale_lines(cr: Cursor, operation_id: int) -> tuple[SaleLine, ...]:
@@ -240,28 +259,40 @@ class OperationIds:
 
 
 def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
-    """Give an id to every purse that a rule has opened."""
-    new = [
-        (card.id, purse)
-        for card in cards
-        for key, purse in card.purses.items()
-        if not purse.id and key in card.moved
-    ]
+    """Give an id to every purse and lot that a rule has opened."""
+    moved = [(card.id, card.purses[key]) for card in cards for key in card.moved]
+    new = [(card_id, purse) for card_id, purse in moved if not purse.id]
+    if new:
+        cr.execute(
+            SQL["add_purses"],
+            {
+                "cards": [card_id for card_id, _ in new],
+                "programs": [purse.program for _, purse in new],
+                "issuers": [purse.issuer for _, purse in new],
+                "units": [purse.unit for _, purse in new],
+                "groups": [purse.goods_group for _, purse in new],
+            },
+        )
+        ids = {(row[0], (row[1], row[2], row[3])): row[4] for row in cr.fetchall()}
+        for card_id, purse in new:
+            purse.id = ids[card_id, purse.key]
+    _open_lots(cr, [purse for _, purse in moved])
+
+
+def _open_lots(cr: Cursor, purses: Iterable[Purse]) -> None:
+    new = [(purse, lot) for purse in purses for lot in purse.lots if not lot.id]
     if not new:
         return
     cr.execute(
-        SQL["add_purses"],
+        SQL["add_lots"],
         {
-            "cards": [card_id for card_id, _ in new],
-            "programs": [purse.program for _, purse in new],
-            "issuers": [purse.issuer for _, purse in new],
-            "units": [purse.unit for _, purse in new],
-            "groups": [purse.goods_group for _, purse in new],
+            "purses": [purse.id for purse, _ in new],
+            "ends": [lot.valid_until for _, lot in new],
         },
     )
-    ids = {(row[0], (row[1], row[2], row[3])): row[4] for row in cr.fetchall()}
-    for card_id, purse in new:
-        purse.id = ids[card_id, purse.key]
+    ids = {(row[0], row[1]): row[2] for row in cr.fetchall()}
+    for purse, lot in new:
+        lot.id = ids[purse.id, lot.valid_until]
 
 
 def card_updates(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> list[bytes]:
@@ -275,6 +306,12 @@ def card_updates(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> list[by
             for plural, name in _PURSE_UPDATE
         }
         found.append(cr.mogrify(SQL["update_purses"], columns))
+    lots = [lot for purse in purses for lot in purse.lots if lot.moved]
+    if lots:
+        columns = {
+            plural: [getattr(lot, name) for lot in lots] for plural, name in _LOT_UPDATE
+        }
+        found.append(cr.mogrify(SQL["update_lots"], columns))
     touched = [card for card in cards if card.touched]
     if touched:
         columns = {
@@ -294,7 +331,14 @@ _PURSE_UPDATE = (
     ("carry", "carry"),
     ("versions", "version"),
     ("period_starts", "period_start"),
-    ("valid_untils", "valid_until"),
+    ("valid_untils", "next_end"),
+)
+_LOT_UPDATE = (
+    ("ids", "id"),
+    ("issued", "issued"),
+    ("posted", "posted"),
+    ("held", "held"),
+    ("carry", "carry"),
 )
 
 

@@ -68,6 +68,10 @@ class Network:
         local = at.astimezone(self._zones[branch.code])
         return (local - self._cutoffs[branch.code]).date()
 
+    def zone(self, branch: Branch) -> ZoneInfo:
+        """Return the branch's time zone."""
+        return self._zones[branch.code]
+
     def local_time(self, branch: Branch, at: datetime) -> datetime:
         """Return the moment on the branch's own clock."""
         return at.astimezone(self._zones[branch.code])

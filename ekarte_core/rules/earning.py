@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.plan import EarnedDecided, Facts
+from ekarte_core.rules.plan import EarnedDecided, Facts, TurnoverDecided
 from ekarte_core.rules.pricing import (
     Pricing,
     add_months,
@@ -31,7 +31,7 @@ class Earnings(msgspec.Struct, frozen=True, kw_only=True):
 
     decided: tuple[EarnedDecided, ...] = ()
     converted: int = 0
-    turnover: tuple[tuple[str, str, int], ...] = ()  # program, goods group, amount
+    turnover: tuple[TurnoverDecided, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -166,7 +166,7 @@ def _convert(
 
 def _count_turnover(
     facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking
-) -> Iterable[tuple[str, str, int]]:
+) -> Iterable[TurnoverDecided]:
     for running, parameters in facts.programs.discounts:
         if isinstance(parameters, FixedDiscount) and not parameters.after_spend:
             continue
@@ -176,8 +176,10 @@ def _count_turnover(
             sums[apart] = sums.get(apart, 0) + amount
         for group, amount in sums.items():
             if amount > 0:
-                _add_turnover(running, parameters, sheet, group, amount, facts.today)
-                yield running.code, group, amount
+                start = _add_turnover(
+                    running, parameters, sheet, group, amount, facts.today
+                )
+                yield TurnoverDecided(running.code, group, amount, start)
 
 
 def _countable(
@@ -202,7 +204,7 @@ def _add_turnover(
     group: str,
     amount: int,
     today: date,
-) -> None:
+) -> date:
     purse = sheet.open(running.code, running.issuer, TURNOVER, group)
     months = getattr(parameters, "period_months", 0)
     if period_over(purse, months, today):
@@ -211,3 +213,4 @@ def _add_turnover(
     if purse.period_start is None:
         purse.period_start = today
     sheet.count(purse, "turnover", amount)
+    return purse.period_start

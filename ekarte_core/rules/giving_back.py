@@ -1,129 +1,180 @@
-"""Refund and reverse: what a purchase did is undone, never more than it did.
+"""Refund: goods come back, and what their purchase did is undone in proportion.
 
-A refund works in proportion and cumulatively: after refunds of R out of a purchase
-of G, a quantity Q has given back round(Q × R / G) in all, so the last refund gives
-the exact rest. Points already used are taken from the money they became, then from
-what is returned to the customer (`clawback`: deduct).
+Goods are looked at by group, at the rate and the tax of the purchase. Everything
+else (each tender, points, turnover) follows what the goods cost after discount,
+cumulatively: after refunds of R out of N, a quantity Q has given back
+round(Q × R / N) in all, so that the last refund gives the exact rest. Value goes
+back to the lots it came from. Points already used are taken from the money they
+became, then from what is returned to the customer (`clawback`: deduct).
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+
+import msgspec
 
 from ekarte_core.codes import Rc
 from ekarte_core.rules.earning import spread
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import (
-    Decision,
     EarnedDecided,
     Facts,
     Original,
     Plan,
     SaleLine,
+    TurnoverDecided,
     refuse,
 )
-from ekarte_core.rules.pricing import RATE_ONE_BP
 from ekarte_core.rules.programs import BonusAmount
-from ekarte_core.rules.purses import (
-    POINTS,
-    TURNOVER,
-    LotPart,
-    PurseKey,
-    Undone,
-    share,
-)
+from ekarte_core.rules.purses import POINTS, TURNOVER, LotPart, Sheet, share
 from ekarte_core.rules.running import RunningProgram
-from ekarte_core.rules.tendering import BONUS, SPEND_EVENT, Taken, release
+from ekarte_core.rules.tendering import BONUS, SPEND_EVENT, Taken
 from ekarte_core.values import Earned
 
 
+class Bought(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods of one group of the purchase, and what has come back of them before."""
+
+    group: str
+    tax_rate_bp: int
+    gross: int
+    discount: int
+    back: int
+    discount_back: int
+
+    @property
+    def left(self) -> int:
+        """Gross that has not come back yet."""
+        return self.gross - self.back
+
+    def discount_of(self, gross: int) -> int:
+        """The discount that goes with `gross` of it coming back now."""
+        if not self.gross:
+            return 0
+        upto = share(self.discount, self.back + gross, self.gross)
+        return upto - self.discount_back
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods of one group that come back now."""
+
+    group: str
+    tax_rate_bp: int
+    gross: int
+    discount: int
+
+
 def refund(facts: Facts) -> Plan:
-    """Take goods back: value to the same purses, earned points off the card."""
+    """Take goods back: value to the same lots, earned points off the card."""
     original = facts.original
     assert original is not None
-    amount = facts.amount
-    if original.refunded + amount > original.amount:
+    returned = _returned(facts, original)
+    if returned is None:
         return refuse(Rc.AMOUNT)
-    discount = _discount_back(facts, original, amount)
-    taken = _give_back(facts, original, amount)
-    due = amount - discount - sum(part.amount for part in taken)
-    earned, reasons, deducted = _take_points_back(facts, original, amount, due)
-    _take_turnover_back(facts, original, amount)
-    own_bonus = sum(p.amount for p in taken if p.tender == BONUS and p.own)
-    tendered = sum(part.amount for part in taken) - own_bonus
+    amount = sum(goods.gross for goods in returned)
+    discount = sum(goods.discount for goods in returned)
+    part = _Proportion(original, amount - discount)
+    taken = tuple(_give_back(facts, original, part))
+    due = amount - discount - sum(one.amount for one in taken)
+    earned, reasons, deducted = _take_points_back(facts, original, part, due)
+    for turnover in original.decision.turnover:
+        take_turnover_back(facts.sheet, turnover, part.of(turnover.amount))
     return Plan(
         rc=Rc.OK,
         amount=amount,
         discount=discount,
         amount_due=due - deducted,
         taken=taken,
-        earned=tuple(Earned(program=e.program, points=-e.points) for e in earned),
+        earned=earned,
         reasons=reasons,
-        decision=Decision(),
-        sale_lines=_refund_lines(
-            facts, original, amount, discount + deducted, own_bonus, tendered
-        ),
+        sale_lines=_sale_lines(returned, taken, deducted),
     )
 
 
-def reverse(facts: Facts) -> Plan:
-    """Undo an operation as if it had not been; 51 when its value is gone."""
-    original = facts.original
-    if original is None:
-        return Plan(rc=Rc.OK, bury=True)
-    if not original.approved or original.reversed or _hold_is_over(original):
-        return Plan(rc=Rc.OK, amount=original.amount)
-    if original.hold and not original.hold_how:
-        release(facts.sheet, original.decision.taken)
-        return Plan(rc=Rc.OK, amount=original.amount, hold_end="released")
-    if original.hold or original.refunded:
-        return refuse(Rc.MISMATCH)
-    if not _mirror(facts):
-        return refuse(Rc.SHORT)
-    return Plan(
-        rc=Rc.OK,
-        amount=original.amount,
-        discount=original.discount,
-        sale_lines=tuple(_negative(line) for line in facts.mirror_lines),
-        new_state="new" if original.command == "activate" else "",
-    )
+def take_turnover_back(sheet: Sheet, decided: TurnoverDecided, amount: int) -> None:
+    """Lower a turnover by what a purchase added, if its period still runs."""
+    purse = sheet.find(decided.program, TURNOVER, decided.goods_group)
+    if purse is None or purse.period_start != decided.period_start:
+        return
+    sheet.count(purse, "turnover", -min(amount, purse.posted))
 
 
-def _hold_is_over(original: Original) -> bool:
-    return original.hold and original.hold_how in ("released", "expired")
+class _Proportion:
+    """Which part of every quantity goes back now."""
+
+    def __init__(self, original: Original, net: int) -> None:
+        self._before = original.net_refunded
+        self._after = original.net_refunded + net
+        self._whole = original.net
+
+    def upto(self, quantity: int) -> tuple[int, int]:
+        """What of a quantity had gone back before, and has after this refund."""
+        if not self._whole:
+            return 0, 0
+        return (
+            share(quantity, self._before, self._whole),
+            share(quantity, self._after, self._whole),
+        )
+
+    def of(self, quantity: int) -> int:
+        """What of a quantity goes back now."""
+        before, after = self.upto(quantity)
+        return after - before
 
 
-def _part(quantity: int, original: Original, amount: int) -> int:
-    """What this refund gives back of a quantity of the original."""
-    before = share(quantity, original.refunded, original.amount)
-    return share(quantity, original.refunded + amount, original.amount) - before
+def _returned(facts: Facts, original: Original) -> list[Returned] | None:
+    """Return the goods by group; None when they were not bought, or not so many."""
+    bought = _bought(original)
+    wanted: dict[str, int] = {}
+    if facts.request.lines:
+        for group, gross, _rate in facts.goods:
+            known = "" if list(bought) == [""] else group
+            wanted[known] = wanted.get(known, 0) + gross
+    else:
+        left = [goods.left for goods in bought.values()]
+        if facts.amount > sum(left):
+            return None
+        wanted = dict(zip(bought, spread(facts.amount, left), strict=True))
+    found = []
+    for group, gross in wanted.items():
+        if group not in bought or gross > bought[group].left:
+            return None
+        if gross:
+            found.append(
+                Returned(
+                    group=group,
+                    tax_rate_bp=bought[group].tax_rate_bp,
+                    gross=gross,
+                    discount=bought[group].discount_of(gross),
+                )
+            )
+    return found
 
 
-def _discount_back(facts: Facts, original: Original, amount: int) -> int:
-    if not facts.request.lines:
-        return _part(original.discount, original, amount)
-    rates = {line.group: line.rate_bp for line in original.decision.lines}
-    wanted = sum(
-        share(gross, rates.get(group, 0), RATE_ONE_BP)
-        for group, gross, _rate in facts.goods
-    )
-    left = original.discount - original.refunded_discount
-    whole = original.refunded + amount == original.amount
-    return left if whole else min(wanted, left)
+def _bought(original: Original) -> dict[str, Bought]:
+    found: dict[str, Bought] = {}
+    for line in original.decision.lines:
+        back, discount_back = original.refunded_groups.get(line.group, (0, 0))
+        known = found.get(line.group)
+        found[line.group] = Bought(
+            group=line.group,
+            tax_rate_bp=line.tax_rate_bp,
+            gross=line.gross + (known.gross if known else 0),
+            discount=line.discount + (known.discount if known else 0),
+            back=back,
+            discount_back=discount_back,
+        )
+    return found
 
 
-def _give_back(facts: Facts, original: Original, amount: int) -> tuple[Taken, ...]:
-    given = []
-    for part in original.decision.taken:
-        before = share(part.amount, original.refunded, original.amount)
-        value = _part(part.amount, original, amount)
-        slices = tuple(_window(part.parts, before, before + value))
-        purse = facts.sheet.find(*part.key)
+def _give_back(facts: Facts, original: Original, part: _Proportion) -> Iterator[Taken]:
+    for one in original.decision.taken:
+        slices = tuple(_window(one.parts, *part.upto(one.amount)))
+        purse = facts.sheet.find(*one.key)
         assert purse is not None
         for piece in slices:
-            facts.sheet.give_back(purse, SPEND_EVENT[part.tender], "spend", piece)
+            facts.sheet.give_back(purse, SPEND_EVENT[one.tender], "spend", piece)
         if slices:
-            given.append(Taken(part.tender, part.key, part.own, slices))
-    return tuple(given)
+            yield Taken(one.tender, one.key, one.own, slices)
 
 
 def _window(parts: tuple[LotPart, ...], start: int, end: int) -> Iterator[LotPart]:
@@ -139,37 +190,37 @@ def _window(parts: tuple[LotPart, ...], start: int, end: int) -> Iterator[LotPar
 
 
 def _take_points_back(
-    facts: Facts, original: Original, amount: int, due: int
-) -> tuple[list[Earned], list[Reason], int]:
+    facts: Facts, original: Original, part: _Proportion, due: int
+) -> tuple[tuple[Earned, ...], list[Reason], int]:
     taken: list[Earned] = []
     reasons: list[Reason] = []
     deducted = 0
     running = {program.code: (program, p) for program, p in facts.programs.bonuses}
-    for part in original.decision.earned:
-        points = _part(part.points, original, amount)
+    for decided in original.decision.earned:
+        points = part.of(decided.points)
         if not points:
             continue
-        missing = _points_off(facts, part, points)
-        taken.append(Earned(program=part.program, points=points))
-        name = part.program
-        if part.program in running:
-            program, parameters = running[part.program]
+        missing = _points_off(facts, decided, points)
+        taken.append(Earned(program=decided.program, points=-points))
+        name, kept = decided.program, 0
+        if decided.program in running:
+            program, parameters = running[decided.program]
             name = program.name
             kept = _claw_back(facts, program, parameters, missing, due - deducted)
-            if kept:
-                deducted += kept
-                reasons.append(Reason(key="bonus.deducted", name=name, amount=kept))
-        reasons.insert(0, Reason(key="bonus.taken_back", name=name, count=points))
-    return taken, reasons, deducted
+        reasons.append(Reason(key="bonus.taken_back", name=name, count=points))
+        if kept:
+            deducted += kept
+            reasons.append(Reason(key="bonus.deducted", name=name, amount=kept))
+    return tuple(taken), reasons, deducted
 
 
-def _points_off(facts: Facts, earned: EarnedDecided, points: int) -> int:
+def _points_off(facts: Facts, decided: EarnedDecided, points: int) -> int:
     """Take points off, from the lot they were put in first; return what is missing."""
-    purse = facts.sheet.find(earned.program, POINTS)
+    purse = facts.sheet.find(decided.program, POINTS)
     if purse is None:
         return points
     off = min(points, facts.sheet.usable(purse))
-    parts = facts.sheet.plan(purse, off, first=earned.valid_until)
+    parts = facts.sheet.plan(purse, off, first=(decided.valid_until,))
     facts.sheet.spend(purse, "bonus_earn", "earn", parts)
     return points - off
 
@@ -192,89 +243,30 @@ def _claw_back(
     return min(value - off, due) if parameters.clawback == "deduct" else 0
 
 
-def _take_turnover_back(facts: Facts, original: Original, amount: int) -> None:
-    for program, group, counted in original.decision.turnover:
-        purse = facts.sheet.find(program, TURNOVER, group)
-        if purse is not None:
-            off = min(_part(counted, original, amount), purse.posted)
-            facts.sheet.count(purse, "turnover", -off)
-
-
-def _refund_lines(
-    facts: Facts,
-    original: Original,
-    amount: int,
-    discount: int,
-    own_bonus: int,
-    tendered: int,
+def _sale_lines(
+    returned: list[Returned], taken: tuple[Taken, ...], deducted: int
 ) -> tuple[SaleLine, ...]:
-    if facts.request.lines:
-        goods = facts.goods
-    else:
-        decided = original.decision.lines
-        parts = spread(amount, [line.gross for line in decided])
-        goods = [
-            (line.group, part, line.tax_rate_bp)
-            for line, part in zip(decided, parts, strict=True)
-        ]
-    weights = [gross for _group, gross, _rate in goods]
+    """Return the accounting rows: a purchase with a minus sign.
+
+    What is kept back for used points lowers the refund as own bonus money does.
+    """
+    own_bonus = sum(one.amount for one in taken if one.tender == BONUS and one.own)
+    tendered = sum(one.amount for one in taken) - own_bonus
+    weights = [goods.gross - goods.discount for goods in returned]
     rows = zip(
-        goods,
-        spread(discount, weights),
-        spread(own_bonus, weights),
+        returned,
+        spread(own_bonus + deducted, weights),
         spread(tendered, weights),
         strict=True,
     )
     return tuple(
         SaleLine(
-            group=group,
-            tax_rate_bp=rate,
-            gross=-gross,
-            discount=-less,
+            group=goods.group,
+            tax_rate_bp=goods.tax_rate_bp,
+            gross=-goods.gross,
+            discount=-goods.discount,
             bonus=-bonus,
             tendered=-other,
         )
-        for (group, gross, rate), less, bonus, other in rows
-    )
-
-
-def _mirror(facts: Facts) -> bool:
-    """Write every move of the original with the other sign, if the value is there."""
-    if not all(_can_undo(facts, key) for key in {_place(x) for x in facts.mirrors}):
-        return False
-    for move in sorted(facts.mirrors, key=_gains_first):
-        purse = facts.sheet.find(*move.key)
-        assert purse is not None, "an entry without its purse"
-        facts.sheet.mirror(purse, move)
-    return True
-
-
-Place = tuple[PurseKey, bool, datetime | None]
-
-
-def _place(move: Undone) -> Place:
-    return (move.key, move.in_lot, move.valid_until)
-
-
-def _can_undo(facts: Facts, place: Place) -> bool:
-    key, in_lot, valid_until = place
-    purse = facts.sheet.find(*key)
-    assert purse is not None, "an entry without its purse"
-    lot = purse.lot(valid_until) if in_lot else None
-    there = purse.available if lot is None else lot.available
-    return there >= sum(x.posted for x in facts.mirrors if _place(x) == place)
-
-
-def _gains_first(move: Undone) -> int:
-    return move.posted
-
-
-def _negative(line: SaleLine) -> SaleLine:
-    return SaleLine(
-        group=line.group,
-        tax_rate_bp=line.tax_rate_bp,
-        gross=-line.gross,
-        discount=-line.discount,
-        bonus=-line.bonus,
-        tendered=-line.tendered,
+        for goods, bonus, other in rows
     )

@@ -32,6 +32,15 @@ class EarnedDecided(msgspec.Struct, frozen=True, array_like=True):
     valid_until: datetime | None
 
 
+class TurnoverDecided(msgspec.Struct, frozen=True, array_like=True):
+    """What a purchase added to a turnover, and the start of the period it counts in."""
+
+    program: str
+    goods_group: str
+    amount: int
+    period_start: date
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an operation decided, kept with it: refunds and replay read it."""
 
@@ -39,7 +48,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lines: tuple[LineDecided, ...] = ()
     taken: tuple[Taken, ...] = ()
     earned: tuple[EarnedDecided, ...] = ()
-    turnover: tuple[tuple[str, str, int], ...] = ()
+    turnover: tuple[TurnoverDecided, ...] = ()
 
 
 class Original(msgspec.Struct, kw_only=True):
@@ -61,11 +70,22 @@ class Original(msgspec.Struct, kw_only=True):
     reversed: bool = False
     refunded: int = 0  # gross, by refunds that stand
     refunded_discount: int = 0
+    refunded_groups: dict[str, tuple[int, int]] = {}  # group: gross, discount
 
     @property
     def approved(self) -> bool:
         """True when value moved or was held by it."""
         return self.rc in APPROVED
+
+    @property
+    def net(self) -> int:
+        """What the goods cost after discount."""
+        return self.amount - self.discount
+
+    @property
+    def net_refunded(self) -> int:
+        """What of it has been refunded already."""
+        return self.refunded - self.refunded_discount
 
 
 class SaleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +153,7 @@ class Plan(msgspec.Struct, kw_only=True):
     hold_end: Literal["", "captured", "released", "expired"] = ""
     new_state: str = ""
     new_access_code: str = ""
+    drop_access_code: bool = False
     bury: bool = False  # the original has not come: refuse it when it does
 
     def tendered(self) -> dict[str, int]:

@@ -43,7 +43,7 @@ class Lot(msgspec.Struct, kw_only=True):
         return self.valid_until is None or now < self.valid_until
 
 
-class LotPart(msgspec.Struct, frozen=True):
+class LotPart(msgspec.Struct, frozen=True, array_like=True):
     """An amount of one lot, with the carrying value that goes with it."""
 
     valid_until: datetime | None
@@ -190,24 +190,21 @@ class Sheet:
         lot.issued += amount
         self._move(purse, lot, event, account, posted=amount, carry=carry)
 
-    def give_back(
-        self, purse: Purse, event: str, account: str, part: LotPart
-    ) -> None:
+    def give_back(self, purse: Purse, event: str, account: str, part: LotPart) -> None:
         """Put used value back into the very lot it came from, with its date."""
         lot = purse.lot(part.valid_until)
         assert lot is not None, "a lot is never deleted"
         self._move(purse, lot, event, account, posted=part.amount, carry=part.carry)
 
     def plan(
-        self, purse: Purse, amount: int, first: datetime | None | bool = False
+        self, purse: Purse, amount: int, first: tuple[datetime | None, ...] = ()
     ) -> list[LotPart]:
         """Choose lots for an amount that is there, earliest end first.
 
-        `first`: the end of a lot that shall be used before all others.
+        `first`: ends of lots that shall be used before all others.
         """
         lots = [lot for lot in purse.lots if lot.usable(self._now)]
-        if first is not False:
-            lots.sort(key=lambda lot: lot.valid_until != first)
+        lots.sort(key=lambda lot: lot.valid_until not in first)
         parts = []
         for lot in lots:
             part = min(amount, lot.available)

@@ -16,7 +16,7 @@ BONUS = "bonus"
 SPEND_EVENT = {GIFT: "gift_spend", BONUS: "bonus_spend"}
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, array_like=True):
     """Parts taken from one purse; `own`: the purse's issuer is the seller."""
 
     tender: str

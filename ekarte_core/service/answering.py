@@ -53,7 +53,9 @@ def answer_of(
     """The answer to a decided request, as it will be stored."""
     spoken = language(job, network)
     approved = plan.rc in APPROVED
-    balances = tuple(balance(purse, network) for purse in _shown(job, network, purses))
+    balances = tuple(
+        balance(purse, network, now) for purse in _shown(job, network, purses)
+    )
     answer = Answer(
         rc=plan.rc.value,
         message=message(plan.rc, spoken),
@@ -95,7 +97,7 @@ def auth_code(txn: int) -> str:
     return f"{txn % 10**AUTH_CODE_DIGITS:0{AUTH_CODE_DIGITS}d}"
 
 
-def balance(purse: Purse, network: Network) -> Balance:
+def balance(purse: Purse, network: Network, now: datetime) -> Balance:
     """A purse as the answer shows it."""
     program = network.programs.get(purse.program)
     return Balance(
@@ -103,7 +105,7 @@ def balance(purse: Purse, network: Network) -> Balance:
         kind=program.kind if program else "",
         unit=purse.unit,
         value=purse.posted,
-        available=purse.available,
+        available=purse.usable(now) if purse.lots else purse.available,
     )
 
 

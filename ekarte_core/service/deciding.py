@@ -10,18 +10,17 @@ from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
-from ekarte_core.rules import card_life, giving_back, purchase
+from ekarte_core.rules import card_life, giving_back, purchase, undoing
 from ekarte_core.rules.plan import (
     CardFacts,
     Facts,
-    Mirror,
     Original,
     Plan,
     SaleLine,
     refuse,
 )
 from ekarte_core.rules.pricing import next_steps, price
-from ekarte_core.rules.purses import Sheet
+from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.service.job import PURCHASE, Job
 
@@ -56,7 +55,7 @@ RULES: dict[str, Callable[[Facts], Plan]] = {
     "authorize": purchase.authorize,
     "confirm": purchase.confirm,
     "sale": purchase.sale,
-    "reverse": giving_back.reverse,
+    "reverse": undoing.reverse,
     "refund": giving_back.refund,
     "top_up": card_life.top_up,
     "activate": card_life.activate,
@@ -70,7 +69,7 @@ def decide(
     network: Network,
     keyring: Keyring,
     now: datetime,
-    mirrors: tuple[Mirror, ...],
+    mirrors: tuple[Undone, ...],
     mirror_lines: tuple[SaleLine, ...],
 ) -> tuple[Plan, Sheet | None]:
     """Return the plan for a request and the sheet with its moves.
@@ -82,7 +81,7 @@ def decide(
         return refuse(original), None
     if job.card is None:
         if job.request.command == "reverse":
-            return giving_back.reverse(_facts_of_nothing(job, network, now)), None
+            return undoing.reverse(_facts_of_nothing(job, network, now)), None
         return refuse(Rc.CARD_UNKNOWN if not job.admitted else Rc.NOT_ACTIVE), None
     facts = _facts(job, job.card, network, keyring, now)
     facts.mirrors, facts.mirror_lines = mirrors, mirror_lines
@@ -112,11 +111,18 @@ def _original_refusal(job: Job, now: datetime) -> Rc | None:
         return None
     if original is None:
         return None if command == "reverse" and own_terminal(job) else Rc.ORIGINAL
+    if _names_another_card(job, original):
+        return Rc.MISMATCH
     if not own_terminal(job) and (command == "reverse" or not _own_issuer(job)):
         return Rc.ORIGINAL
-    if job.card is not None and original.card_id not in (None, job.card.id):
-        return Rc.MISMATCH
     return _ORIGINAL_CHECKS[command](original, now)
+
+
+def _names_another_card(job: Job, original: Original) -> bool:
+    """A request may leave the card out; if it names one, it is the original's."""
+    if job.request.card is None or original.card_id is None:
+        return False
+    return job.card is None or job.card.id != original.card_id
 
 
 def own_terminal(job: Job) -> bool:
@@ -134,7 +140,7 @@ def _own_issuer(job: Job) -> bool:
 
 
 def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
-    reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"}
+    reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"} | {"buried"}
     return None if original.command in reversible else Rc.COMMAND
 
 
@@ -221,9 +227,10 @@ def _facts(
         issuer=job.branch.issuer,
         now=now,
         today=job.today(network, now),
+        zone=network.zone(job.branch),
         hold_s=job.terminal.hold_s,
         programs=Programs(network.running(job.branch, types), now),
-        sheet=Sheet(card.purses.values()),
+        sheet=Sheet(card.purses.values(), now),
         card=CardFacts(
             id=card.id,
             state=card.state,
@@ -249,9 +256,10 @@ def _facts_of_nothing(job: Job, network: Network, now: datetime) -> Facts:
         issuer=job.branch.issuer,
         now=now,
         today=job.today(network, now),
+        zone=network.zone(job.branch),
         hold_s=job.terminal.hold_s,
         programs=Programs((), now),
-        sheet=Sheet(()),
+        sheet=Sheet((), now),
         card=CardFacts(
             id=0,
             state="",

@@ -177,9 +177,9 @@ class _Group:
         for job, found in zip(named, store.originals(self.cr, keys), strict=True):
             if found is not None:
                 job.original, job.original_answer = found
-                self._follow_capture(job)
+                self._prepare_refund(job)
 
-    def _follow_capture(self, job: Job) -> None:
+    def _prepare_refund(self, job: Job) -> None:
         """A refund may name the authorization; the goods are on its confirmation."""
         original = job.original
         if original is None or job.request.command != "refund":
@@ -189,6 +189,11 @@ class _Group:
             found = store.originals(self.cr, [key])[0]
             assert found is not None
             job.original, job.original_answer = found
+        assert job.original is not None
+        if job.original.refunded:
+            job.original.refunded_groups = store.refunded_groups(
+                self.cr, job.original.id
+            )
 
     def _must_write(self, job: Job) -> bool:
         if job.busy or job.request.command in READ_ONLY:
@@ -261,7 +266,7 @@ class _Group:
             self.network,
             self.keyring,
             self.now,
-            store.mirrors(self.cr, original_id) if undoes else (),
+            store.moves_of(self.cr, original_id) if undoes else (),
             store.sale_lines(self.cr, original_id) if undoes else (),
         )
 
@@ -300,7 +305,7 @@ class _Group:
                 if sheet is not None and plan.moves and sheet.moves:
                     card.purses = {purse.key: purse for purse in sheet.all()}
                     card.moved = card.moved | {move.key for move in sheet.moves}
-                    rows.add_moves(txn, card.purses, sheet.moves)
+                    rows.add_moves(txn, card, sheet.moves)
                 self._add_memberships(job, card, rows)
         if plan.rc in APPROVED:
             self._add_life(job, plan, rows, txn)
@@ -310,6 +315,8 @@ class _Group:
         if plan.new_state and plan.new_state != card.state:
             card.state = plan.new_state
             card.touched = True
+        if plan.drop_access_code:
+            card.access_code, card.access_tries, card.touched = None, 0, True
         if plan.new_access_code:
             card.access_code = self.keyring.access_code_digest(
                 card.token, plan.new_access_code

@@ -11,7 +11,6 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.rules import tendering
 from ekarte_core.rules.plan import Original
 from ekarte_core.rules.purses import Sheet
-from ekarte_core.rules.tendering import Taken
 
 EXPIRY_TERMINAL = "~EXPIRY"
 """Stands in the key of an expiry: (this, 0, id of the hold): once for each hold."""
@@ -54,17 +53,11 @@ def _release(
     keyring: Keyring,
     now: datetime,
 ) -> None:
-    sheet = Sheet(card.purses.values())
-    tendering.release(
-        sheet,
-        tuple(
-            Taken(part.tender, part.key, part.amount, part.own)
-            for part in original.decision.taken
-        ),
-    )
+    sheet = Sheet(card.purses.values(), now)
+    tendering.release(sheet, original.decision.taken)
     card.purses = {purse.key: purse for purse in sheet.all()}
     card.moved = card.moved | {move.key for move in sheet.moves}
-    rows.add_moves(txn, card.purses, sheet.moves)
+    rows.add_moves(txn, card, sheet.moves)
     rows.hold_ends.append((original.id, txn, "expired"))
     terminal = network.terminal(key[0])
     branch = network.branches[terminal.branch] if terminal else None

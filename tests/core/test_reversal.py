@@ -134,7 +134,7 @@ def test_a_reversed_load_gives_the_earlier_term_back(shop: Shop):
     load = shop.request("top_up", card, 1000)
     shop.send(load)
     shop.do("reverse", original=load)
-    shop.later(days=65)
+    shop.later(days=66)
     assert shop.do("sale", card, 500).rc == "54"
 
 

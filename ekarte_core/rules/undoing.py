@@ -1,0 +1,100 @@
+"""Reverse: a hold or a booked operation is undone as if it had not been.
+
+Meant for technical trouble (no answer, power cut) and for a clerk's mistake; goods
+that come back are a refund (giving_back.py).
+"""
+
+from datetime import datetime
+
+from ekarte_core.codes import Rc
+from ekarte_core.rules.giving_back import take_turnover_back
+from ekarte_core.rules.plan import Facts, Original, Plan, SaleLine, refuse
+from ekarte_core.rules.purses import TURNOVER, PurseKey, Undone
+from ekarte_core.rules.tendering import release
+
+Place = tuple[PurseKey, bool, datetime | None]  # purse, whether in a lot, its end
+
+
+def reverse(facts: Facts) -> Plan:
+    """Undo the original; 51 when its value has been used meanwhile."""
+    original = facts.original
+    if original is None:
+        return Plan(rc=Rc.OK, bury=True)
+    if not original.approved or original.reversed or _hold_is_over(original):
+        return Plan(rc=Rc.OK, amount=original.amount)
+    if original.hold and not original.hold_how:
+        release_hold(facts, original)
+        return Plan(rc=Rc.OK, amount=original.amount, hold_end="released")
+    if original.hold or original.refunded:
+        return refuse(Rc.MISMATCH)
+    if not _undo_moves(facts):
+        return refuse(Rc.SHORT)
+    _undo_turnover(facts, original)
+    activated = original.command == "activate"
+    return Plan(
+        rc=Rc.OK,
+        amount=original.amount,
+        discount=original.discount,
+        sale_lines=tuple(_negative(line) for line in facts.mirror_lines),
+        new_state="new" if activated and facts.card.state == "active" else "",
+        drop_access_code=activated,
+    )
+
+
+def release_hold(facts: Facts, original: Original) -> None:
+    """Give up what an authorization holds."""
+    release(facts.sheet, original.decision.taken)
+
+
+def _hold_is_over(original: Original) -> bool:
+    return original.hold and original.hold_how in ("released", "expired")
+
+
+def _undo_moves(facts: Facts) -> bool:
+    """Write every move of the original with the other sign, if the value is there."""
+    moves = [move for move in facts.mirrors if move.unit != TURNOVER]
+    for place in {_place(move) for move in moves}:
+        gained = sum(move.posted for move in moves if _place(move) == place)
+        if _there(facts, place) < gained:
+            return False
+    for move in sorted(moves, key=_losses_first):
+        purse = facts.sheet.find(*move.key)
+        assert purse is not None, "an entry without its purse"
+        facts.sheet.mirror(purse, move)
+    return True
+
+
+def _undo_turnover(facts: Facts, original: Original) -> None:
+    """Turnover follows its period: sums of a period that is over stay as they are."""
+    for decided in original.decision.turnover:
+        take_turnover_back(facts.sheet, decided, decided.amount)
+        purse = facts.sheet.find(decided.program, TURNOVER, decided.goods_group)
+        if purse is not None and not purse.posted:
+            purse.period_start = None  # the next purchase begins the period
+
+
+def _place(move: Undone) -> Place:
+    return (move.key, move.in_lot, move.valid_until)
+
+
+def _there(facts: Facts, place: Place) -> int:
+    key, in_lot, valid_until = place
+    purse = facts.sheet.find(*key)
+    assert purse is not None, "an entry without its purse"
+    lot = purse.lot(valid_until) if in_lot else None
+    return purse.available if lot is None else lot.available
+
+
+def _losses_first(move: Undone) -> int:
+    return move.posted
+
+
+def _negative(line: SaleLine) -> SaleLine:
+    return SaleLine(
+        group=line.group,
+        tax_rate_bp=line.tax_rate_bp,
+        gross=-line.gross,
+        discount=-line.discount,
+        bonus=-line.bonus,
+        tendered=-line.tendered,
+    )
