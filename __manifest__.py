@@ -7,5 +7,7 @@
     "category": "Sales/Loyalty",
     "author": "E-karte",
     "license": "LGPL-3",
+    # Else Odoo would take README.md for reStructuredText and complain.
+    "description": "Installs both add-ons: ekarte_loyalty and ekarte_pos_terminal.",
     "depends": ["ekarte_loyalty", "ekarte_pos_terminal"],
 }

@@ -74,7 +74,7 @@ def row(seq: int, at: int, played: Played) -> dict[str, str]:
         "lines": ";".join(f"{group}:{amount}" for group, amount in sent.lines),
         "tender_gift": str(sent.gift or ""),
         "tender_bonus": str(sent.bonus or ""),
-        "original": "{}/{}".format(*sent.original) if sent.original else "",
+        "original": "{}/{}/{}".format(*sent.original) if sent.original else "",
         "partial": "yes" if sent.partial else "",
         "reference": sent.reference,
         "totals": sums(sent.totals),

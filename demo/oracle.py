@@ -39,7 +39,7 @@ class Operation:
     lines: tuple[tuple[str, int], ...] = ()
     gift: int = 0
     bonus: int = 0
-    original: tuple[int, int] | None = None
+    original: Key | None = None
     partial: bool = False
     reference: str = ""
     totals: tuple[tuple[str, int, int], ...] = ()
@@ -141,9 +141,8 @@ class Oracle:
         if operation.command == "echo":
             return Expected()
         if operation.command == "status":
-            assert operation.original is not None
-            key = (operation.terminal, *operation.original)
-            return Expected(rc="00" if key in self.stored else "25")
+            known = operation.original in self.stored
+            return Expected(rc="00" if known else "25")
         try:
             card, rules = self._card(operation)
         except Refused as refusal:
@@ -189,12 +188,12 @@ class Oracle:
         card.wrong_codes = 0
 
     def _balances(self, card: Card, rules: list[Rule]) -> dict[str, int]:
-        """Money and points this terminal may see; points as `PROGRAM.points`."""
+        """What this terminal may see: money it accepts, its own issuer's points."""
         found = {}
         for rule in rules:
             if rule.purse in card.money:
                 found[rule.purse] = card.money[rule.purse]
-            if rule.purse in card.points:
+            if rule.own and rule.purse in card.points:
                 found[f"{rule.purse}.points"] = card.points[rule.purse]
         return found
 
@@ -341,9 +340,11 @@ class Oracle:
 
     def _original(self, operation: Operation, commands: tuple[str, ...]) -> Booked:
         assert operation.original is not None
-        key = (operation.terminal, *operation.original)
-        found = self.stored.get(key)
+        found = self.stored.get(operation.original)
         if found is None or found.expected.rc not in ("00", "10"):
+            raise Refused("25")
+        seller = self.rules.issuer(found.operation.terminal)
+        if seller != self.rules.issuer(operation.terminal):
             raise Refused("25")
         if found.operation.command not in commands:
             raise Refused("77")
@@ -399,17 +400,19 @@ class Oracle:
         return min(value - money, due)
 
     def _reverse(self, operation: Operation, booked: Booked) -> None:
-        assert operation.original is not None
-        key = (operation.terminal, *operation.original)
+        key = operation.original
+        assert key is not None
         original = self.stored.get(key)
         if original is None:
             self.dead.add(key)
             return
         booked.card = card = original.card
         booked.gross = original.gross
+        assert card is not None
+        rules = self.rules.at(operation.terminal, card.types)
+        booked.expected.balances = self._balances(card, rules)
         if original.state in ("refused", "reversed", "released"):
             return
-        assert card is not None
         if original.state == "held":
             for (purse, _tender), amount in original.taken.items():
                 add(card.held, {purse: -amount})
@@ -419,7 +422,6 @@ class Oracle:
         else:
             self._mirror(original, booked)
             original.state = "reversed"
-        rules = self.rules.at(operation.terminal, card.types)
         booked.expected.balances = self._balances(card, rules)
 
     def _mirror(self, original: Booked, booked: Booked) -> None:
@@ -473,12 +475,14 @@ class Oracle:
         booked.expected.balances = self._balances(card, rules)
 
     def _block(self, operation: Operation, booked: Booked) -> None:
-        card, _rules = self._known(operation)
+        card, rules = self._known(operation)
         booked.card, card.state = card, "blocked"
+        booked.expected.balances = self._balances(card, rules)
 
     def _unblock(self, operation: Operation, booked: Booked) -> None:
-        card, _rules = self._known(operation)
+        card, rules = self._known(operation)
         booked.card, card.state, card.wrong_codes = card, "active", 0
+        booked.expected.balances = self._balances(card, rules)
 
     # the end of a batch
 

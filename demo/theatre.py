@@ -29,7 +29,7 @@ class Step:
     note: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     send: str = ""  # '', 'repeat' (same bytes again), 'conflict', 'late'
-    key: tuple[int, int] | None = None  # batch and operation, if not the next ones
+    key: tuple[str, int, int] | None = None  # if not the terminal's next one
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Played:
     expected: Expected
 
     @property
-    def original(self) -> tuple[int, int]:
-        """How a later operation of the same terminal names this one."""
-        return (self.operation.batch, self.operation.operation)
+    def original(self) -> tuple[str, int, int]:
+        """How a later operation names this one."""
+        return self.operation.key
 
 
 Scene = Generator[Step, Played, None]
@@ -80,10 +80,10 @@ class Theatre:
         serials = self._serials.setdefault(series, iter(range(1037, 10**8, 7919)))
         return with_check_digit(f"{series}{next(serials):08d}")
 
-    def reserve(self, terminal: str) -> tuple[int, int]:
+    def reserve(self, terminal: str) -> tuple[str, int, int]:
         """Take an operation number that the terminal counted but could not send."""
         self._number[terminal] += 1
-        return (self._batch[terminal], self._number[terminal])
+        return (terminal, self._batch[terminal], self._number[terminal])
 
     def totals(self, terminal: str) -> tuple[tuple[str, int, int], ...]:
         """What the terminal has counted since its last close."""
@@ -118,7 +118,7 @@ class Theatre:
         heapq.heappush(self._queue, (step.at, self._order, scene, step))
 
     def _play(self, at: int, step: Step) -> Played:
-        batch, number = step.key or self.reserve(step.terminal)
+        _terminal, batch, number = step.key or self.reserve(step.terminal)
         fields = dict(step.fields)
         if step.command == "close":
             # Counted at the second of closing, not when the scene was written.

@@ -6,7 +6,6 @@
 import importlib
 import json
 import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,7 @@ def main(conf: str, database: str, folder: str) -> None:
     registry = importlib.import_module("odoo.modules.registry").Registry(database)
     with registry.cursor() as cursor:
         env = api.Environment(cursor, api.SUPERUSER_ID, {})
-        answer = env["ekarte.terminal"].provision_stack(folder)
-        logins = answer.get("logins", [])
-        if not any(entry["login"] == "admin" for entry in logins):
-            logins.append(_admin(env))
-        write(Path(folder), answer | {"logins": logins})
-
-
-def _admin(env: Any) -> dict[str, str]:
-    """Odoo's administrator starts with a known password: replace it."""
-    password = secrets.token_urlsafe(12)
-    env.ref("base.user_admin").password = password
-    return {"login": "admin", "password": password, "role": "administrator"}
+        write(Path(folder), env["ekarte.terminal"].provision_stack())
 
 
 def write(folder: Path, answer: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from ekarte_auth_gateway.codec.fields import FIELDS, MAC_HIGH, MAC_LOW, SPEC
 
 MAC_BYTES = 8
 MAC_EMPTY = "00" * MAC_BYTES
+_HIGH_BIT = b"\x80"
 
 # Fields that every answer repeats, so that a terminal can match it. Nothing secret:
 # no card number, no track, no code block.
@@ -25,6 +26,10 @@ def unpack(raw: bytes) -> Fields:
         CodecError: not ISO 8583, or a field's content is not of its kind; `fields`
             holds what was read until then.
     """
+    if raw[4:5] >= _HIGH_BIT and raw[12:13] >= _HIGH_BIT:
+        # Bit 65 announces a third bitmap, which the library follows and our table
+        # does not.
+        raise CodecError("DE65", "a third bitmap is not known here")
     try:
         fields, _ = iso8583.decode(raw, SPEC)
     except iso8583.DecodeError as fault:
@@ -104,7 +109,8 @@ def answer_type(message_type: str) -> str | None:
     A repeat (last digit 1) gets the answer type of the first message, so that its
     answer is the same to the byte.
     """
-    if len(message_type) != 4 or not message_type.isdigit():
+    digits = message_type.isascii() and message_type.isdigit()
+    if len(message_type) != 4 or not digits:
         return None
     if int(message_type[2]) % 2:
         return None

@@ -7,7 +7,7 @@ have no year) and the terminal's block key. `write` is the terminal's side.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 from ekarte_auth_gateway.codec import cards, pinblock, tlv
 from ekarte_auth_gateway.codec.commands import WRITTEN
@@ -224,7 +224,9 @@ def _local_time(
     if not found:
         raise CodecError("DE13", "date and time do not exist")
     nearest = min(found, key=lambda moment: abs(moment.date() - context.today))
-    return _fold(nearest, fields.get("7"))
+    chosen = _fold(nearest, fields.get("7"))
+    # From here on the offset is fixed, as JSON would have brought it.
+    return chosen.replace(tzinfo=timezone(chosen.utcoffset() or timedelta()))
 
 
 def _moment(year: int, day: str, clock: str, zone: tzinfo) -> datetime | None:

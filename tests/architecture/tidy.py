@@ -146,9 +146,11 @@ def odoo_loads_every_data_file(tree: Tree) -> list[str]:
     return found
 
 
-MARKERS = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"))
+MARKERS = "|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK"))
 LEFTOVERS = (
     rf"\b(?:{MARKERS})\b",
+    # Alone it may be a currency's code.
+    r"(?:#|//|--) .*\bXX" + r"X\b",
     r"^(?:<{7}|>{7}) ",
     r"\bbreakpoint\(\)|\bpdb\.set_trace\b",
     r"^\s*debugger;",

@@ -98,7 +98,9 @@ class GatewayProcess:
     def key(self, terminal: str) -> bytes:
         return self.keyring.terminal_key(terminal, 1)
 
-    def http(self, terminal: str = town.HTTP_1, key: bytes | None = None) -> HttpTerminal:
+    def http(
+        self, terminal: str = town.HTTP_1, key: bytes | None = None
+    ) -> HttpTerminal:
         made = HttpTerminal(self.url, terminal, key or self.key(terminal))
         self._terminals.append(made)
         return made

@@ -1,4 +1,4 @@
-"""What HTTP must refuse, beside what it allows: nothing is booked, the line stays up."""
+"""What HTTP must refuse, beside what it allows; nothing is booked by a refusal."""
 
 import http.client
 import json
@@ -135,7 +135,7 @@ def swap(terminal, name: str, old: str, new: str):
         del terminal._exchange
 
 
-SOON = datetime.now(timezone.utc)
+EMPTY_DIGEST = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
 UNSIGNED = {
     "no Signature-Input": (
         lambda t: signed(t, headers={"Signature-Input": None}),
@@ -165,9 +165,7 @@ UNSIGNED = {
     "digest of something else": (
         lambda t: signed(
             t,
-            headers={
-                "Content-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
-            },
+            headers={"Content-Digest": EMPTY_DIGEST},
         ),
         "content-digest",
         "not that of the body",
@@ -236,7 +234,10 @@ def test_a_signature_fault_is_refused_with_its_own_sentence(gateway, terminal, c
 def test_every_signature_fault_sounds_different(terminal):
     sentences = {case: act(terminal).message for case, (act, _, _) in UNSIGNED.items()}
     alike = [{"stale", "from the future", "created moved"}]
-    alike += [{"path not covered", "method not covered"}, {"other key", "nonce changed"}]
+    alike += [
+        {"path not covered", "method not covered"},
+        {"other key", "nonce changed"},
+    ]
     kinds = len(sentences) - sum(len(group) - 1 for group in alike)
     assert len(set(sentences.values())) == kinds
 
@@ -378,9 +379,7 @@ def test_no_answer_tells_the_versions_of_our_libraries(gateway, terminal):
         b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 200 + b"\r\n",
     ],
 )
-def test_what_is_not_http_is_answered_400_and_the_next_connection_works(
-    gateway, noise
-):
+def test_what_is_not_http_is_answered_400_and_the_next_connection_works(gateway, noise):
     with socket.create_connection(("127.0.0.1", gateway.http_port), 5) as line:
         line.sendall(noise)
         head = line.recv(65536)

@@ -8,7 +8,12 @@ from typing import Any
 CLUB = "999000100000"
 GIFT = "999000200000"
 
-HTTP_1, HTTP_2, HTTP_BLOCKED, HTTP_BRIEF = "00000011", "00000013", "00000014", "00000016"
+HTTP_1, HTTP_2, HTTP_BLOCKED, HTTP_BRIEF = (
+    "00000011",
+    "00000013",
+    "00000014",
+    "00000016",
+)
 HTTP_NO_MAC = "00000018"
 ISO_1, ISO_2, ISO_BLOCKED, ISO_PLAIN = "00000012", "00000022", "00000015", "00000042"
 ODOO = "ODOO0001"
@@ -94,7 +99,12 @@ def document(**changes: Any) -> dict[str, Any]:
         "terminals": [
             {"id": HTTP_1, "branch": "G1", "protocol": "http"},
             {"id": HTTP_2, "branch": "G1", "protocol": "http"},
-            {"id": HTTP_BLOCKED, "branch": "G1", "protocol": "http", "state": "blocked"},
+            {
+                "id": HTTP_BLOCKED,
+                "branch": "G1",
+                "protocol": "http",
+                "state": "blocked",
+            },
             {"id": HTTP_BRIEF, "branch": "G1", "protocol": "http", "hold_s": 1},
             {"id": HTTP_NO_MAC, "branch": "G1", "protocol": "http", "mac": "none"},
             {"id": ISO_1, "branch": "G1", "protocol": "iso8583"},

@@ -37,8 +37,8 @@ class Line:
     def fields(self, request: Request, **changes: str | None) -> Fields:
         """The fields of a request, some changed, some (None) taken away."""
         fields = request_to_fields(request, key=block_key(self.key), random=b"r" * 8)
-        for name, value in changes.items():
-            name = name.removeprefix("f")
+        for label, value in changes.items():
+            name = label.removeprefix("f")
             fields.pop(name, None)
             if value is not None:
                 fields[name] = value

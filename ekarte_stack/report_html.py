@@ -1,0 +1,204 @@
+"""The report as one page that needs nothing else: pictures in SVG, tables below."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from ekarte_stack.report import Report, Transport
+from ekarte_stack.report_text import euros, number
+
+WIDTH = 640
+ROW = 30
+LABEL = 210
+SVG_HEAD = '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
+GREENS = ("#2f7d4f", "#3b6ea5", "#a5683b", "#7d5fa5")
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c2321; --soft: #66706c; --card: #ffffff;
+  --page: #f3f5f2; --line: #d9dedb; --good: #2f7d4f; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e7ece9; --soft: #9aa5a0;
+  --card: #1d2421; --page: #131816; --line: #333c38; --good: #6cc48f; --bad: #ff8a80; } }
+body { margin: 0; background: var(--page); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 76rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
+h1 { margin: 0; font-size: 1.8rem; } h2 { margin: 0 0 .6rem; font-size: 1.05rem; }
+.lead { color: var(--soft); margin: .2rem 0 1.5rem; }
+.verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
+.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
+section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
+  padding: 1rem 1.2rem; overflow-x: auto; }
+section.wide { grid-column: 1 / -1; }
+svg { width: 100%; height: auto; display: block; }
+svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
+svg .soft { fill: var(--soft); }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--line);
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { color: var(--soft); font-weight: 500; }
+th.text, td.text { text-align: left; }
+ul { list-style: none; margin: 0; padding: 0; columns: 2 24rem; }
+li { break-inside: avoid; padding: .1rem 0; } li small { display: block; color: var(--bad); }
+"""
+
+
+def page(report: Report) -> str:
+    """Return the whole page."""
+    parts = "\n".join(_sections(report))
+    verdict = (
+        f'<span class="good">all {len(report.checks)} checks hold</span>'
+        if report.good
+        else '<span class="bad">some checks failed</span>'
+    )
+    again = " The ledger knew the day already." if report.again else ""
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Baltā karte: the trading day</title><style>{STYLE}</style></head>
+<body><main>
+<h1>Baltā karte: the trading day</h1>
+<p class="lead">{report.operations} operations in {report.seconds:.1f} s,
+{report.per_second:.0f} a second.{again} <span class="verdict">{verdict}</span></p>
+<div class="grid">
+{parts}
+</div></main></body></html>
+"""
+
+
+def _sections(report: Report) -> Iterator[str]:
+    codes = list(report.issuers)
+    names = [report.names[code] for code in codes]
+
+    def values(name: str) -> list[int]:
+        return [getattr(report.issuers[code], name) for code in codes]
+
+    yield _section("Sales, EUR", _bars(names, values("sales"), euros))
+    yield _section("Discount given, EUR", _bars(names, values("discount"), euros))
+    pairs = [
+        (f"{name}, {what}", value)
+        for name, loaded, spent in zip(
+            names, values("gift_loaded"), values("gift_spent"), strict=True
+        )
+        for what, value in (("loaded", loaded), ("spent", spent))
+        if loaded or spent
+    ]
+    yield _section("Gift money, EUR", _bars(*_columns(pairs), euros))
+    pairs = [
+        (f"{name}, {what}", value)
+        for name, made, used in zip(
+            names, values("converted"), values("bonus_used"), strict=True
+        )
+        for what, value in (("from points", made), ("used", used))
+        if made or used
+    ]
+    yield _section("Bonus money, EUR", _bars(*_columns(pairs), euros))
+    yield _section("Operations by hour", _hours(report.hours))
+    owed = [
+        (f"{report.names[debtor]} → {report.names[creditor]}", amount)
+        for creditor, debtor, amount in report.claims
+    ]
+    yield _section("Clearing: who owes whom, EUR", _bars(*_columns(owed), euros))
+    told = [(f"{rc} {meaning}", count) for rc, meaning, count in report.codes]
+    yield _section("Answers by code", _bars(*_columns(told), number))
+    yield _section("Answer times", _times(report.transports))
+    if report.entries:
+        yield _section("Journal entries in Odoo", _entries(report), wide=True)
+    yield _section("Checks", _checks(report), wide=True)
+
+
+def _section(title: str, body: str, *, wide: bool = False) -> str:
+    kind = ' class="wide"' if wide else ""
+    return f"<section{kind}><h2>{escape(title)}</h2>{body}</section>"
+
+
+def _columns(pairs: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    return [label for label, _ in pairs], [value for _, value in pairs]
+
+
+def _bars(labels: Sequence[str], values: Sequence[int], show: object) -> str:
+    """Horizontal bars, each with its label and its figure."""
+    assert callable(show)
+    most = max([*values, 1])
+    room = WIDTH - LABEL - 110
+    rows = []
+    for place, (label, value) in enumerate(zip(labels, values, strict=True)):
+        top = place * ROW
+        long = max(2, value * room // most) if value else 0
+        rows.append(
+            f'<text x="0" y="{top + 20}">{escape(label)}</text>'
+            f'<rect x="{LABEL}" y="{top + 6}" width="{long}" height="18" rx="3"'
+            f' fill="{GREENS[place % len(GREENS)]}"/>'
+            f'<text x="{LABEL + long + 8}" y="{top + 20}">{show(value)}</text>'
+        )
+    return _svg(len(rows) * ROW + 6, "bars", rows)
+
+
+def _hours(hours: Sequence[tuple[int, int]]) -> str:
+    """One column for each hour of the day."""
+    most = max((count for _, count in hours), default=1)
+    step = WIDTH // max(len(hours), 1)
+    columns = []
+    for place, (hour, count) in enumerate(hours):
+        high = count * 150 // most
+        left = place * step + 4
+        columns.append(
+            f'<rect x="{left}" y="{170 - high}" width="{step - 8}" height="{high}"'
+            f' rx="3" fill="{GREENS[0]}"/>'
+            f'<text x="{left}" y="{164 - high}" class="soft">{count}</text>'
+            f'<text x="{left}" y="190">{hour:02}</text>'
+        )
+    return _svg(200, "operations by hour", columns)
+
+
+def _times(transports: Sequence[Transport]) -> str:
+    """How long all answers took, from the quickest to the slowest."""
+    top = max((one.p99_ms for one in transports), default=1.0) * 1.15
+    parts = [
+        '<line x1="0" y1="170" x2="640" y2="170" stroke="var(--line)"/>',
+        f'<text x="0" y="12" class="soft">{top:.1f} ms</text>',
+        '<text x="0" y="190" class="soft">quickest</text>',
+        '<text x="575" y="190" class="soft">slowest</text>',
+    ]
+    for place, one in enumerate(transports):
+        count = max(len(one.times_ms) - 1, 1)
+        points = " ".join(
+            f"{n * WIDTH / count:.1f},{170 - min(ms / top, 1) * 160:.1f}"
+            for n, ms in enumerate(one.times_ms)
+        )
+        colour = GREENS[place % len(GREENS)]
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}"'
+            ' stroke-width="2"/>'
+            f'<text x="90" y="{30 + 20 * place}" style="fill:{colour}">'
+            f"{escape(one.name)}: half within {one.p50_ms:.1f} ms, 99 of 100 within"
+            f" {one.p99_ms:.1f} ms</text>"
+        )
+    return _svg(200, "answer times", parts)
+
+
+def _svg(height: int, label: str, parts: Sequence[str]) -> str:
+    head = SVG_HEAD.format(width=WIDTH, height=height, label=escape(label))
+    return f"{head}{''.join(parts)}</svg>"
+
+
+def _entries(report: Report) -> str:
+    rows = "".join(
+        f'<tr><td class="text">{escape(entry.name)}</td>'
+        f'<td class="text">{escape(entry.company)}</td>'
+        f'<td class="text">{escape(entry.day)}</td><td>{entry.settlement}</td>'
+        f"<td>{entry.lines}</td><td>{euros(entry.debit)}</td></tr>"
+        for entry in report.entries
+    )
+    return (
+        '<table><tr><th class="text">Entry</th><th class="text">Company</th>'
+        '<th class="text">Day</th><th>Settlement</th><th>Lines</th><th>EUR</th></tr>'
+        f"{rows}</table>"
+    )
+
+
+def _checks(report: Report) -> str:
+    items = []
+    for check in report.checks:
+        kind, mark = ("good", "✓") if check.good else ("bad", "✗")
+        details = "".join(f"<small>{escape(text)}</small>" for text in check.details)
+        items.append(
+            f'<li><span class="{kind}">{mark}</span> {escape(check.text)}{details}</li>'
+        )
+    return f"<ul>{''.join(items)}</ul>"
