@@ -1,0 +1,453 @@
+"""Several gateways and Odoo on one ledger, with real threads and connections."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+import pytest
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
+
+from ekarte_core import LedgerConnection, Outcome, Request, execute
+from tests.core.shop import BOOK, CLUB, Shop, number
+
+SOON_S = 3
+"""Far longer than a group takes, far shorter than a lock is held here."""
+
+
+@pytest.fixture
+def gateways(shop: Shop) -> Iterator[list[LedgerConnection]]:
+    found = [LedgerConnection(shop.dsn, shop.keyring) for _ in range(4)]
+    yield found
+    for gateway in found:
+        gateway.close()
+
+
+@contextmanager
+def odoo(shop: Shop) -> Iterator[Any]:
+    """A cursor as Odoo lends it: REPEATABLE READ, committed at the end."""
+    connection = psycopg2.connect(shop.dsn)
+    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ)
+    try:
+        with connection, connection.cursor() as cr:
+            yield cr
+    finally:
+        connection.close()
+
+
+def lend(shop: Shop, cr: Any, *requests: Request, wait: bool = True) -> list[Outcome]:
+    return execute(cr, requests, shop.network, shop.keyring, shop.now, wait=wait)
+
+
+def together(work: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Start all at the same moment, in threads of their own."""
+    barrier = threading.Barrier(len(work))
+
+    def start(one: Callable[[], Any]) -> Any:
+        barrier.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return [done.result() for done in [pool.submit(start, one) for one in work]]
+
+
+def until_answered(
+    shop: Shop, gateway: LedgerConnection, requests: list[Request]
+) -> list[Outcome]:
+    """Send as a gateway does: what is busy comes again in the next group."""
+    done: dict[tuple, Outcome] = {}
+    left = requests
+    while left:
+        outcomes = gateway.run(left, shop.network, shop.now)
+        done |= {row.request.key: row for row in outcomes if row.status != "busy"}
+        left = [row.request for row in outcomes if row.status == "busy"]
+        time.sleep(0.002 if left else 0)
+    return [done[request.key] for request in requests]
+
+
+def test_fifty_euro_are_spent_fifty_times_and_no_more(shop: Shop, gateways):
+    card = shop.gift(5000)
+    terminals = ["00000011", "00000012", "00000021", "00000031"]
+    work = []
+    for gateway, terminal in zip(gateways, terminals, strict=True):
+        requests = [
+            shop.request("sale", card, 100, terminal=terminal) for _ in range(20)
+        ]
+        groups = [requests[n : n + 4] for n in range(0, 20, 4)]
+        work.append(
+            lambda gateway=gateway, groups=groups: [
+                row for group in groups for row in until_answered(shop, gateway, group)
+            ]
+        )
+    outcomes = [row for rows in together(work) for row in rows]
+    assert Counter(row.rc for row in outcomes) == {"00": 50, "51": 30}
+    assert shop.balance(card, "GIFT") == 0
+    assert shop.broken() == []
+
+
+def test_odoo_and_a_gateway_spend_from_one_card(shop: Shop, gateways):
+    """Odoo retries its serialization failures, as its own server does."""
+    card = shop.gift(3000)
+    sold = [shop.request("sale", card, 100, terminal="00000021") for _ in range(20)]
+    typed = [shop.request("sale", card, 100) for _ in range(20)]
+
+    def as_odoo() -> list[str]:
+        found = []
+        for request in sold:
+            for _attempt in range(50):
+                try:
+                    with odoo(shop) as cr:
+                        found.append(lend(shop, cr, request)[0].rc)
+                    break
+                except psycopg2.errors.SerializationFailure:
+                    time.sleep(0.001)
+        return found
+
+    def as_gateway() -> list[str]:
+        return [until_answered(shop, gateways[0], [request])[0].rc for request in typed]
+
+    rcs = [rc for rows in together([as_odoo, as_gateway]) for rc in rows]
+    assert Counter(rcs) == {"00": 30, "51": 10}
+    assert shop.balance(card, "GIFT") == 0
+    assert shop.broken() == []
+
+
+def test_a_serialization_failure_flies_to_the_lender(shop: Shop, gateways):
+    card = shop.gift(2000)
+    request = shop.request("sale", card, 100, terminal="00000021")
+    with odoo(shop) as cr:
+        cr.execute("SELECT count(*) FROM ekarte.card")  # takes the snapshot
+        gateways[0].run([shop.request("sale", card, 300)], shop.network, shop.now)
+        with pytest.raises(psycopg2.errors.SerializationFailure):
+            lend(shop, cr, request)
+    assert shop.balance(card, "GIFT") == 1700
+    assert shop.send(request).rc == "00"
+
+
+def test_an_undisturbed_lender_gets_its_answer(shop: Shop):
+    card = shop.gift(2000)
+    with odoo(shop) as cr:
+        cr.execute("SELECT count(*) FROM ekarte.card")
+        outcome = lend(shop, cr, shop.request("sale", card, 100))[0]
+    assert outcome.rc == "00"
+    assert shop.balance(card, "GIFT") == 1900
+
+
+def test_an_old_snapshot_does_not_refund_again(shop: Shop, gateways):
+    """Not even where no purse moves: a book at 5 % off, paid in cash."""
+    at_books = {"terminal": "00000041"}
+    sale = shop.request("sale", number(BOOK), 1000, **at_books)
+    shop.send(sale)
+    again = shop.request("refund", amount=1000, original=sale, **at_books)
+    with odoo(shop) as cr:
+        cr.execute("SELECT count(*) FROM ekarte.card")
+        back = shop.request("refund", amount=1000, original=sale, **at_books)
+        assert gateways[0].run([back], shop.network, shop.now)[0].rc == "00"
+        with pytest.raises(psycopg2.errors.SerializationFailure):
+            lend(shop, cr, again)
+    assert shop.send(again).rc == "13"
+    assert shop.broken() == []
+
+
+def test_what_the_lender_rolls_back_has_not_been(shop: Shop):
+    card = shop.gift(2000)
+    sale = shop.request("sale", card, 100)
+    with odoo(shop) as cr:
+        assert lend(shop, cr, sale)[0].rc == "00"
+        cr.connection.rollback()
+    assert shop.balance(card, "GIFT") == 2000
+    assert shop.send(sale).rc == "00"
+    assert shop.last.status == "new"
+
+
+def test_one_key_from_two_gateways_books_once(shop: Shop, gateways):
+    for serial in range(10):
+        card = shop.gift(2000, serial)
+        sale = shop.request("sale", card, 700)
+        one, two = together(
+            [
+                lambda gateway=gateway, sale=sale: until_answered(shop, gateway, [sale])
+                for gateway in gateways[:2]
+            ]
+        )
+        assert one[0].answer == two[0].answer
+        assert sorted([one[0].status, two[0].status]) == ["new", "repeat"]
+        assert shop.balance(card, "GIFT") == 1300
+    assert shop.broken() == []
+
+
+def test_one_key_without_a_card_from_two_gateways_books_once(shop: Shop, gateways):
+    for batch in range(1, 11):
+        close = shop.request("close", batch=batch)
+        one, two = together(
+            [
+                lambda gateway=gateway, close=close: gateway.run(
+                    [close], shop.network, shop.now
+                )
+                for gateway in gateways[:2]
+            ]
+        )
+        assert one[0].answer == two[0].answer
+        assert one[0].rc == "00"
+
+
+def test_one_first_purchase_from_two_gateways_registers_once(shop: Shop, gateways):
+    for serial in range(10):
+        card = number(CLUB, serial)
+        sales = [
+            shop.request("sale", card, 1000, terminal=terminal)
+            for terminal in ("00000011", "00000021")
+        ]
+        done = together(
+            [
+                lambda gateway=gateway, sale=sale: until_answered(shop, gateway, [sale])
+                for gateway, sale in zip(gateways, sales, strict=False)
+            ]
+        )
+        assert [rows[0].rc for rows in done] == ["00", "00"]
+        assert shop.balance(card, "BONUS", "points") == 2
+    assert shop.broken() == []
+
+
+def test_a_reversal_and_its_original_at_two_gateways_exclude_each_other(
+    shop: Shop, gateways
+):
+    """Whichever comes first: never reversed with 00 and booked all the same."""
+    for serial in range(15):
+        card = shop.gift(2000, serial)
+        sale = shop.request("sale", card, 700)
+        reverse = shop.request("reverse", original=sale)
+        sold, undone = together(
+            [
+                lambda gateway=gateway, request=request: until_answered(
+                    shop, gateway, [request]
+                )[0]
+                for gateway, request in zip(gateways, (sale, reverse), strict=False)
+            ]
+        )
+        assert undone.rc == "00"
+        assert sold.rc in ("00", "05")
+        assert shop.balance(card, "GIFT") == 2000
+    assert shop.broken() == []
+
+
+def test_a_reversal_waits_for_an_original_that_is_being_booked(shop: Shop, gateways):
+    card = shop.gift(2000)
+    sale = shop.request("sale", card, 700)
+    reverse = shop.request("reverse", original=sale)
+    with ThreadPoolExecutor(1) as pool, odoo(shop) as cr:
+        assert lend(shop, cr, sale)[0].rc == "00"
+        later = pool.submit(until_answered, shop, gateways[0], [reverse])
+        time.sleep(0.2)
+        cr.connection.commit()
+        assert later.result()[0].rc == "00"
+    assert shop.balance(card, "GIFT") == 2000
+    assert shop.broken() == []
+
+
+def test_a_batch_is_not_closed_past_a_purchase_that_is_being_booked(
+    shop: Shop, gateways
+):
+    """Totals without it would settle the batch, and the sale would fall out."""
+    card = shop.gift(2000)
+    sale = shop.request("sale", card, 700, batch=7)
+    close = shop.request("close", batch=7)
+    with ThreadPoolExecutor(1) as pool, odoo(shop) as cr:
+        assert lend(shop, cr, sale)[0].rc == "00"
+        later = pool.submit(until_answered, shop, gateways[0], [close])
+        time.sleep(0.2)
+        cr.connection.commit()
+        closed = later.result()[0]
+    assert closed.rc == "95"
+
+
+def test_a_busy_card_is_answered_busy_and_its_neighbours_at_once(shop: Shop, gateways):
+    held, free = shop.gift(2000), shop.gift(2000, serial=2)
+    requests = [
+        shop.request("sale", free, 100),
+        shop.request("sale", held, 100),
+        shop.request("sale", free, 100),
+    ]
+    with odoo(shop) as cr:
+        lend(shop, cr, shop.request("sale", held, 700, terminal="00000021"))
+        began = time.monotonic()
+        outcomes = gateways[0].run(requests, shop.network, shop.now)
+        assert time.monotonic() - began < SOON_S
+        assert [row.status for row in outcomes] == ["new", "busy", "new"]
+        assert [row.rc for row in outcomes] == ["00", "91", "00"]
+    assert until_answered(shop, gateways[0], [requests[1]])[0].rc == "00"
+    assert shop.balance(held, "GIFT") == 1200
+
+
+def test_a_caller_that_wants_to_wait_waits_for_a_busy_card(shop: Shop, gateways):
+    card = shop.gift(2000)
+    request = shop.request("sale", card, 100)
+    with ThreadPoolExecutor(1) as pool, odoo(shop) as cr:
+        lend(shop, cr, shop.request("sale", card, 700, terminal="00000021"))
+        later = pool.submit(
+            gateways[0].run, [request], shop.network, shop.now, wait=True
+        )
+        time.sleep(0.2)
+        assert not later.done()
+        cr.connection.commit()
+        assert later.result()[0].status == "new"
+    assert shop.balance(card, "GIFT") == 1200
+
+
+def test_a_card_being_registered_elsewhere_does_not_stall_its_neighbours(
+    shop: Shop, gateways
+):
+    """A long transaction of Odoo makes a new card; the gateway must not hang on it."""
+    fresh, free = number(CLUB), shop.gift(2000)
+    requests = [shop.request("sale", fresh, 1000), shop.request("sale", free, 100)]
+    with ThreadPoolExecutor(1) as pool, odoo(shop) as cr:
+        lend(shop, cr, shop.request("sale", fresh, 700, terminal="00000021"))
+        later = pool.submit(gateways[0].run, requests, shop.network, shop.now)
+        began = time.monotonic()
+        while not later.done() and time.monotonic() - began < SOON_S:
+            time.sleep(0.01)
+        in_time = later.done()
+        cr.connection.commit()
+        outcomes = later.result()
+    assert in_time, "the group waited for the other transaction"
+    assert [row.status for row in outcomes] == ["busy", "new"]
+    assert until_answered(shop, gateways[0], requests[:1])[0].rc == "00"
+
+
+def test_random_groups_of_many_gateways_neither_deadlock_nor_lose(
+    shop: Shop, gateways, dice: random.Random
+):
+    cards = [shop.gift(10000, serial) for serial in range(12)]
+    terminals = ["00000011", "00000012", "00000021", "00000031"]
+    work, sent = [], Counter()
+    for gateway, terminal in zip(gateways, terminals, strict=True):
+        groups = []
+        for _ in range(12):
+            chosen = [dice.choice(cards) for _ in range(10)]
+            groups.append(
+                [shop.request("sale", card, 1, terminal=terminal) for card in chosen]
+            )
+            sent.update(chosen)
+        wait = dice.random() < 0.5
+        work.append(
+            lambda gateway=gateway, groups=groups, wait=wait: [
+                row
+                for group in groups
+                for row in (
+                    gateway.run(group, shop.network, shop.now, wait=True)
+                    if wait
+                    else until_answered(shop, gateway, group)
+                )
+            ]
+        )
+    outcomes = [row for rows in together(work) for row in rows]
+    assert Counter(row.rc for row in outcomes) == {"00": sum(sent.values())}
+    for card in cards:
+        assert shop.balance(card, "GIFT") == 10000 - sent[card]
+    assert shop.broken() == []
+
+
+def test_random_dependent_groups_of_many_gateways_keep_every_cent(
+    shop: Shop, gateways, dice: random.Random
+):
+    """Waves lock more cards later on: a deadlock is retried, nothing is lost."""
+    cards = [shop.gift(10000, serial) for serial in range(6)]
+    terminals = ["00000011", "00000012", "00000021"]
+    work = []
+    for gateway, terminal in zip(gateways, terminals, strict=False):
+        groups = []
+        for _ in range(3):
+            group = []
+            for _ in range(3):
+                hold = shop.request(
+                    "authorize", dice.choice(cards), 10, terminal=terminal
+                )
+                group.append(hold)
+                end = dice.choice(["confirm", "reverse"])
+                group.append(shop.request(end, original=hold, terminal=terminal))
+            groups.append(group)
+        work.append(
+            lambda gateway=gateway, groups=groups: [
+                row
+                for group in groups
+                for row in gateway.run(group, shop.network, shop.now, wait=True)
+            ]
+        )
+    outcomes = [row for rows in together(work) for row in rows]
+    assert {row.rc for row in outcomes} == {"00"}
+    captured = [r for r in outcomes if r.request.command == "confirm"]
+    left = sum(shop.balance(card, "GIFT") for card in cards)
+    assert left == 60000 - 10 * len(captured)
+    assert shop.broken() == []
+
+
+def test_two_expiries_at_once_release_each_hold_once(shop: Shop, gateways):
+    cards = [shop.gift(2000, serial) for serial in range(10)]
+    for card in cards:
+        shop.do("authorize", card, 700)
+    shop.later(seconds=301)
+    counts = together(
+        [
+            lambda gateway=gateway: gateway.expire_holds(shop.network, shop.now)
+            for gateway in gateways
+        ]
+    )
+    assert sum(counts) + shop.expire() == 10
+    assert all(shop.available(card, "GIFT") == 2000 for card in cards)
+    assert shop.broken() == []
+
+
+def test_two_settlements_at_once_cover_each_operation_once(shop: Shop, gateways):
+    for serial in range(10):
+        shop.gift(2000, serial)
+    shop.later(hours=1)
+    found = together(
+        [
+            lambda gateway=gateway: gateway.build_settlement(
+                shop.network, shop.now, shop.now
+            )
+            for gateway in gateways
+        ]
+    )
+    assert sorted(number is None for number in found) == [False, True, True, True]
+    rows = shop.sql(
+        "SELECT count(*), count(DISTINCT operation_id) FROM ekarte.settlement_operation"
+    )
+    assert rows == [(10, 10)]
+
+
+def test_sealing_goes_on_while_operations_are_booked(shop: Shop, gateways):
+    cards = [shop.gift(10000, serial) for serial in range(4)]
+    stop = threading.Event()
+
+    def sealing() -> int:
+        count = 0
+        while not stop.is_set():
+            count += gateways[0].seal(shop.now)
+        return count
+
+    def selling() -> list[str]:
+        try:
+            return [
+                row.rc
+                for _ in range(40)
+                for row in gateways[1].run(
+                    [shop.request("sale", card, 1) for card in cards],
+                    shop.network,
+                    shop.now,
+                )
+            ]
+        finally:
+            stop.set()
+
+    sealed, rcs = together([sealing, selling])
+    assert set(rcs) == {"00"}
+    assert sealed + shop.ledger.seal(shop.now) == 164
+    assert shop.ledger.seal(shop.now) == 0
+    assert shop.broken() == []
