@@ -32,6 +32,30 @@ FROM unnest(
 ) AS c (token, kind, first6, last4)
 ON CONFLICT (token) DO NOTHING;
 
+-- claim_tokens --
+-- Of identifiers about to be registered, those that nobody else is registering now: an
+-- insert would wait for the other's commit, and with it the whole group.
+SELECT t
+FROM unnest(%(tokens)s::bytea[]) AS t
+WHERE
+    pg_try_advisory_xact_lock(('x' || encode(substring(t, 1, 8), 'hex'))::bit(64)::bigint);
+
+-- claim_tokens_waiting --
+-- The same for who would rather wait.
+SELECT t
+FROM unnest(%(tokens)s::bytea[]) AS t
+WHERE
+    pg_advisory_xact_lock(('x' || encode(substring(t, 1, 8), 'hex'))::bit(64)::bigint)
+    IS NOT NULL;
+
+-- share_batches --
+-- Operations of a batch go on side by side; its close waits for them, and they for it.
+SELECT pg_advisory_xact_lock_shared(hashtext(k.terminal), k.batch)
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[]) AS k (terminal, batch);
+
+-- own_batch --
+SELECT pg_advisory_xact_lock(hashtext(%(terminal)s), %(batch)s);
+
 -- lock_cards --
 -- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
 SELECT
@@ -94,7 +118,7 @@ SELECT
         SELECT FROM ekarte.operation AS r
         WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00'
     ) AS reversed,
-    f.refunded, f.refunded_discount
+    f.refunded, f.refunded_discount, o.original_id
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
 WITH ORDINALITY AS k (terminal, batch, number, place)
 CROSS JOIN LATERAL (

@@ -33,6 +33,7 @@ _ORIGINAL = (
     "reversed",
     "refunded",
     "refunded_discount",
+    "original_id",
 )
 
 
@@ -87,10 +88,20 @@ def card_ids_of_keys(cr: Cursor, keys: Sequence[Key]) -> list[int | None]:
 
 
 def add_cards(
-    cr: Cursor, cards: Iterable[tuple[bytes, Identity]], token_key: int, now: datetime
+    cr: Cursor,
+    cards: dict[bytes, Identity],
+    token_key: int,
+    now: datetime,
+    *,
+    wait: bool,
 ) -> None:
-    """Add identifiers in state new; sorted, so that rivals never deadlock."""
-    rows = sorted(cards, key=lambda card: card[0])
+    """Add identifiers in state new; sorted, so that rivals never deadlock.
+
+    With `wait` false, those that another transaction is adding are left out.
+    """
+    query = SQL["claim_tokens_waiting" if wait else "claim_tokens"]
+    cr.execute(query, {"tokens": sorted(cards)})
+    rows = [(bytes(token), cards[bytes(token)]) for (token,) in cr.fetchall()]
     cr.execute(
         SQL["add_cards"],
         {
@@ -130,6 +141,22 @@ def lock_cards(
         )
         for row in cr.fetchall()
     }
+
+
+def share_batches(cr: Cursor, batches: Iterable[tuple[str, int]]) -> None:
+    """Keep these batches open until the transaction ends; a close waits for it."""
+    wanted = sorted(set(batches))
+    if wanted:
+        terminals, numbers = zip(*wanted, strict=True)
+        cr.execute(
+            SQL["share_batches"],
+            {"terminals": list(terminals), "batches": list(numbers)},
+        )
+
+
+def own_batch(cr: Cursor, terminal: str, batch: int) -> None:
+    """Wait until nobody else works in a batch, and keep others out."""
+    cr.execute(SQL["own_batch"], {"terminal": terminal, "batch": batch})
 
 
 def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:

@@ -67,6 +67,7 @@ class Original(msgspec.Struct, kw_only=True):
     hold_expires_at: datetime | None = None
     hold_how: str = ""  # '' while open
     hold_ended_by: int | None = None
+    original_id: int | None = None
     reversed: bool = False
     refunded: int = 0  # gross, by refunds that stand
     refunded_discount: int = 0

@@ -66,9 +66,12 @@ def execute(
         cr, network, keyring, now, wait=wait, ids=ids or store.OperationIds(1)
     )
     outcomes: dict[int, Outcome] = {}
-    for wave in waves(jobs):
-        for job, outcome in group.run(wave):
+    left = waves(jobs)
+    while left:
+        for job, outcome in group.run(left.pop(0)):
             outcomes[job.place] = outcome
+        if group.deferred:
+            left.insert(0, group.deferred)
     return [outcomes[place] for place in range(len(jobs))]
 
 
@@ -87,6 +90,7 @@ class _Group:
     ) -> None:
         self.cr, self.network, self.keyring = cr, network, keyring
         self.now, self.wait, self.ids = now, wait, ids
+        self.deferred: list[Job] = []
 
     def run(self, wave: list[Job]) -> list[tuple[Job, Outcome]]:
         """Run one wave; no job in it depends on another."""
@@ -99,13 +103,31 @@ class _Group:
         rows = Rows()
         writing = sum(1 for job in jobs if self._must_write(job))
         ids = self.ids.take(self.cr, writing)
+        jobs = self._defer(jobs)
         for job in jobs:
             done.append((job, self._one(job, rows, ids)))
         store.open_purses(self.cr, cards.values())
-        statements = rows.statements(self.cr, self.now, self.network.version)
-        statements += store.card_updates(self.cr, cards.values(), self.now)
+        # Updates first: on a lent REPEATABLE READ cursor they are what notices that
+        # the snapshot is too old (40001), before an insert trips over a rival's row.
+        statements = store.card_updates(self.cr, cards.values(), self.now)
+        statements += rows.statements(self.cr, self.now, self.network.version)
         send(self.cr, statements)
         return done
+
+    def _defer(self, jobs: list[Job]) -> list[Job]:
+        """Put off jobs whose original another job of this wave works on too.
+
+        Keys alone do not show it: a refund may name the authorization or its
+        confirmation, and a reversal of a refund changes what may be refunded.
+        """
+        taken: set[int] = set()
+        now: list[Job] = []
+        self.deferred = []
+        for job in jobs:
+            ids = _family(job)
+            (self.deferred if ids & taken else now).append(job)
+            taken |= ids
+        return now
 
     def _lock(self, jobs: list[Job]) -> dict[int, store.CardRow]:
         """Lock the cards of all jobs; identifiers that may be registered are added."""
@@ -150,7 +172,9 @@ class _Group:
             and self._may_register(job)
         }
         if fresh:
-            store.add_cards(self.cr, fresh.items(), self.keyring.token_key, self.now)
+            store.add_cards(
+                self.cr, fresh, self.keyring.token_key, self.now, wait=self.wait
+            )
             added = store.lock_cards(self.cr, (), fresh, wait=self.wait)
             cards |= added
             found |= {card.token: card for card in added.values()}
@@ -169,6 +193,7 @@ class _Group:
     def _read_keys(self, jobs: list[Job]) -> None:
         """Read after the lock: the card's other writers have committed by now."""
         stored = [job for job in jobs if job.request.command not in READ_ONLY]
+        store.share_batches(self.cr, [job.request.key[:2] for job in stored])
         known = store.known_keys(self.cr, [job.request.key for job in stored])
         for job, key in zip(stored, known, strict=True):
             job.known = key
@@ -272,6 +297,7 @@ class _Group:
 
     def _close(self, job: Job, txn: int | None) -> tuple[Plan, None, Answer]:
         request = job.request
+        store.own_batch(self.cr, request.terminal, request.batch)
         host = store.batch_totals(self.cr, request.terminal, request.batch)
         theirs = {row.command: (row.count, row.amount) for row in request.totals}
         theirs = {command: row for command, row in theirs.items() if row[0]}
@@ -301,6 +327,9 @@ class _Group:
         if card is not None:
             decision = msgspec.structs.replace(decision, card=card.masked)
             if plan.rc in APPROVED:
+                # What follows from an original shows on the card row, so that a lent
+                # cursor with an older snapshot cannot do the same again.
+                card.touched = card.touched or job.original is not None
                 self._change_card(job, card, plan)
                 if sheet is not None and plan.moves and sheet.moves:
                     card.purses = {purse.key: purse for purse in sheet.all()}
@@ -413,6 +442,14 @@ class _Group:
             answer=encode_answer(answer),
             status=status,
         )
+
+
+def _family(job: Job) -> set[int]:
+    """The operations that a job's effect depends on."""
+    original = job.original
+    if original is None:
+        return set()
+    return {original.id, original.original_id or original.id}
 
 
 def _asked(request: Request) -> int:

@@ -38,8 +38,8 @@ def expire_holds(
         if card is not None and not original.hold_how:
             txn = next(ids.take(cr, 1))
             _release(txn, rows, card, original, key, network, keyring, now)
-    statements = rows.statements(cr, now, network.version)
-    send(cr, statements + store.card_updates(cr, cards.values(), now))
+    statements = store.card_updates(cr, cards.values(), now)
+    send(cr, statements + rows.statements(cr, now, network.version))
     return len(rows.operations)
 
 

@@ -140,22 +140,22 @@ def _by_ledger_id(job: Job) -> bool:
 def waves(jobs: list[Job]) -> list[list[Job]]:
     """Split a group so that no job depends on another one of its own wave.
 
-    A repeat waits for its first, a confirmation for its authorization, a batch
-    close for everything its terminal sent before.
+    A repeat waits for its first, a confirmation for its authorization, the second
+    refund of a purchase for the first, a batch close for all its terminal sent before.
     """
     found: list[list[Job]] = []
     left = jobs
     while left:
         wave: list[Job] = []
         later: list[Job] = []
-        keys: set[Key] = set()
+        seen: set[Key] = set()
         terminals: set[str] = set()
         closing: set[str] = set()
         for job in left:
             terminal = job.request.terminal
             waits = (
-                job.request.key in keys
-                or (job.original_key is not None and job.original_key in keys)
+                job.request.key in seen
+                or (job.original_key is not None and job.original_key in seen)
                 or (job.request.command == "close" and terminal in terminals)
                 or terminal in closing
             )
@@ -164,7 +164,9 @@ def waves(jobs: list[Job]) -> list[list[Job]]:
                 closing.add(terminal)  # keep the terminal's order
             else:
                 wave.append(job)
-            keys.add(job.request.key)
+            seen.add(job.request.key)
+            if job.original_key is not None:
+                seen.add(job.original_key)
             terminals.add(terminal)
             if job.request.command == "close":
                 closing.add(terminal)
