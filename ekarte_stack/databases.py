@@ -14,6 +14,7 @@ from pathlib import Path
 from ekarte_stack.account import Account
 from ekarte_stack.cluster import ODOO, OWNER, Cluster
 from ekarte_stack.home import CHECKOUT, Home
+from ekarte_stack.locks import only_one
 from ekarte_stack.odoo_source import OdooSource
 from ekarte_stack.steps import run, step
 
@@ -89,8 +90,12 @@ class Databases:
     def base(self) -> str:
         """Return the name of the base database, building it if there is none."""
         name = f"ekarte_base_{self._fingerprint()}"
-        if self.exists(name):
-            return name
+        with only_one(self.home, "base"):
+            if not self.exists(name):
+                self._build_base(name)
+        return name
+
+    def _build_base(self, name: str) -> None:
         building = name + BUILDING
         self.drop(building)
         self.cluster.execute(
@@ -103,7 +108,6 @@ class Databases:
         ):
             self.install(building, self.modules())
         self.rename(building, name)
-        return name
 
     def install(
         self, database: str, modules: Sequence[str], extra: Sequence[str] = ()

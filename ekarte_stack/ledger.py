@@ -14,6 +14,7 @@ from ekarte_stack import machine as machines
 from ekarte_stack.cluster import GATEWAY, ODOO, OWNER
 from ekarte_stack.databases import BUILDING, UNFINISHED, own_addons
 from ekarte_stack.home import CHECKOUT
+from ekarte_stack.locks import only_one
 from ekarte_stack.machine import Machine
 from ekarte_stack.steps import StackError, run, step
 
@@ -22,6 +23,7 @@ SOURCES = ("ekarte_core", "ekarte_loyalty", "ekarte_pos_terminal")
 NOT_INSTALLED = {"tests", "static", "__pycache__", "readme"}
 ADDONS = "ekarte_addons_"
 READY = "ekarte_ready_"
+NETWORK_FILE = "network.json"
 
 
 def fingerprint() -> str:
@@ -48,13 +50,18 @@ def migrate(machine: Machine, database: str) -> None:
 
 def with_addons(machine: Machine) -> str:
     """Return a database with our add-ons installed and nothing entered yet."""
-    addons = own_addons()
-    if not addons:
+    if not own_addons():
         raise StackError("the checkout holds no add-ons", advice="clone it again")
     base = machine.databases.base()
     name = f"{ADDONS}{base[-4:]}{fingerprint()}"
-    if machine.databases.exists(name):
-        return name
+    with only_one(machine.home, "build"):
+        if not machine.databases.exists(name):
+            _install_addons(machine, base, name)
+    return name
+
+
+def _install_addons(machine: Machine, base: str, name: str) -> None:
+    addons = own_addons()
     _forget(machine, ADDONS, READY)
     building = name + BUILDING
     (machine.home.log / f"install-{building}.log").unlink(missing_ok=True)
@@ -66,7 +73,6 @@ def with_addons(machine: Machine) -> str:
     (machine.home.log / f"install-{building}.log").rename(
         machine.home.log / "install-addons.log"
     )
-    return name
 
 
 def upgrade(machine: Machine, database: str) -> None:
@@ -82,30 +88,44 @@ def with_network(machine: Machine) -> str:
     """Return a database with the demo network: issuers, programs, cards, terminals."""
     addons = with_addons(machine)
     name = addons.replace(ADDONS, READY)
-    if (
-        machine.databases.exists(name)
-        and (network_folder(machine) / "network.json").exists()
-    ):
-        return name
+    with only_one(machine.home, "build"):
+        noted = network_folder(machine, name) / NETWORK_FILE
+        if not (machine.databases.exists(name) and noted.exists()):
+            _enter_network(machine, addons, name)
+    return name
+
+
+def _enter_network(machine: Machine, addons: str, name: str) -> None:
     building = name + BUILDING
     with step("entering the demo network: issuers, programs, cards, terminals"):
         machine.databases.drop(name)
         machine.databases.copy(addons, building)
-        provision(machine, building)
+        provision(machine, building, _empty_network_folder(machine, name))
     machine.databases.rename(building, name)
-    return name
 
 
-def network_folder(machine: Machine) -> Path:
-    """Where the keys of the demo network's terminals lie."""
-    return machine.home.keys / "network"
+def new_copy(machine: Machine, database: str) -> None:
+    """Make a database from the demo network, with its keys in a folder of its own."""
+    ready = with_network(machine)
+    machine.databases.copy(ready, database)
+    target = _empty_network_folder(machine, database)
+    for path in network_folder(machine, ready).iterdir():
+        machine.account.write_secret(target / path.name, path.read_text())
 
 
-def provision(machine: Machine, database: str) -> None:
-    """Have the add-ons enter the demo network; keep its keys in files."""
-    folder = network_folder(machine)
+def network_folder(machine: Machine, database: str) -> Path:
+    """Where the keys of the terminals lie that a database knows."""
+    return machine.home.keys / f"network-{database}"
+
+
+def _empty_network_folder(machine: Machine, database: str) -> Path:
+    folder = network_folder(machine, database)
     shutil.rmtree(folder, ignore_errors=True)
-    machine.account.folder(folder)
+    return machine.account.folder(folder)
+
+
+def provision(machine: Machine, database: str, folder: Path) -> None:
+    """Have the add-ons enter the demo network; keep its keys in files."""
     run(
         machine.account.argv(
             machine.home.python,
@@ -122,12 +142,13 @@ def provision(machine: Machine, database: str) -> None:
     )
 
 
-def network(machine: Machine) -> dict[str, Any]:
+def network(machine: Machine, database: str) -> dict[str, Any]:
     """Return what provisioning wrote: terminals, logins, the file of the API key."""
-    loaded: dict[str, Any] = json.loads(
-        (network_folder(machine) / "network.json").read_text()
-    )
-    return loaded
+    folder = network_folder(machine, database)
+    loaded: dict[str, Any] = json.loads((folder / NETWORK_FILE).read_text())
+    for terminal in loaded["terminals"]:
+        terminal["key_file"] = str(folder / terminal["key_file"])
+    return loaded | {"api_key_file": str(folder / loaded["api_key_file"])}
 
 
 def _forget(machine: Machine, *prefixes: str) -> None:
@@ -135,3 +156,4 @@ def _forget(machine: Machine, *prefixes: str) -> None:
     for (name,) in machine.cluster.execute("SELECT datname FROM pg_database"):
         if name.startswith(prefixes):
             machine.databases.drop(name)
+            shutil.rmtree(network_folder(machine, name), ignore_errors=True)

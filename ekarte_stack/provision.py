@@ -34,14 +34,14 @@ def write(folder: Path, answer: dict[str, Any]) -> None:
         path = folder / f"terminal-{terminal['id']}.key"
         key = terminal["key"]
         _secret(path, key if isinstance(key, str) else json.dumps(key))
-        terminals.append(public | {"key_file": str(path)})
+        terminals.append(public | {"key_file": path.name})
     rest = {
         name: value
         for name, value in answer.items()
         if name not in {"api_key", "terminals", "logins"}
     }
     network = {
-        "api_key_file": str(api_key_file),
+        "api_key_file": api_key_file.name,
         "terminals": terminals,
         "logins": answer["logins"],
     }

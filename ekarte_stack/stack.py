@@ -76,7 +76,7 @@ def _have_database(machine: Machine, database: str, *, fresh: bool) -> None:
     note = machine.home.conf / f"{database}.fingerprint"
     now = ledger.fingerprint()
     if fresh or not databases.exists(database):
-        databases.copy(ledger.with_network(machine), database)
+        ledger.new_copy(machine, database)
     elif not note.exists() or note.read_text() != now:
         ledger.upgrade(machine, database)
     machine.account.write_secret(note, now)
@@ -87,7 +87,7 @@ def _addresses(machine: Machine, database: str) -> Run:
     odoo_port = ports.choose("odoo")
     http_port = ports.choose("http", frozenset({odoo_port}))
     iso_port = ports.choose("iso", frozenset({odoo_port, http_port}))
-    network = ledger.network(machine)
+    network = ledger.network(machine, database)
     return network | {
         "odoo": {
             "url": f"http://{ports.LOOPBACK}:{odoo_port}",

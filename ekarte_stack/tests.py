@@ -19,6 +19,7 @@ from ekarte_stack import machine as machines
 from ekarte_stack.databases import own_addons
 from ekarte_stack.developer import environment_of, make_keyring
 from ekarte_stack.home import CHECKOUT
+from ekarte_stack.locks import only_one
 from ekarte_stack.machine import Machine
 from ekarte_stack.result import Result
 from ekarte_stack.steps import StackError, run, say, step, warn
@@ -66,6 +67,11 @@ Suite = Callable[[Session], Result]
 def test(options: argparse.Namespace) -> int:
     """Run every suite; exit code 0 only if all of it ran and passed."""
     machine = machines.prepare()
+    with only_one(machine.home, "tests"):
+        return _test(machine, options)
+
+
+def _test(machine: Machine, options: argparse.Namespace) -> int:
     session = Session(machine, options.fast, tuple(options.pytest))
     shutil.rmtree(machine.home.tests, ignore_errors=True)
     machine.account.folder(machine.home.tests)
@@ -99,7 +105,7 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
         yield "tours", lambda s: tours(s.machine)
     chosen = [name for name in WITH_STACK if session.wants(f"tests/{name}")]
     if chosen:
-        yield " and ".join(chosen), lambda s: with_stack(s, chosen)
+        yield "on a whole stack", lambda s: with_stack(s, chosen)
 
 
 def _timed(title: str, suite: Suite, session: Session) -> Result:
@@ -175,15 +181,19 @@ def with_stack(session: Session, names: list[str]) -> Result:
     total = Result()
     stack.bring_up(machine, database=E2E_DATABASE, fresh=True, run_file=run_file)
     try:
-        extra = {"EKARTE_RUN": str(run_file)}
         for name in names:
-            if name == "peers":
-                extra["EKARTE_PEERS"] = str(install_peers(machine))
-            total.add(pure(session, name, extra))
+            total.add(_timed(name, partial(_on_stack, name=name), session))
     finally:
         stack.take_down(machine, run_file)
         machine.databases.drop(E2E_DATABASE)
     return total
+
+
+def _on_stack(session: Session, name: str) -> Result:
+    extra = {"EKARTE_RUN": str(session.machine.home.tests / "run.json")}
+    if name == "peers":
+        extra["EKARTE_PEERS"] = str(install_peers(session.machine))
+    return pure(session, name, extra)
 
 
 def install_peers(machine: Machine) -> Path:
