@@ -18,4 +18,6 @@ def read_queries(file: str) -> dict[str, str]:
     return found
 
 
-SQL = read_queries("queries.sql")
+FILES = ("cards.sql", "operations.sql", "network.sql", "settling.sql", "sealing.sql")
+
+SQL = {name: text for file in FILES for name, text in read_queries(file).items()}

@@ -1,0 +1,151 @@
+-- cards_by_token --
+-- Which of these identifiers are known, before anything is locked.
+SELECT id, token FROM ekarte.card WHERE token = ANY(%(tokens)s);
+
+-- cards_of_keys --
+-- The cards of the operations that requests refer to.
+SELECT k.place, o.card_id
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
+WITH ORDINALITY AS k (terminal, batch, number, place)
+CROSS JOIN LATERAL (
+    SELECT card_id FROM ekarte.operation
+    WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
+    LIMIT 1
+) AS o;
+
+-- add_cards --
+-- New identifiers; a rival who was quicker wins, both then lock the same row.
+INSERT INTO ekarte.card
+(id, token, token_key, kind, first6, last4, state, state_at, registered_at)
+SELECT
+    nextval('ekarte.card_id_seq'),
+    c.token,
+    %(token_key)s,
+    c.kind,
+    c.first6,
+    c.last4,
+    'new',
+    %(now)s,
+    %(now)s
+FROM unnest(
+    %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
+) AS c (token, kind, first6, last4)
+ON CONFLICT (token) DO NOTHING;
+
+-- claim_tokens --
+-- Of identifiers about to be registered, those that nobody else is registering now: an
+-- insert would wait for the other's commit, and with it the whole group.
+SELECT t
+FROM unnest(%(tokens)s::bytea[]) AS t
+WHERE
+    pg_try_advisory_xact_lock(('x' || encode(substring(t, 1, 8), 'hex'))::bit(64)::bigint);
+
+-- claim_tokens_waiting --
+-- The same for who would rather wait.
+SELECT t
+FROM unnest(%(tokens)s::bytea[]) AS t
+WHERE
+    pg_advisory_xact_lock(('x' || encode(substring(t, 1, 8), 'hex'))::bit(64)::bigint)
+    IS NOT NULL;
+
+-- share_batches --
+-- Operations of a batch go on side by side; its close waits for them, and they for it.
+SELECT pg_advisory_xact_lock_shared(hashtext(k.terminal), k.batch)
+FROM unnest(%(terminals)s::text[], %(batches)s::integer[]) AS k (terminal, batch);
+
+-- own_batch --
+SELECT pg_advisory_xact_lock(hashtext(%(terminal)s), %(batch)s);
+
+-- lock_cards --
+-- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
+SELECT
+    c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+FROM ekarte.card AS c
+WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+ORDER BY c.id
+FOR NO KEY UPDATE OF c;
+
+-- lock_free_cards --
+-- The same, but what somebody else holds locked is left out instead of waited for.
+SELECT
+    c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+FROM ekarte.card AS c
+WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+ORDER BY c.id
+FOR NO KEY UPDATE OF c SKIP LOCKED;
+
+-- purses --
+-- Read after the lock, by a statement of its own: nobody else moves them now. A lot
+-- that is empty is read too: a refund puts value back into it.
+SELECT
+    p.card_id, p.id, p.program, p.issuer, p.unit, p.goods_group, p.posted, p.held,
+    p.credit_limit, p.carry, p.version, p.period_start,
+    l.id, l.valid_until, l.issued, l.posted, l.held, l.carry
+FROM ekarte.purse AS p
+LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
+WHERE p.card_id = ANY(%(ids)s)
+ORDER BY p.id, l.valid_until;
+
+-- add_purses --
+-- Purses opened by this group.
+INSERT INTO ekarte.purse
+(id, card_id, program, issuer, unit, goods_group)
+SELECT nextval('ekarte.purse_id_seq'), n.card_id, n.program, n.issuer, n.unit, n.goods_group
+FROM unnest(
+    %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
+    %(units)s::text[], %(groups)s::text[]
+) AS n (card_id, program, issuer, unit, goods_group)
+RETURNING card_id, program, unit, goods_group, id;
+
+-- add_lots --
+-- Lots opened by this group.
+INSERT INTO ekarte.lot (id, purse_id, valid_until, issued, posted, held, carry)
+SELECT nextval('ekarte.lot_id_seq'), n.purse_id, n.valid_until, 0, 0, 0, 0
+FROM unnest(%(purses)s::integer[], %(ends)s::timestamptz[]) AS n (purse_id, valid_until)
+RETURNING purse_id, valid_until, id;
+
+-- update_purses --
+-- One row for each touched purse, however many moves it made.
+UPDATE ekarte.purse AS p
+SET
+    posted = n.posted, held = n.held, carry = n.carry, version = n.version,
+    period_start = n.period_start, valid_until = n.valid_until
+FROM unnest(
+    %(ids)s::integer[], %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
+    %(versions)s::integer[], %(period_starts)s::date[], %(valid_untils)s::timestamptz[]
+) AS n (id, posted, held, carry, version, period_start, valid_until)
+WHERE p.id = n.id;
+
+-- update_lots --
+UPDATE ekarte.lot AS l
+SET issued = n.issued, posted = n.posted, held = n.held, carry = n.carry
+FROM unnest(
+    %(ids)s::integer[], %(issued)s::bigint[], %(posted)s::bigint[], %(held)s::bigint[],
+    %(carry)s::bigint[]
+) AS n (id, issued, posted, held, carry)
+WHERE l.id = n.id;
+
+-- update_cards --
+-- State and access code of touched cards.
+UPDATE ekarte.card AS c
+SET
+    state = n.state,
+    state_at = CASE WHEN c.state = n.state THEN c.state_at ELSE %(now)s END,
+    access_code = n.access_code,
+    access_tries = n.access_tries
+FROM unnest(
+    %(ids)s::integer[], %(states)s::text[], %(codes)s::bytea[], %(tries)s::smallint[]
+) AS n (id, state, access_code, access_tries)
+WHERE c.id = n.id;
+
+-- add_memberships --
+INSERT INTO ekarte.membership (card_id, card_type, issuer, since)
+SELECT n.card_id, n.card_type, n.issuer, %(now)s
+FROM unnest(%(cards)s::integer[], %(types)s::text[], %(issuers)s::text[])
+AS n (card_id, card_type, issuer)
+ON CONFLICT DO NOTHING;
+
+-- find_card --
+SELECT id FROM ekarte.card WHERE token = %(token)s;
