@@ -14,7 +14,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w-])\d(?:[ -]?\d){11,18}(?![\w-])"), "[number]"),
     (re.compile(r"(?<!\d)\d{12,19}(?!\d)"), "[number]"),
     # Keys, key blocks, tokens: long hexadecimal.
-    (re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){16,}(?![0-9A-Za-z])"), "[key]"),
+    (re.compile(r"[0-9A-Fa-f]{32,}"), "[key]"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',;]+"), r"\1 [key]"),
     # name: value and name=value, JSON or not, quoted or not.
     (

@@ -1,0 +1,121 @@
+"""What the gateway does by itself: holds expire, networks change, the chain grows."""
+
+import json
+
+import psycopg2
+from psycopg2.extensions import make_dsn
+
+from ekarte_auth_gateway.codec import unpack
+from ekarte_core import load_keyring
+from tests.gateway import town
+from tests.gateway.conftest import core_command, publish
+from tests.gateway.gateway_process import GatewayProcess
+from tests.gateway.shop import ask, balance, gift_card, order
+from tests.gateway.wire import Line, frame
+
+
+def test_a_hold_expires_by_itself_and_cannot_be_confirmed(make_gateway):
+    gateway = make_gateway().start_ready()
+    brief, long = gateway.http(town.HTTP_BRIEF), gateway.http()
+    value = gift_card(long, 5000)
+    short_hold = order("authorize", brief, card=value, amount=1000)
+    long_hold = order("authorize", long, card=value, amount=2000)
+    assert brief.send(short_hold).rc == "00"
+    assert long.send(long_hold).rc == "00"
+    assert balance(long, value) == 2000
+    gateway.wait_until(lambda: balance(long, value) == 3000, "one hold expired", 10)
+    assert gateway.metric("ekarte_holds_expired_total") == 1
+    assert ask(brief, "confirm", original=short_hold.operation).rc != "00"
+    assert ask(long, "confirm", original=long_hold.operation).rc == "00"
+    assert balance(long, value) == 3000
+    assert gateway.broken_invariants() == []
+
+
+def test_a_published_network_is_in_use_within_seconds(make_gateway, tmp_path):
+    gateway = make_gateway().start_ready()
+    terminal = gateway.http()
+    assert ask(terminal, "echo").params_version == 1
+    terminals = town.document()["terminals"]
+    terminals[0]["state"] = "blocked"
+    publish(gateway.dsn, tmp_path, terminals=terminals)
+    gateway.wait_until(lambda: gateway.ready()["network_version"] == 2, "in use", 5)
+    assert ask(terminal, "echo").rc == "58"
+    assert terminal.last_status == 403
+
+
+def test_a_renewed_key_replaces_the_old_one(make_gateway, tmp_path):
+    gateway = make_gateway().start_ready()
+    terminals = town.document()["terminals"]
+    for each in terminals:
+        each["key_version"] = 2
+    publish(gateway.dsn, tmp_path, terminals=terminals)
+    gateway.wait_until(lambda: gateway.ready()["network_version"] == 2, "in use", 5)
+    assert ask(gateway.http(), "echo").rc == "63"
+    with Line(gateway, town.ISO_1) as old:
+        fields = old.fields(order("echo", old))
+        old.send(frame(old.message(fields)))
+        assert unpack(old.take())["39"] == "63"
+    new_key = gateway.keyring.terminal_key
+    assert ask(gateway.http(key=new_key(town.HTTP_1, 2)), "echo").rc == "00"
+    assert ask(gateway.iso(key=new_key(town.ISO_1, 2)), "echo").rc == "00"
+
+
+def test_the_hash_chain_and_the_nonces_are_looked_after(make_gateway):
+    gateway = make_gateway().start_ready()
+    terminal = gateway.http()
+    for _ in range(3):
+        assert ask(terminal, "sale", card=town.club_number(), amount=100).rc == "00"
+    nonces = gateway.sql("SELECT count(*) FROM ekarte.nonce")[0][0]
+    assert nonces >= 3
+    sealed = "SELECT count(*) FROM ekarte.seal_operation"
+    gateway.wait_until(lambda: gateway.sql(sealed)[0][0] >= 3, "sealed", 25)
+    assert gateway.broken_invariants() == []
+
+
+def test_it_runs_from_an_empty_database_and_says_what_is_missing(
+    server_dsn, tmp_path, keyring_file
+):
+    """The order in which people do things: gateway, then migrate, then publish."""
+    name = "gateway_from_nothing"
+    admin = psycopg2.connect(server_dsn)
+    admin.autocommit = True
+    admin.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    admin.cursor().execute(f"CREATE DATABASE {name}")
+    dsn = make_dsn(server_dsn, dbname=name)
+    gateway = GatewayProcess(dsn, load_keyring(keyring_file), keyring_file, tmp_path)
+    try:
+        gateway.start()
+        assert "migrate" in gateway.wait_for_event("ledger away")["reason"]
+        core_command("migrate", "--dsn", dsn)
+        gateway.wait_for_event("no network document")
+        assert gateway.ready()["faults"] == ["no network document has been published"]
+        assert ask(gateway.http(), "echo").rc == "91"
+        publish(dsn, tmp_path)
+        gateway.wait_until(lambda: gateway.ready()["ready"], "ready", 10)
+        assert ask(gateway.http(), "echo").rc == "00"
+    finally:
+        gateway.kill()
+        admin.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.close()
+
+
+def test_the_figures_tell_what_happened(gateway):
+    terminal = gateway.http()
+    assert ask(terminal, "echo").rc == "00"
+    before = gateway.metric("ekarte_requests_total")
+    assert ask(terminal, "sale", card=town.club_number(), amount=100).rc == "00"
+    assert gateway.metric("ekarte_requests_total") == before + 1
+    page = terminal.get("/metrics").decode()
+    for name in (
+        'ekarte_requests_total{command="sale",rc="00",transport="http"}',
+        'ekarte_request_seconds_bucket{le="0.005",transport="http"}',
+        "ekarte_group_size_count",
+        "ekarte_queue_depth",
+        "ekarte_holds_expired_total",
+        "ekarte_settlements_pending",
+        "ekarte_settlements_accepted_total",
+        'ekarte_connections{transport="http"}',
+        'ekarte_connections{transport="iso8583"}',
+    ):
+        assert name in page
+    json.loads(terminal.get("/readyz"))
