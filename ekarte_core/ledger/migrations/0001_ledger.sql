@@ -3,7 +3,7 @@
 -- the end). Purses and cards carry running state that is provable from entries.
 -- Money is bigint in minor units. Codes (issuer, branch, program) come from the
 -- network document; nothing here points into another schema. The hot tables
--- (operation, entry, sale_line) carry no foreign keys: one writer makes the rows and
+-- (operation, entry, sale_line, lot) carry no foreign keys: one writer makes the rows and
 -- invariant I0 proves that none dangles.
 
 CREATE TABLE ekarte.network_document (
@@ -52,10 +52,23 @@ CREATE TABLE ekarte.purse (
     carry bigint NOT NULL DEFAULT 0,      -- carrying value in the general ledger, minor units
     version integer NOT NULL DEFAULT 0,
     period_start date,
-    valid_until timestamptz,
+    valid_until timestamptz,              -- earliest end of its open lots
     UNIQUE (card_id, program, unit, goods_group),
     CONSTRAINT purse_never_below_zero CHECK (posted - held + credit_limit >= 0)
 ) WITH (fillfactor = 80);
+
+-- Money, points and visits lie in lots, each with its own end; turnover has none.
+CREATE TABLE ekarte.lot (
+    id integer PRIMARY KEY,
+    purse_id integer NOT NULL,
+    valid_until timestamptz,              -- null: for ever
+    issued bigint NOT NULL,               -- all that was ever put in
+    posted bigint NOT NULL CHECK (posted BETWEEN 0 AND issued),
+    held bigint NOT NULL CHECK (held BETWEEN 0 AND posted),
+    carry bigint NOT NULL,
+    CONSTRAINT lot_date UNIQUE NULLS NOT DISTINCT (purse_id, valid_until)
+) WITH (fillfactor = 80);
+CREATE INDEX lot_expiry_idx ON ekarte.lot (valid_until) WHERE valid_until IS NOT NULL;
 
 CREATE TABLE ekarte.operation (
     id bigint PRIMARY KEY,
@@ -90,6 +103,7 @@ CREATE TABLE ekarte.entry (
     operation_id bigint NOT NULL,
     line smallint NOT NULL,
     purse_id integer,
+    lot_id integer,
     account text,                         -- the counter leg: 'load', 'spend', 'earn', …
     event text NOT NULL,
     program text NOT NULL,
@@ -189,6 +203,7 @@ CREATE INDEX nonce_seen_idx ON ekarte.nonce (seen_at);
 
 CREATE SEQUENCE ekarte.card_id_seq AS integer;
 CREATE SEQUENCE ekarte.purse_id_seq AS integer;
+CREATE SEQUENCE ekarte.lot_id_seq AS integer;
 CREATE SEQUENCE ekarte.operation_id_seq AS bigint;
 CREATE SEQUENCE ekarte.settlement_id_seq AS integer;
 
@@ -215,8 +230,8 @@ BEGIN
             'CREATE TRIGGER append_only_table BEFORE TRUNCATE ON ekarte.%I '
             'FOR EACH STATEMENT EXECUTE FUNCTION ekarte.refuse_change()', name);
     END LOOP;
-    -- Cards and purses change, but are never deleted: Odoo's many2one points at them.
-    FOREACH name IN ARRAY ARRAY['card', 'purse'] LOOP
+    -- These change, but are never deleted: Odoo's many2one points at them.
+    FOREACH name IN ARRAY ARRAY['card', 'purse', 'lot'] LOOP
         EXECUTE format(
             'CREATE TRIGGER keep_row BEFORE DELETE ON ekarte.%I '
             'FOR EACH ROW EXECUTE FUNCTION ekarte.refuse_change()', name);
