@@ -1,8 +1,9 @@
 """Answer codes, in descending precedence: the first that applies is returned.
 
-The numbers are ISO 8583 field 39 values as used by card hosts; the order is
-ours and is walked by tests/core/test_precedence.py. HTTP sends the same two
-digits in ``rc``.
+The numbers are ISO 8583 field 39 values as used by card hosts; the order is ours and
+is walked by tests/core/test_precedence.py. A message that cannot be read at all is
+answered 30, or 13 for a number out of range, before anything else is looked at. HTTP
+sends the same two digits in ``rc``.
 """
 
 from enum import Enum
@@ -12,13 +13,12 @@ class Rc(str, Enum):
     """Two-digit answer code. Members stand in order of precedence."""
 
     MAC = "63"
-    FORMAT = "30"
     TERMINAL = "58"
     BRANCH = "03"
+    FORMAT = "30"
     COMMAND = "12"
     DUPLICATE = "94"
     BATCH = "95"
-    AMOUNT = "13"
     ORIGINAL = "25"
     MISMATCH = "77"
     CARD_UNKNOWN = "14"
@@ -32,6 +32,7 @@ class Rc(str, Enum):
     CODE_WRONG = "55"
     TOO_OFTEN = "65"
     RULE = "05"
+    AMOUNT = "13"
     LIMIT = "61"
     SHORT = "51"
     NO_ROUTE = "92"

@@ -85,7 +85,7 @@ def decide(
         return refuse(Rc.CARD_UNKNOWN if not job.admitted else Rc.NOT_ACTIVE), None
     facts = _facts(job, job.card, network, keyring, now)
     facts.mirrors, facts.mirror_lines = mirrors, mirror_lines
-    refused = _card_refusal(job, facts)
+    refused = _card_refusal(job, facts) or (Rc.AMOUNT if job.no_amount else None)
     if refused is not None:
         return refuse(refused), None
     return RULES[job.request.command](facts), facts.sheet
@@ -111,11 +111,12 @@ def _original_refusal(job: Job, now: datetime) -> Rc | None:
         return None
     if original is None:
         return None if command == "reverse" and own_terminal(job) else Rc.ORIGINAL
-    if _names_another_card(job, original):
-        return Rc.MISMATCH
     if not own_terminal(job) and (command == "reverse" or not _own_issuer(job)):
         return Rc.ORIGINAL
-    return _ORIGINAL_CHECKS[command](original, now)
+    refused = _ORIGINAL_CHECKS[command](original, now)
+    if refused is None and _names_another_card(job, original):
+        return Rc.MISMATCH
+    return refused
 
 
 def _names_another_card(job: Job, original: Original) -> bool:
@@ -141,7 +142,7 @@ def _own_issuer(job: Job) -> bool:
 
 def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
     reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"} | {"buried"}
-    return None if original.command in reversible else Rc.COMMAND
+    return None if original.command in reversible else Rc.MISMATCH
 
 
 def _refund_refusal(original: Original, _now: datetime) -> Rc | None:

@@ -23,6 +23,7 @@ NEEDS_CARD = frozenset(
     {"inquire", "authorize", "sale", "top_up", "activate", "block", "unblock"}
 )
 NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
+WITH_MONEY = NEEDS_AMOUNT | {"confirm", "activate"}
 PURCHASE = frozenset({"authorize", "sale"})
 MAKES_CARD = PURCHASE | {"activate"}
 LEDGER_ID_END = 2**31
@@ -49,6 +50,7 @@ class Job(msgspec.Struct, kw_only=True):
     admitted: tuple[CardType, ...] = ()
     digest: bytes = b""
     refused: Rc | None = None
+    no_amount: bool = False  # answered when the card has been looked at
     field: str = ""
     known: KnownKey | None = None
     card: CardRow | None = None
@@ -103,24 +105,26 @@ def _shape(job: Job, network: Network) -> None:
         job.refused, job.field = Rc.FORMAT, "card"
     elif request.command in NEEDS_ORIGINAL and request.original is None:
         job.refused, job.field = Rc.FORMAT, "original"
-    elif request.command in NEEDS_AMOUNT and not (request.amount or request.lines):
-        job.refused, job.field = Rc.AMOUNT, "amount"
-    elif request.lines and not sum(line.amount for line in request.lines):
-        job.refused, job.field = Rc.AMOUNT, "lines"
-    elif request.currency != network.document.currency:
-        job.refused, job.field = Rc.FORMAT, "currency"
     elif (
-        request.amount is not None
-        and request.lines
-        and sum(line.amount for line in request.lines) != request.amount
+        request.command in WITH_MONEY and request.currency != network.document.currency
     ):
-        job.refused, job.field = Rc.AMOUNT, "lines"
+        job.refused, job.field = Rc.FORMAT, "currency"
     elif (
         request.card is not None
         and request.card.kind == "ledger"
         and not _by_ledger_id(job)
     ):
         job.refused, job.field = Rc.FORMAT, "card.kind"
+
+    job.no_amount = _lacks_amount(request)
+
+
+def _lacks_amount(request: Request) -> bool:
+    """True when an amount is missing, nothing, or not the sum of the lines."""
+    total = sum(line.amount for line in request.lines)
+    if request.lines:
+        return not total or request.amount not in (None, total)
+    return request.command in NEEDS_AMOUNT and not request.amount
 
 
 def _by_ledger_id(job: Job) -> bool:
