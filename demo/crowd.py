@@ -83,9 +83,7 @@ def regular(stage: Theatre, number: int) -> Scene:
             last = None
 
 
-def bring_back(
-    it: Customer, bought: Played, price: int, rng: random.Random
-) -> Scene:
+def bring_back(it: Customer, bought: Played, price: int, rng: random.Random) -> Scene:
     """Bring back all of it or a part."""
     back = rng.choice([price, price // 2, max(1, price // 3)])
     where = bought.operation.terminal
@@ -111,9 +109,7 @@ def traveller(stage: Theatre, number: int) -> Scene:
         price = goods[0][1]
         pays = min(ready // (1 if turn % 3 else 2), price * 8 // 10)
         note = "bonus money of another shop" if pays else ""
-        last = yield it.does(
-            where, "sale", note, amount=price, lines=goods, bonus=pays
-        )
+        last = yield it.does(where, "sale", note, amount=price, lines=goods, bonus=pays)
 
 
 def driver(stage: Theatre, number: int) -> Scene:
@@ -221,8 +217,13 @@ def curious(stage: Theatre, number: int) -> Scene:
 def all_customers(stage: Theatre) -> Iterator[Scene]:
     """Everybody who comes by chance."""
     for who, how_many in (
-        (regular, 42), (traveller, 10), (driver, 20), (reader, 16), (present, 22),
-        (book_present, 7), (curious, 5),
+        (regular, 42),
+        (traveller, 10),
+        (driver, 20),
+        (reader, 16),
+        (present, 22),
+        (book_present, 7),
+        (curious, 5),
     ):
         for number in range(how_many):
             yield who(stage, number)

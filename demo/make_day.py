@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from crowd import all_customers
-from oracle import Expected
+from said import Expected
 from scenes import all_scenes
 from theatre import Played, Theatre
 

@@ -96,7 +96,8 @@ class Rules:
             code
             for code, kind in self.types.items()
             if any(
-                len(number) == len(span["from"]) and span["from"] <= number <= span["to"]
+                len(number) == len(span["from"])
+                and span["from"] <= number <= span["to"]
                 for span in kind["ranges"]
             )
         ]
@@ -126,7 +127,13 @@ class Rules:
                 accepted = False
             if own or accepted:  # all three issuers are in one coalition
                 found.append(
-                    Rule(code, chosen["issuer"], chosen["kind"], chosen["parameters"], own)
+                    Rule(
+                        code,
+                        chosen["issuer"],
+                        chosen["kind"],
+                        chosen["parameters"],
+                        own,
+                    )
                 )
         return found
 

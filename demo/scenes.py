@@ -403,19 +403,13 @@ def the_pump(stage: Theatre) -> Scene:
     done = yield it.does(G1, "sale", "held is held: 51", amount=3000)
     check(done, rc="51")
     note = "more than was authorized: 13"
-    done = yield it.does(
-        PUMP, "confirm", note, amount=8001, original=held, **no_card
-    )
+    done = yield it.does(PUMP, "confirm", note, amount=8001, original=held, **no_card)
     check(done, rc="13")
     note = "32.10 went into the tank, the rest is free again"
-    done = yield it.does(
-        PUMP, "confirm", note, amount=3210, original=held, **no_card
-    )
+    done = yield it.does(PUMP, "confirm", note, amount=3210, original=held, **no_card)
     check(done, gift=3210, due=0, balances={"GRO-GIFT": 6790})
     note = "confirmed twice under another number: 77"
-    done = yield it.does(
-        PUMP, "confirm", note, amount=3210, original=held, **no_card
-    )
+    done = yield it.does(PUMP, "confirm", note, amount=3210, original=held, **no_card)
     check(done, rc="77")
     it = Customer("19:30", stage.card(FUEL_CLUB))
     goods = (("fuel", 6000),)
@@ -481,10 +475,24 @@ def closing(terminal: str, minute: int, *, wrong: bool) -> Scene:
 def all_scenes(stage: Theatre) -> Iterator[Scene]:
     """Every told scene of the day."""
     for told in (
-        bonus_figures, ten_points_become_money, steps_of_the_discount, a_truck_fills_up,
-        a_rule_of_its_own, fuel_after_hundred, gift_card_travels, thirty_on_twenty,
-        access_code, blocked_card, strangers, repeats, reversals, goods_come_back,
-        goods_come_back_elsewhere,        the_pump, two_tenders, shift_ends,
+        bonus_figures,
+        ten_points_become_money,
+        steps_of_the_discount,
+        a_truck_fills_up,
+        a_rule_of_its_own,
+        fuel_after_hundred,
+        gift_card_travels,
+        thirty_on_twenty,
+        access_code,
+        blocked_card,
+        strangers,
+        repeats,
+        reversals,
+        goods_come_back,
+        goods_come_back_elsewhere,
+        the_pump,
+        two_tenders,
+        shift_ends,
     ):
         yield told(stage)
     for number, terminal in enumerate(stage.oracle.rules.terminals):

@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from oracle import Expected, Operation, Oracle
+from oracle import Oracle
 from rules import with_check_digit
+from said import Expected, Operation
 
 SERVING_S = (4, 11)  # a terminal needs this long for each customer
 FIRST_BATCH = 324  # the terminals close once a day: 20 November is day 324
@@ -68,12 +69,12 @@ class Theatre:
         self._batch = dict.fromkeys(self.oracle.rules.terminals, FIRST_BATCH)
         self._number = dict.fromkeys(self.oracle.rules.terminals, 0)
         self._free_at = dict.fromkeys(self.oracle.rules.terminals, 0)
-        self._pace = random.Random(seed)  # noqa: S311 - a play, not a secret
+        self._pace = random.Random(seed)
         self._serials: dict[str, Iterator[int]] = {}
 
     def rng(self, name: str) -> random.Random:
         """A random source of a scene's own: adding scenes does not move the others."""
-        return random.Random(f"{self.seed}/{name}")  # noqa: S311 - as above
+        return random.Random(f"{self.seed}/{name}")
 
     def card(self, series: str) -> str:
         """A card number that nobody has used: `series` is its first seven digits."""

@@ -1,7 +1,6 @@
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ekarte_core import SchemaBehind, migrate
+from .ledger import bring_ledger_up_to_date
 
 VIEWS_OF_THE_LEDGER = (
     "ekarte_card",
@@ -16,21 +15,7 @@ VIEWS_OF_THE_LEDGER = (
 
 def pre_init_hook(env):
     """Make sure that the ledger's schema is there and as new as this code needs."""
-    try:
-        with env.cr.savepoint():
-            migrate(env.cr)
-    except SchemaBehind as fault:
-        raise UserError(
-            env._(
-                "The card ledger (schema “ekarte”) is missing or behind, and Odoo's"
-                " database role may not change it. As its owner, run first:\n"
-                "python -m ekarte_core migrate --dsn DSN\n"
-                "python -m ekarte_core grant --dsn DSN --role %(role)s --for odoo\n\n"
-                "%(fault)s",
-                role=env.cr.connection.info.user,
-                fault=fault,
-            )
-        ) from fault
+    bring_ledger_up_to_date(env)
 
 
 def uninstall_hook(env):

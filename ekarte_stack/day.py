@@ -48,7 +48,7 @@ def play_and_gather(run: Mapping[str, Any]) -> reports.Report:
         first = next(row for row in day if row.request.command not in UNSTORED)
         again = ledger.knows(first.key)
         if again:
-            say("the ledger knows this day already: repeating it, operation by operation")
+            say("the ledger knows this day: repeating it, operation by operation")
         played = play_rows(run, day)
         books = None
         if run.get("odoo"):

@@ -43,9 +43,8 @@ def _row(told: Told, first: Told, *, again: bool) -> Iterator[str]:
     elif row.request.command == "close":
         if answer.totals != row.wanted.totals:
             yield "other totals"
-    elif row.wanted.approved and row.request.command != "echo":
-        if not (again and row.request.command in UNSTORED):
-            yield from _figures(row, answer)
+    elif row.wanted.approved and not (again and row.request.command in UNSTORED):
+        yield from _figures(row, answer)
 
 
 def _status(row: Row, answer: Answer) -> Iterator[str]:

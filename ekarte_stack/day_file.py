@@ -105,7 +105,8 @@ class Row:
     @property
     def name(self) -> str:
         """How a person finds the row again; never the card."""
-        return f"seq {self.place + 1} ({self.request.command} {'/'.join(map(str, self.key))})"
+        key = "/".join(str(part) for part in self.key)
+        return f"seq {self.place + 1} ({self.request.command} {key})"
 
 
 def read_day(path: Path = DAY) -> list[Row]:

@@ -122,7 +122,9 @@ def gather(
         codes=[(rc, MEANINGS.get(rc, ""), heard[rc]) for rc in sorted(heard)],
         hours=sorted(hours.items()),
         transports=_transports(played),
-        claims=[(*pair, amount) for pair, amount in sorted(claims.items()) if amount > 0],
+        claims=[
+            (*pair, amount) for pair, amount in sorted(claims.items()) if amount > 0
+        ],
         entries=books.entries if books is not None else [],
         checks=checks,
     )

@@ -70,7 +70,7 @@ class _Session:
             "/web/session/authenticate",
             {"db": database, "login": login, "password": password},
         )
-        self._context = {"allowed_company_ids": [who["company_id"]]}
+        self._context: dict[str, list[int]] = {}
         [user] = self.read("res.users", [("id", "=", who["uid"])], ["company_ids"])
         self.companies: list[int] = user["company_ids"]
         self._context = {"allowed_company_ids": self.companies}

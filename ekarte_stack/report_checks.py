@@ -76,7 +76,9 @@ def ledger_checks(
     )
     for found in ledger.verify():
         broken = [f"{found.broken} found: {found.sample}"] if found.broken else []
-        yield check(f"{found.code} {found.sentence[0].lower()}{found.sentence[1:]}", broken)
+        yield check(
+            f"{found.code} {found.sentence[0].lower()}{found.sentence[1:]}", broken
+        )
 
 
 def books_checks(
@@ -87,7 +89,9 @@ def books_checks(
 ) -> Iterator[Check]:
     """The general ledgers against the card ledger."""
     inside = {
-        code: name for code, name in network.names.items() if code not in network.outside
+        code: name
+        for code, name in network.names.items()
+        if code not in network.outside
     }
     yield check(
         "every settlement is posted, none waits in Odoo",

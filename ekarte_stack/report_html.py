@@ -15,14 +15,16 @@ STYLE = """
 :root { color-scheme: light dark; --ink: #1c2321; --soft: #66706c; --card: #ffffff;
   --page: #f3f5f2; --line: #d9dedb; --good: #2f7d4f; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e7ece9; --soft: #9aa5a0;
-  --card: #1d2421; --page: #131816; --line: #333c38; --good: #6cc48f; --bad: #ff8a80; } }
+  --card: #1d2421; --page: #131816; --line: #333c38;
+  --good: #6cc48f; --bad: #ff8a80; } }
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 76rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
 h1 { margin: 0; font-size: 1.8rem; } h2 { margin: 0 0 .6rem; font-size: 1.05rem; }
 .lead { color: var(--soft); margin: .2rem 0 1.5rem; }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
-.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
+.grid { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   padding: 1rem 1.2rem; overflow-x: auto; }
 section.wide { grid-column: 1 / -1; }
@@ -35,7 +37,8 @@ th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(
 th { color: var(--soft); font-weight: 500; }
 th.text, td.text { text-align: left; }
 ul { list-style: none; margin: 0; padding: 0; columns: 2 24rem; }
-li { break-inside: avoid; padding: .1rem 0; } li small { display: block; color: var(--bad); }
+li { break-inside: avoid; padding: .1rem 0; }
+li small { display: block; color: var(--bad); }
 """
 
 

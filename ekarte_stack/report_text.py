@@ -92,7 +92,9 @@ def _claims(report: Report, paint: Painter) -> Iterator[str]:
             [report.names[debtor], report.names[creditor], euros(amount)]
             for creditor, debtor, amount in report.claims
         ]
-        yield from _table("Clearing: who owes whom, netted", rows, paint, text_columns=2)
+        yield from _table(
+            "Clearing: who owes whom, netted", rows, paint, text_columns=2
+        )
 
 
 def _answers(report: Report, paint: Painter) -> Iterator[str]:
@@ -167,7 +169,9 @@ def _table(
     yield paint(f"  {title}", BOLD)
     for place, row in enumerate(rows):
         cells = [
-            cell.ljust(width) if n < text_columns or cell[:1] in BAR else cell.rjust(width)
+            cell.ljust(width)
+            if n < text_columns or cell[:1] in BAR
+            else cell.rjust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         text = "  " + "  ".join(cells).rstrip()

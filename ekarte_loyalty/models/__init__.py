@@ -3,6 +3,7 @@
 from . import ekarte_published_mixin
 from . import ekarte_network_part_mixin
 from . import ekarte_ledger_view_mixin
+from . import ekarte_scope_mixin
 # isort: on
 from . import account_move
 from . import account_tax

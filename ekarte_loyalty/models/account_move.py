@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -37,6 +37,18 @@ class AccountMove(models.Model):
             "res_id": self.ekarte_settlement_id.id,
             "view_mode": "form",
         }
+
+    @api.depends("ekarte_key")
+    def _compute_show_reset_to_draft_button(self):
+        super()._compute_show_reset_to_draft_button()
+        settled = self.filtered("ekarte_key")
+        settled.show_reset_to_draft_button = False
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """Refuse to undo one entry alone: the other companies' books would differ."""
+        if not self.env.context.get("ekarte_reversal"):
+            self._check_ekarte_untouched()
+        return super()._reverse_moves(default_values_list, cancel)
 
     def button_draft(self):
         """Refuse for settlements: the ledger behind them does not go back."""

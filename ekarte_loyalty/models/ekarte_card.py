@@ -1,6 +1,4 @@
 from odoo import fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL
 
 
 class EkarteCard(models.Model):
@@ -8,11 +6,18 @@ class EkarteCard(models.Model):
 
     _name = "ekarte.card"
     _description = "Card"
-    _inherit = ["ekarte.ledger.view.mixin"]
+    _inherit = ["ekarte.ledger.view.mixin", "ekarte.scope.mixin"]
     _auto = False
     _rec_name = "number"
     _order = "id desc"
-    _depends = {}
+    # Whose customer the card is.
+    _scope_sources = (
+        """
+        SELECT membership.card_id AS id, issuer.company_id
+        FROM ekarte.membership AS membership
+        INNER JOIN ekarte_issuer AS issuer ON issuer.code = membership.issuer
+        """,
+    )
 
     number = fields.Char("Card", readonly=True, help="First six and last four only.")
     last4 = fields.Char("Last Four", readonly=True)
@@ -50,10 +55,6 @@ class EkarteCard(models.Model):
     purse_ids = fields.One2many("ekarte.purse", "card_id", "Purses", readonly=True)
     purse_count = fields.Integer(compute="_compute_counts")
     operation_count = fields.Integer(compute="_compute_counts")
-    # Whose customer the card is: record rules search by it, nothing shows it.
-    of_company_id = fields.Many2one(
-        "res.company", compute="_compute_of_company_id", search="_search_of_company_id"
-    )
 
     def _compute_counts(self):
         purses = dict(
@@ -69,22 +70,6 @@ class EkarteCard(models.Model):
         for card in self:
             card.purse_count = purses.get(card, 0)
             card.operation_count = operations.get(card, 0)
-
-    def _compute_of_company_id(self):
-        self.of_company_id = False
-
-    def _search_of_company_id(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return Domain.custom(
-            to_sql=lambda _model, alias, _query: SQL(
-                "EXISTS (SELECT 1 FROM ekarte.membership AS membership"
-                " JOIN ekarte_issuer AS issuer ON issuer.code = membership.issuer"
-                " WHERE membership.card_id = %s AND issuer.company_id = ANY(%s))",
-                SQL.identifier(alias, "id"),
-                [company for company in value if company],
-            )
-        )
 
     def action_open_purses(self):
         return self._action_open("ekarte_loyalty.ekarte_purse_action")
@@ -110,6 +95,10 @@ class EkarteCard(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ekarte_loyalty.ekarte_card_change_action"
         )
+        action["name"] = {
+            "block": self.env._("Block a Card"),
+            "unblock": self.env._("Unblock a Card"),
+        }[command]
         action["context"] = {
             "default_card_id": self.id,
             "default_command": command,

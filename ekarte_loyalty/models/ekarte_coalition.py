@@ -4,8 +4,15 @@ from odoo import fields, models
 class EkarteCoalition(models.Model):
     _name = "ekarte.coalition"
     _description = "Coalition"
-    _inherit = ["ekarte.network.part.mixin"]
+    _inherit = ["ekarte.network.part.mixin", "ekarte.scope.mixin"]
     _order = "code"
+    _scope_sources = (
+        """
+        SELECT member.ekarte_coalition_id AS id, issuer.company_id
+        FROM ekarte_coalition_ekarte_issuer_rel AS member
+        INNER JOIN ekarte_issuer AS issuer ON issuer.id = member.ekarte_issuer_id
+        """,
+    )
 
     _network_room = "coalitions"
     _network_field_names = {"issuers": "issuer_ids"}

@@ -1,7 +1,4 @@
 from odoo import fields, models
-from odoo.fields import Domain
-
-LINES_MAX = 1 << 15
 
 
 class EkarteEntry(models.Model):
@@ -9,6 +6,7 @@ class EkarteEntry(models.Model):
     _description = "Ledger entry"
     _inherit = ["ekarte.ledger.view.mixin"]
     _auto = False
+    _ledger_key = ("operation_id", 1 << 15)
     _rec_name = "event"
     _order = "operation_id desc, line"
     _depends = {
@@ -22,7 +20,19 @@ class EkarteEntry(models.Model):
     purse_id = fields.Many2one("ekarte.purse", "Purse", readonly=True)
     card_id = fields.Many2one("ekarte.card", "Card", readonly=True)
     account = fields.Char("Counter Account", readonly=True)
-    event = fields.Char(readonly=True)
+    event = fields.Selection(
+        [
+            ("gift_load", "Gift money loaded"),
+            ("gift_spend", "Gift money spent"),
+            ("bonus_earn", "Bonus earned"),
+            ("bonus_spend", "Bonus spent"),
+            ("convert", "Points converted"),
+            ("turnover", "Purchase counted"),
+            ("hold", "Reserved"),
+            ("release", "Reservation ended"),
+        ],
+        readonly=True,
+    )
     program_code = fields.Char(readonly=True)
     program_id = fields.Many2one("ekarte.program", "Program", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
@@ -33,15 +43,3 @@ class EkarteEntry(models.Model):
     posted_after = fields.Monetary("Balance After", readonly=True)
     held_after = fields.Monetary("Reserved After", readonly=True)
     carry = fields.Monetary("Liability", readonly=True)
-
-    def _search(self, domain, *args, **kwargs):
-        # The id is calculated: name the indexed operation too, or every row is read.
-        domain = Domain(domain).map_conditions(_with_operation)
-        return super()._search(domain, *args, **kwargs)
-
-
-def _with_operation(condition):
-    if condition.field_expr == "id" and condition.operator == "in":
-        operations = {key // LINES_MAX for key in condition.value if key}
-        return condition & Domain("operation_id", "in", list(operations))
-    return condition

@@ -1,7 +1,7 @@
 from datetime import datetime, timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 
 from ekarte_core import (
     NetworkMissing,
@@ -57,7 +57,6 @@ class EkarteIssuer(models.Model):
         tracking=True,
         help="The issuer keeps its books elsewhere: we only settle accounts with it.",
     )
-    avatar_128 = fields.Image(compute="_compute_avatar_128", compute_sudo=True)
     language = fields.Selection(
         [
             ("lv", "Latvian"),
@@ -99,12 +98,6 @@ class EkarteIssuer(models.Model):
             contact = issuer.company_id.partner_id or issuer.partner_id
             issuer.name = issuer.name or contact.name
 
-    @api.depends("company_id", "partner_id")
-    def _compute_avatar_128(self):
-        for issuer in self:
-            contact = issuer.company_id.partner_id or issuer.partner_id
-            issuer.avatar_128 = contact.avatar_128
-
     @api.depends("branch_ids.active", "program_ids.state")
     def _compute_counts(self):
         for issuer in self:
@@ -134,18 +127,6 @@ class EkarteIssuer(models.Model):
         for issuer in self:
             issuer.card_count = cards.get(issuer, 0)
             issuer.operation_count = operations.get(issuer, 0)
-
-    @api.constrains("company_id", "partner_id")
-    def _check_company_xor_partner(self):
-        for issuer in self:
-            if bool(issuer.company_id) == bool(issuer.partner_id):
-                raise ValidationError(
-                    self.env._(
-                        "%(issuer)s: choose either a company of this database or an"
-                        " outside partner.",
-                        issuer=issuer.display_name,
-                    )
-                )
 
     @api.onchange("company_id")
     def _onchange_company_id(self):

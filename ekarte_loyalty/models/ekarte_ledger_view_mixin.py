@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL, drop_view_if_exists, file_open
 
 
@@ -15,6 +16,8 @@ class EkarteLedgerViewMixin(models.AbstractModel):
     _description = "Window on the ledger"
     _auto = False
     _ledger_path = "ekarte_loyalty/sql"
+    # Where the id is calculated from two keys: the indexed key, and its weight in it.
+    _ledger_key = None
 
     def init(self):
         super().init()
@@ -29,6 +32,19 @@ class EkarteLedgerViewMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL("CREATE VIEW %s AS %s", SQL.identifier(self._table), SQL(select))
         )
+
+    def _search(self, domain, *args, **kwargs):
+        if self._ledger_key:
+            domain = Domain(domain).map_conditions(self._with_ledger_key)
+        return super()._search(domain, *args, **kwargs)
+
+    def _with_ledger_key(self, condition):
+        """Name the indexed key beside a calculated id, or every row is looked at."""
+        if condition.field_expr != "id" or condition.operator not in ("=", "in"):
+            return condition
+        name, weight = self._ledger_key
+        ids = condition.value if condition.operator == "in" else [condition.value]
+        return condition & Domain(name, "in", list({key // weight for key in ids if key}))
 
     @api.model_create_multi
     def create(self, vals_list):

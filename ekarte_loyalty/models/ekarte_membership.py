@@ -1,7 +1,4 @@
 from odoo import fields, models
-from odoo.fields import Domain
-
-CARD_TYPE_ID_MAX = 1 << 20
 
 
 class EkarteMembership(models.Model):
@@ -9,6 +6,7 @@ class EkarteMembership(models.Model):
     _description = "Card in an issuer's programs"
     _inherit = ["ekarte.ledger.view.mixin"]
     _auto = False
+    _ledger_key = ("card_id", 1 << 20)
     _rec_name = "card_type_code"
     _order = "since desc, id desc"
     _depends = {
@@ -22,15 +20,3 @@ class EkarteMembership(models.Model):
     issuer_code = fields.Char(readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
     since = fields.Datetime(readonly=True)
-
-    def _search(self, domain, *args, **kwargs):
-        # The id is calculated: name the indexed card too, or every row is looked at.
-        domain = Domain(domain).map_conditions(_with_card)
-        return super()._search(domain, *args, **kwargs)
-
-
-def _with_card(condition):
-    if condition.field_expr == "id" and condition.operator == "in":
-        cards = {key // CARD_TYPE_ID_MAX for key in condition.value if key}
-        return condition & Domain("card_id", "in", list(cards))
-    return condition

@@ -15,6 +15,7 @@ from ekarte_core import (
     read_network,
 )
 
+from ..ledger import bring_ledger_up_to_date
 from ..units import MINOR_DIGITS
 
 FORMAT = 1
@@ -66,6 +67,11 @@ class EkarteNetwork(models.Model):
     program_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
     card_type_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
     terminal_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
+
+    def init(self):
+        """Follow the core when the add-on is updated; a new one comes by its hook."""
+        super().init()
+        bring_ledger_up_to_date(self.env)
 
     def _default_currency_id(self):
         own = self.env.company.currency_id
@@ -214,21 +220,26 @@ class EkarteNetwork(models.Model):
         network = self.sudo()._get()
         if uid is None or not network:
             return
-        # Rows written meanwhile must be seen, rules of the user must not hide any.
+        # Rules of the user must not hide any part of the network.
         network = network.with_user(api.SUPERUSER_ID).with_context(lang=None)
         known = network.fault_ids.mapped("sentence")
         network._publish()
-        faults = network.fault_ids.mapped("sentence")
-        if faults and faults != known:
-            self.env["res.users"].browse(uid)._bus_send(
-                "simple_notification",
-                {
-                    "type": "warning",
-                    "sticky": True,
-                    "title": self.env._("Saved, but not published"),
-                    "message": "\n".join(faults[:3]),
-                },
-            )
+        faults = [one for one in network.fault_ids.mapped("sentence") if one not in known]
+        if not faults:
+            return
+        user = self.env["res.users"].browse(uid)
+        if not user.has_group("ekarte_loyalty.ekarte_loyalty_group_administrator"):
+            # One issuer's slip must not keep the others from publishing.
+            raise UserError("\n".join(faults))
+        user._bus_send(
+            "simple_notification",
+            {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Saved, but not published"),
+                "message": "\n".join(faults[:3]),
+            },
+        )
 
     def _publish(self):
         """Publish the configuration if it is sound; return the live version.

@@ -32,6 +32,9 @@ class EkarteNetworkVersion(models.Model):
         """Name the parts that differ from the version before."""
         for one in self:
             before = self.search([("version", "<", one.version)], limit=1)
+            if not before:
+                one.changes = self.env._("the first version")
+                continue
             old, new = before._named_parts(), one._named_parts()
             changed = [
                 key[1] for key in {**old, **new} if old.get(key) != new.get(key)
@@ -42,7 +45,7 @@ class EkarteNetworkVersion(models.Model):
 
     def _named_parts(self):
         """Return {(room, code or id): part}, and plain fields under their name."""
-        document = json.loads(self.body) if self else {}
+        document = json.loads(self.body)
         parts = {}
         for name, value in document.items():
             if not isinstance(value, list):

@@ -1,8 +1,6 @@
 import json
 
 from odoo import api, fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL
 
 COMMANDS = [
     ("inquire", "Inquiry"),
@@ -16,7 +14,8 @@ COMMANDS = [
     ("block", "Blocking"),
     ("unblock", "Unblocking"),
     ("close", "Batch close"),
-    ("expire", "Expiry of a hold"),
+    ("expire", "Expiry of a reservation"),
+    ("buried", "Reversed before it came"),
 ]
 ANSWERS = [
     ("00", "00 Approved"),
@@ -53,9 +52,23 @@ ANSWERS = [
 class EkarteOperation(models.Model):
     _name = "ekarte.operation"
     _description = "Operation"
-    _inherit = ["ekarte.ledger.view.mixin"]
+    _inherit = ["ekarte.ledger.view.mixin", "ekarte.scope.mixin"]
     _auto = False
     _order = "id desc"
+    # Whom it concerns: the seller, and the issuers whose programs moved.
+    _scope_sources = (
+        """
+        SELECT operation.id, issuer.company_id
+        FROM ekarte.operation AS operation
+        INNER JOIN ekarte_issuer AS issuer ON issuer.code = operation.issuer
+        """,
+        """
+        SELECT entry.operation_id AS id, issuer.company_id
+        FROM ekarte.entry AS entry
+        INNER JOIN ekarte.purse AS purse ON purse.id = entry.purse_id
+        INNER JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer
+        """,
+    )
     _depends = {
         "ekarte.branch": ["code"],
         "ekarte.issuer": ["code"],
@@ -78,7 +91,9 @@ class EkarteOperation(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary("Purchase", readonly=True)
     discount = fields.Monetary(readonly=True)
-    amount_due = fields.Monetary("To Pay Otherwise", readonly=True)
+    amount_due = fields.Monetary(
+        "To Pay", readonly=True, help="What is left to pay by cash or bank card."
+    )
     original_key = fields.Integer("Original", readonly=True, aggregator=None)
     original_name = fields.Char("Original Operation", compute="_compute_original_name")
     reference = fields.Char(readonly=True)
@@ -100,10 +115,6 @@ class EkarteOperation(models.Model):
     slip = fields.Text(compute="_compute_answer_texts", compute_sudo=False)
     entry_ids = fields.One2many(
         "ekarte.entry", "operation_id", "Entries", readonly=True
-    )
-    # Whom the operation concerns: record rules search by it, nothing shows it.
-    of_company_id = fields.Many2one(
-        "res.company", compute="_compute_of_company_id", search="_search_of_company_id"
     )
 
     @api.depends("rc")
@@ -127,31 +138,12 @@ class EkarteOperation(models.Model):
         for operation in self:
             company = operation.sudo().issuer_id.company_id
             shown = everything or (company and company in self.env.companies)
-            answer = json.loads(operation.sudo().answer) if shown else {}
+            answer = json.loads(shown and operation.sudo().answer or "{}")
             operation.message = answer.get("message") or False
             operation.explanation = "\n".join(answer.get("explain", ())) or False
             operation.slip = (
                 "\n".join(line["text"] for line in answer.get("slip", ())) or False
             )
-
-    def _compute_of_company_id(self):
-        self.of_company_id = False
-
-    def _search_of_company_id(self, operator, value):
-        """Find operations at branches of a company, or on purses of its programs."""
-        if operator != "in":
-            return NotImplemented
-        companies = [company for company in value if company]
-        return Domain("issuer_id.company_id", "in", companies) | Domain.custom(
-            to_sql=lambda _model, alias, _query: SQL(
-                "EXISTS (SELECT 1 FROM ekarte.entry AS entry"
-                " JOIN ekarte.purse AS purse ON purse.id = entry.purse_id"
-                " JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer"
-                " WHERE entry.operation_id = %s AND issuer.company_id = ANY(%s))",
-                SQL.identifier(alias, "id"),
-                companies,
-            )
-        )
 
     def action_open_card(self):
         self.ensure_one()

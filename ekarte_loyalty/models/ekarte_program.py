@@ -248,13 +248,13 @@ class EkarteProgram(models.Model):
 
     def _summary_bonus_amount(self):
         text = self.env._(
-            "%(points)s points for each whole %(step)s of a purchase.",
+            "Points for each whole %(step)s of a purchase: %(points)s.",
             points=self.points_per_step,
             step=self._money(self.step),
         )
         if self.convert_at:
             text += "\n" + self.env._(
-                "%(points)s collected points become %(money)s to spend.",
+                "Every %(points)s points become %(money)s to spend.",
                 points=self.convert_at,
                 money=self._money(self.convert_to),
             )

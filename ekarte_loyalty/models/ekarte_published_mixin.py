@@ -19,6 +19,8 @@ class EkartePublishedMixin(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
+        # Odoo checks before writing only; nobody may write a record over to others.
+        self.check_access("write")
         self.env["ekarte.network"]._schedule_publication()
         return result
 

@@ -62,5 +62,5 @@ class EkartePurse(models.Model):
 
     def _in_words(self, value):
         if self.measure == "points":
-            return self.env._("%(points)s points", points=f"{value:.0f}")
+            return f"{value:.0f}"
         return format_amount(self.env, value, self.currency_id)

@@ -86,7 +86,8 @@ class EkarteSettlement(models.Model):
     move_ids = fields.One2many(
         "account.move", "ekarte_settlement_id", string="Journal Entries", readonly=True
     )
-    move_count = fields.Integer(compute="_compute_move_count")
+    # Counted for everybody: which of them one may open is another question.
+    move_count = fields.Integer(compute="_compute_move_count", compute_sudo=True)
 
     _ledger_id_uq = models.UniqueIndex(
         "(ledger_id)", "This settlement has been received already."
@@ -110,8 +111,15 @@ class EkarteSettlement(models.Model):
 
     @api.depends("move_ids")
     def _compute_move_count(self):
+        counts = dict(
+            self.env["account.move"]._read_group(
+                [("ekarte_settlement_id", "in", self.ids)],
+                ["ekarte_settlement_id"],
+                ["__count"],
+            )
+        )
         for settlement in self:
-            settlement.move_count = len(settlement.move_ids)
+            settlement.move_count = counts.get(settlement, 0)
 
     def _compute_operation_count(self):
         self.env.cr.execute(
@@ -325,9 +333,21 @@ class EkarteSettlement(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Journal Entries"),
             "res_model": "account.move",
-            "view_mode": "list,form",
+            "views": [
+                (self.env.ref("account.view_move_tree").id, "list"),
+                (False, "form"),
+            ],
+            "search_view_id": (self.env.ref("account.view_account_move_filter").id,),
             "domain": [("ekarte_settlement_id", "=", self.id)],
-            "context": {"create": False},
+            "context": self._books_context(),
+        }
+
+    def _books_context(self):
+        """Show the books of every company concerned that the user may enter."""
+        mine = self.sudo().company_ids & self.env.user.company_ids
+        return {
+            "create": False,
+            "allowed_company_ids": (mine or self.env.companies).ids,
         }
 
     def action_open_operations(self):

@@ -165,7 +165,7 @@ class EkarteSettlementLine(models.Model):
             "res_model": "account.move.line",
             "view_mode": "list,form",
             "domain": [("ekarte_line_id", "=", self.id)],
-            "context": {"create": False},
+            "context": self.settlement_id._books_context(),
         }
 
     @api.model

@@ -6,13 +6,13 @@ V3  what one company claims in clearing, the other owes
 """
 
 from collections import defaultdict
-from itertools import combinations
+from itertools import permutations
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-from .ekarte_settlement import ACCOUNTANT
+from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
 from .ekarte_settlement_line import from_minor
 from .ekarte_settlement_posting import clearing_partner
 
@@ -141,7 +141,7 @@ class EkarteSettlement(models.Model):
         )
 
     def _clearing_rows(self, own, issuers, balances):
-        """One row a pair: what one has in its books, and what the other should mean.
+        """Both sides of each pair: what the one has, and what the other should mean.
 
         An outside issuer's books are elsewhere: there the documents are the measure.
         """
@@ -150,10 +150,10 @@ class EkarteSettlement(models.Model):
         for creditor, debtor, amount in self.env.cr.fetchall():
             claims[creditor, debtor] += amount
         rows = []
-        for one, other in combinations(own, 2):
+        for one, other in permutations(own, 2):
             mine = balances["CLR", one.company_id.id, clearing_partner(other).id]
             theirs = balances["CLR", other.company_id.id, clearing_partner(one).id]
-            if mine or theirs or claims[one.code, other.code]:
+            if mine or theirs:
                 rows.append(_clearing_row(one, other, gl=mine, expected=-theirs))
         for one in own:
             for other in issuers - own:
@@ -254,20 +254,23 @@ class EkarteReconciliation(models.TransientModel):
 
     @api.model
     def action_open(self):
-        """Compare now and show the rows of the companies this user has chosen."""
+        """Compare now; accountants see the rows of the companies they have chosen."""
         if not self.env.user.has_group(ACCOUNTANT):
             raise AccessError(self.env._("The reconciliation is for accountants."))
-        allowed = set(self.env.companies.ids)
         rows = self.env["ekarte.settlement"].sudo()._reconciliation()
-        shown = self.sudo().create(
-            [self._vals(row) for row in rows if row["company_id"] in allowed]
-        )
+        if not self.env.user.has_group(ADMINISTRATOR):
+            rows = [row for row in rows if row["company_id"] in self.env.companies.ids]
+        shown = self.sudo().create([self._vals(row) for row in rows])
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Reconciliation"),
             "res_model": self._name,
             "view_mode": "list",
             "domain": [("id", "in", shown.ids)],
+            "help": self.env._(
+                "<p class='o_view_nocontent_smiling_face'>Nothing to compare</p>"
+                "<p>Choose a company that is an issuer, at the top right.</p>"
+            ),
             "target": "main",
         }
 

@@ -39,7 +39,10 @@ class EkarteSettlement(models.Model):
             )
         for move in self._current_moves():
             taxed = bool(move.line_ids.tax_ids)
-            reversal = move.with_company(move.company_id)._reverse_moves(
+            books = move.with_company(move.company_id).with_context(
+                ekarte_reversal=True
+            )
+            reversal = books._reverse_moves(
                 [
                     {
                         "date": self._open_date(move.company_id, date, taxed),

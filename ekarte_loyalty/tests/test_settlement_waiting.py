@@ -177,9 +177,10 @@ class TestSettlementWaiting(SettlementCase):
 
     def test_entries_of_settlements_cannot_be_unposted_but_others_can(self):
         settlement = self.take(*self.both())
-        for forbidden in ("button_draft", "button_cancel"):
+        for forbidden in ("button_draft", "button_cancel", "_reverse_moves"):
             with self.assertRaises(UserError):
                 getattr(settlement.move_ids, forbidden)()
+        self.assertFalse(any(settlement.move_ids.mapped("show_reset_to_draft_button")))
         other = self.env["account.move"].create(
             {
                 "company_id": self.fuel.id,
@@ -194,6 +195,8 @@ class TestSettlementWaiting(SettlementCase):
             }
         )
         other.action_post()
+        self.assertTrue(other.show_reset_to_draft_button)
+        other._reverse_moves()
         other.button_draft()
         self.assertEqual(other.state, "draft")
 

@@ -28,7 +28,7 @@ class EkarteAccounts(models.TransientModel):
     company_id = fields.Many2one(
         "res.company",
         required=True,
-        default=lambda self: self.env.company,
+        default=lambda self: self._default_company(),
         domain=lambda self: [("id", "in", self.env.companies.ids)],
     )
     journal_id = fields.Many2one(
@@ -58,6 +58,14 @@ class EkarteAccounts(models.TransientModel):
         readonly=False,
     )
     missing_count = fields.Integer(compute="_compute_missing_count")
+
+    @api.model
+    def _default_company(self):
+        """The current company, or one of those chosen that is an issuer."""
+        company = self.env.company
+        issuers = self.env["ekarte.issuer"].sudo().search([]).company_id
+        chosen = self.env.companies & issuers
+        return company if company in issuers or not chosen else chosen[0]
 
     @api.depends("company_id")
     def _compute_proposal(self):

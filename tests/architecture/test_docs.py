@@ -4,10 +4,12 @@ import ast
 import re
 from functools import cache
 
+import msgspec
 import pytest
 from tree import CHECKOUT, Tree
 
 import ekarte_core
+from ekarte_core.rules.programs import PROGRAM_KINDS
 
 DOCS = CHECKOUT / "docs"
 TREE = Tree()
@@ -43,6 +45,21 @@ def test_the_table_of_answer_codes_is_the_order_of_precedence():
     assert tables, "no table of answer codes in the docs"
     for name, codes in tables.items():
         assert codes == [code.value for code in ekarte_core.Rc], name
+
+
+# --- programs
+
+
+@pytest.mark.parametrize("kind", PROGRAM_KINDS)
+def test_the_parameters_of_a_kind_are_those_of_its_table(kind):
+    text = (DOCS / "PROGRAMS.md").read_text(encoding="utf-8")
+    part = re.search(rf"^### `{kind}`\n(.*?)(?=^##)", text, re.DOTALL | re.MULTILINE)
+    assert part, f"no part about {kind}"
+    told = [
+        name for cells in rows(part[1], 3) for name in re.findall(r"`(\w+)`", cells[0])
+    ]
+    fields = msgspec.structs.fields(PROGRAM_KINDS[kind])
+    assert sorted(told) == sorted(field.encode_name for field in fields)
 
 
 # --- invariants
