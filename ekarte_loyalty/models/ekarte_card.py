@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class EkarteCard(models.Model):
-    """A card of the ledger. Its number is nowhere in the database: only a mask of it."""
+    """A card of the ledger. Its number is nowhere in the database, only a mask."""
 
     _name = "ekarte.card"
     _description = "Card"

@@ -17,8 +17,8 @@ class EkarteEntry(models.Model):
     # An integer: operation ids outgrow what a many2one column can hold.
     operation_id = fields.Integer("Operation Key", readonly=True)
     line = fields.Integer(readonly=True)
-    purse_id = fields.Many2one("ekarte.purse", "Purse", readonly=True)
-    card_id = fields.Many2one("ekarte.card", "Card", readonly=True)
+    purse_id = fields.Many2one("ekarte.purse", readonly=True)
+    card_id = fields.Many2one("ekarte.card", readonly=True)
     account = fields.Char("Counter Account", readonly=True)
     event = fields.Selection(
         [
@@ -34,8 +34,8 @@ class EkarteEntry(models.Model):
         readonly=True,
     )
     program_code = fields.Char(readonly=True)
-    program_id = fields.Many2one("ekarte.program", "Program", readonly=True)
-    issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
+    program_id = fields.Many2one("ekarte.program", readonly=True)
+    issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     unit = fields.Char(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     posted = fields.Monetary("Booked", readonly=True)

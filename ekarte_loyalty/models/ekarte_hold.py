@@ -13,7 +13,7 @@ class EkarteHold(models.Model):
     }
 
     name = fields.Char("Operation", readonly=True)
-    card_id = fields.Many2one("ekarte.card", "Card", readonly=True)
+    card_id = fields.Many2one("ekarte.card", readonly=True)
     at = fields.Datetime("Time", readonly=True)
     expires_at = fields.Datetime("Expires", readonly=True)
     state = fields.Selection(
@@ -26,7 +26,7 @@ class EkarteHold(models.Model):
         readonly=True,
     )
     terminal = fields.Char(readonly=True)
-    branch_id = fields.Many2one("ekarte.branch", "Branch", readonly=True)
+    branch_id = fields.Many2one("ekarte.branch", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", "Seller", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary("Purchase", readonly=True)

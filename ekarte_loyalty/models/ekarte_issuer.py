@@ -45,7 +45,6 @@ class EkarteIssuer(models.Model):
     )
     company_id = fields.Many2one(
         "res.company",
-        "Company",
         ondelete="restrict",
         tracking=True,
         help="The issuer keeps its books here: settlement posts into this company.",

@@ -16,7 +16,7 @@ class EkarteMembership(models.Model):
 
     card_id = fields.Many2one("ekarte.card", readonly=True)
     card_type_code = fields.Char(readonly=True)
-    card_type_id = fields.Many2one("ekarte.card.type", "Card Type", readonly=True)
+    card_type_id = fields.Many2one("ekarte.card.type", readonly=True)
     issuer_code = fields.Char(readonly=True)
-    issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
+    issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     since = fields.Datetime(readonly=True)

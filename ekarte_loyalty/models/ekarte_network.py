@@ -60,7 +60,8 @@ class EkarteNetwork(models.Model):
             ("waiting", "Changes wait for publication"),
             ("foreign", "Live version came from elsewhere"),
         ],
-        compute="_compute_live", compute_sudo=True,
+        compute="_compute_live",
+        compute_sudo=True,
     )
     issuer_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
     branch_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
@@ -224,7 +225,9 @@ class EkarteNetwork(models.Model):
         network = network.with_user(api.SUPERUSER_ID).with_context(lang=None)
         known = network.fault_ids.mapped("sentence")
         network._publish()
-        faults = [one for one in network.fault_ids.mapped("sentence") if one not in known]
+        faults = [
+            one for one in network.fault_ids.mapped("sentence") if one not in known
+        ]
         if not faults:
             return
         user = self.env["res.users"].browse(uid)

@@ -35,7 +35,7 @@ class EkarteNetwork(models.Model):
         convert_file(self.env, MODULE, f"demo/{name}", None, noupdate=True)
 
     def _load_demo_chart(self, company):
-        """Give a company the Latvian chart, or the plain one where it is not at hand."""
+        """Give a company the Latvian chart; where that is missing, the plain one."""
         if company.chart_template:
             return
         latvian = self.env["ir.module.module"].search_count(

@@ -25,7 +25,9 @@ class EkarteNetworkVersion(models.Model):
     @api.depends("body")
     def _compute_document(self):
         for one in self:
-            one.document = json.dumps(json.loads(one.body), ensure_ascii=False, indent=2)
+            one.document = json.dumps(
+                json.loads(one.body), ensure_ascii=False, indent=2
+            )
 
     @api.depends("body")
     def _compute_changes(self):
@@ -36,9 +38,7 @@ class EkarteNetworkVersion(models.Model):
                 one.changes = self.env._("the first version")
                 continue
             old, new = before._named_parts(), one._named_parts()
-            changed = [
-                key[1] for key in {**old, **new} if old.get(key) != new.get(key)
-            ]
+            changed = [key[1] for key in {**old, **new} if old.get(key) != new.get(key)]
             if len(changed) > 8:
                 changed = [*changed[:8], "…"]
             one.changes = ", ".join(changed)

@@ -83,11 +83,11 @@ class EkarteOperation(models.Model):
     command = fields.Selection(COMMANDS, readonly=True)
     rc = fields.Selection(ANSWERS, "Answer", readonly=True)
     approved = fields.Boolean(compute="_compute_approved")
-    card_id = fields.Many2one("ekarte.card", "Card", readonly=True)
+    card_id = fields.Many2one("ekarte.card", readonly=True)
     issuer_code = fields.Char("Seller Code", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", "Seller", readonly=True)
     branch_code = fields.Char(readonly=True)
-    branch_id = fields.Many2one("ekarte.branch", "Branch", readonly=True)
+    branch_id = fields.Many2one("ekarte.branch", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary("Purchase", readonly=True)
     discount = fields.Monetary(readonly=True)
@@ -98,7 +98,9 @@ class EkarteOperation(models.Model):
     original_name = fields.Char("Original Operation", compute="_compute_original_name")
     reference = fields.Char(readonly=True)
     local_time = fields.Datetime("Terminal's Clock", readonly=True)
-    network_version = fields.Integer("Decided by Version", readonly=True, aggregator=None)
+    network_version = fields.Integer(
+        "Decided by Version", readonly=True, aggregator=None
+    )
     answer = fields.Text(
         "Answer as Sent",
         readonly=True,
@@ -138,7 +140,7 @@ class EkarteOperation(models.Model):
         for operation in self:
             company = operation.sudo().issuer_id.company_id
             shown = everything or (company and company in self.env.companies)
-            answer = json.loads(shown and operation.sudo().answer or "{}")
+            answer = json.loads((shown and operation.sudo().answer) or "{}")
             operation.message = answer.get("message") or False
             operation.explanation = "\n".join(answer.get("explain", ())) or False
             operation.slip = (

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount
+from odoo.tools import format_amount
 
 from ..units import to_basis_points, to_minor
 
@@ -214,9 +214,7 @@ class EkarteProgram(models.Model):
     @api.depends("kind")
     def _compute_accept_at(self):
         for program in self:
-            program.accept_at = (
-                "coalition" if program.kind == "bonus_amount" else "own"
-            )
+            program.accept_at = "coalition" if program.kind == "bonus_amount" else "own"
 
     def _compute_currency_id(self):
         self.currency_id = self.env["ekarte.network"]._get().currency_id

@@ -17,9 +17,9 @@ class EkartePurse(models.Model):
 
     card_id = fields.Many2one("ekarte.card", readonly=True)
     program_code = fields.Char(readonly=True)
-    program_id = fields.Many2one("ekarte.program", "Program", readonly=True)
+    program_id = fields.Many2one("ekarte.program", readonly=True)
     issuer_code = fields.Char(readonly=True)
-    issuer_id = fields.Many2one("ekarte.issuer", "Issuer", readonly=True)
+    issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     measure = fields.Selection(
         [
             ("money", "Money"),
@@ -31,9 +31,7 @@ class EkartePurse(models.Model):
     )
     unit = fields.Char(readonly=True, help="Currency code, points or turnover.")
     goods_group_code = fields.Char(readonly=True)
-    goods_group_id = fields.Many2one(
-        "ekarte.goods.group", "Goods Group", readonly=True
-    )
+    goods_group_id = fields.Many2one("ekarte.goods.group", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     balance = fields.Monetary("Amount", readonly=True)
     held = fields.Monetary(readonly=True, help="Reserved by open authorizations.")

@@ -137,7 +137,11 @@ class NetworkCase(TransactionCase):
     @classmethod
     def _make_card_types(cls):
         cls.club = cls._card_type(
-            "T-CLUB", cls.grocer, cls.bonus | cls.discount, "9980001", auto_register=True
+            "T-CLUB",
+            cls.grocer,
+            cls.bonus | cls.discount,
+            "9980001",
+            auto_register=True,
         )
         cls.gift_type = cls._card_type("T-GIFT", cls.grocer, cls.gift, "9980002")
         cls.fuel_club = cls._card_type(
@@ -174,7 +178,7 @@ class NetworkCase(TransactionCase):
 
     @classmethod
     def _trade(cls):
-        """Some purchases of both issuers' customers; a gift card used at the other's."""
+        """Purchases of both issuers' customers; a gift card used at the other's."""
         cls._send(cls.grocer, "sale", CLUB_CARD, 1750)
         cls._send(cls.grocer, "activate", GIFT_CARD, 3000)
         cls._send(

@@ -133,7 +133,9 @@ class TestAccess(NetworkCase):
         self.fuel_bonus.branch_ids = self.station
         self.env.invalidate_all()
         read = self._seen("ekarte.program", self.issuer).read(["branch_ids"])
-        self.assertNotIn(self.station.id, [b for row in read for b in row["branch_ids"]])
+        self.assertNotIn(
+            self.station.id, [b for row in read for b in row["branch_ids"]]
+        )
 
     # Customers
 
@@ -158,7 +160,7 @@ class TestAccess(NetworkCase):
 
     def test_operations_are_of_own_branches_or_own_programs(self):
         seen = self._seen("ekarte.operation", self.accountant)
-        # Own branch: the purchase and the activation. At the station: the own gift card.
+        # Own branch: purchase and activation. At the station: the own gift card.
         self.assertEqual(
             sorted((one.branch_code, one.command) for one in seen),
             [("TF1", "sale"), ("TG1", "activate"), ("TG1", "sale")],
@@ -199,9 +201,7 @@ class TestAccess(NetworkCase):
         for model in LEDGER:
             with self.subTest(model=model):
                 everything = self.env[model].sudo().search_count([])
-                self.assertEqual(
-                    len(self._seen(model, self.administrator)), everything
-                )
+                self.assertEqual(len(self._seen(model, self.administrator)), everything)
 
     def test_a_user_without_a_role_sees_nothing(self):
         for model in (*CONFIGURATION, *LEDGER, "ekarte.network"):

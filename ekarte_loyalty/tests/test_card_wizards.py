@@ -24,8 +24,10 @@ class TestCardWizards(NetworkCase):
 
     def _found(self, number, user=None, **values):
         action = self._find(number, user, **values).action_find()
-        return self.env["ekarte.card"].with_user(user or self.operator).browse(
-            action["res_id"]
+        return (
+            self.env["ekarte.card"]
+            .with_user(user or self.operator)
+            .browse(action["res_id"])
         )
 
     def _change(self, card, command, user=None, reason="lost, by phone"):
@@ -42,7 +44,9 @@ class TestCardWizards(NetworkCase):
         self.assertEqual(card.number, "998000******0011")
 
     def test_a_read_track_and_spaces_find_the_same_card(self):
-        self.assertEqual(self._found(f";{CLUB_CARD}=29121010000?"), self._found(CLUB_CARD))
+        self.assertEqual(
+            self._found(f";{CLUB_CARD}=29121010000?"), self._found(CLUB_CARD)
+        )
         self.assertEqual(self._found("9980 0010 0000 0011"), self._found(CLUB_CARD))
 
     def test_an_unknown_number_is_refused(self):
@@ -129,12 +133,18 @@ class TestCardWizards(NetworkCase):
 
     def test_another_issuers_card_cannot_be_blocked(self):
         foreign = self.env["ekarte.card"].search([("last4", "=", FUEL_CARD[-4:])])
-        with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_rule"):
+        with (
+            self.assertRaises(AccessError),
+            mute_logger("odoo.addons.base.models.ir_rule"),
+        ):
             self._change(foreign, "block")
 
     def test_the_button_opens_the_dialog_with_the_card(self):
         card = self._found(CLUB_CARD)
-        for action, command in ((card.action_block(), "block"), (card.action_unblock(), "unblock")):
+        for action, command in (
+            (card.action_block(), "block"),
+            (card.action_unblock(), "unblock"),
+        ):
             self.assertEqual(action["context"]["default_command"], command)
             self.assertEqual(action["context"]["default_card_id"], card.id)
 

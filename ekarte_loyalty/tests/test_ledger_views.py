@@ -15,10 +15,16 @@ class TestLedgerViews(NetworkCase):
         super().setUpClass()
         cls._trade()
         cls.card = cls.env["ekarte.card"].search(
-            [("last4", "=", CLUB_CARD[-4:]), ("membership_ids.issuer_id", "=", cls.grocer.id)]
+            [
+                ("last4", "=", CLUB_CARD[-4:]),
+                ("membership_ids.issuer_id", "=", cls.grocer.id),
+            ]
         )
         cls.gift_card = cls.env["ekarte.card"].search(
-            [("last4", "=", GIFT_CARD[-4:]), ("membership_ids.issuer_id", "=", cls.grocer.id)]
+            [
+                ("last4", "=", GIFT_CARD[-4:]),
+                ("membership_ids.issuer_id", "=", cls.grocer.id),
+            ]
         )
 
     def _views(self):
@@ -162,7 +168,9 @@ class TestLedgerViews(NetworkCase):
         self.assertEqual(self.grocer.card_count, 2)
         self.assertEqual(self.grocer.branch_count, 2)
         self.assertEqual(self.grocer.program_count, 3)
-        cards = self.env["ekarte.card"].search(self.grocer.action_open_cards()["domain"])
+        cards = self.env["ekarte.card"].search(
+            self.grocer.action_open_cards()["domain"]
+        )
         self.assertEqual(cards, self.card | self.gift_card)
         self.assertEqual(self.card.operation_count, 1)
         self.assertEqual(self.card.purse_count, 2)

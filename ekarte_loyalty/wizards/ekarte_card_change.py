@@ -9,7 +9,7 @@ class EkarteCardChange(models.TransientModel):
     _name = "ekarte.card.change"
     _description = "Block or unblock a card"
 
-    card_id = fields.Many2one("ekarte.card", "Card", required=True, readonly=True)
+    card_id = fields.Many2one("ekarte.card", required=True, readonly=True)
     command = fields.Selection(
         [("block", "Block"), ("unblock", "Unblock")],
         required=True,
