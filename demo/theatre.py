@@ -17,7 +17,8 @@ from said import Expected, Operation
 
 SERVING_S = (4, 11)  # a terminal needs this long for each customer
 FIRST_BATCH = 324  # the terminals close once a day: 20 November is day 324
-UNSTORED = ("inquire", "echo", "status")
+# What the shop's own cash register prints a receipt for, with the receipt's number.
+PRINTED = ("sale", "confirm", "refund", "activate", "top_up")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class Theatre:
             # Counted at the second of closing, not when the scene was written.
             count = fields.get("totals", tuple)
             fields["totals"] = count(self.totals(step.terminal))
+        if step.command in PRINTED:
+            fields["reference"] = f"čeks {step.terminal[-2:]}/{number:05}"
         operation = Operation(step.terminal, batch, number, step.command, **fields)
         played = Played(at, step, operation, self.oracle.decide(operation))
         self.played.append(played)

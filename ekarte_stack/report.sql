@@ -3,7 +3,7 @@
 
 -- day_answers --
 -- What the ledger has stored for the day, to compare with what terminals heard.
-SELECT o.terminal, o.batch, o.number, o.rc, o.answer
+SELECT o.terminal, o.batch, o.number, o.answer
 FROM ekarte.operation AS o
 INNER JOIN unnest(%(terminals)s::text[], %(batches)s::integer[]) AS d (terminal, batch)
     ON o.terminal = d.terminal AND o.batch = d.batch;

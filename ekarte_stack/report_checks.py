@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
+from ekarte_core import Answer, decode_answer
 from ekarte_stack.day_check import differences
 from ekarte_stack.day_file import UNSTORED, DemoNetwork, Row
 from ekarte_stack.day_player import HTTP, Played
@@ -49,11 +52,10 @@ def answer_checks(
         ],
     )
     stored = ledger.answers(day)
-    heard = [
-        told
-        for told in firsts.values()
-        if told.transport == HTTP and told.row.request.command not in UNSTORED
+    kept = [
+        told for told in firsts.values() if told.row.request.command not in UNSTORED
     ]
+    heard = [told for told in kept if told.transport == HTTP]
     # On a second day every stored answer is a repeat: the ledger's, not a new one.
     verb = "repeated by" if again else "stored in"
     yield check(
@@ -61,9 +63,25 @@ def answer_checks(
         [
             told.row.name
             for told in heard
-            if stored.get(told.row.key, ("", ""))[1].encode() != told.raw
+            if stored.get(told.row.key, "").encode() != told.raw
         ],
     )
+    others = [told for told in kept if told.transport != HTTP]
+    yield check(
+        f"{len(others)} answers over ISO 8583 say what the ledger has stored",
+        [
+            told.row.name
+            for told in others
+            if told.answer is None
+            or not stored.get(told.row.key)
+            or _said(told.answer) != _said(decode_answer(stored[told.row.key]))
+        ],
+    )
+
+
+def _said(answer: Answer) -> Answer:
+    """An answer without the texts, which ISO 8583 cuts where they do not fit."""
+    return msgspec.structs.replace(answer, message="", explain=(), slip=())
 
 
 def ledger_checks(

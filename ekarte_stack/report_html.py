@@ -1,16 +1,18 @@
 """The report as one page that needs nothing else: pictures in SVG, tables below."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from typing import NamedTuple
 
+from ekarte_stack.day_file import APPROVED
 from ekarte_stack.report import Report, Transport
 from ekarte_stack.report_text import euros, number
 
-WIDTH = 640
-ROW = 30
-LABEL = 210
+WIDTH = 420
+LABEL = 262  # room for the longest answer code
+FIGURE = 90  # room for a sum behind its bar
 SVG_HEAD = '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
-GREENS = ("#2f7d4f", "#3b6ea5", "#a5683b", "#7d5fa5")
+COLOURS = ("#2f7d4f", "#3b6ea5", "#b0763a", "#7d5fa5")
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2321; --soft: #66706c; --card: #ffffff;
   --page: #f3f5f2; --line: #d9dedb; --good: #2f7d4f; --bad: #b3261e; }
@@ -42,6 +44,14 @@ li small { display: block; color: var(--bad); }
 """
 
 
+class Bar(NamedTuple):
+    """One bar of a chart."""
+
+    label: str
+    value: int
+    colour: str
+
+
 def page(report: Report) -> str:
     """Return the whole page."""
     parts = "\n".join(_sections(report))
@@ -66,44 +76,45 @@ def page(report: Report) -> str:
 
 
 def _sections(report: Report) -> Iterator[str]:
+    yield _section("Sales, EUR", _bars(_of_issuers(report, {"": "sales"}), euros))
+    what = {"": "discount"}
+    yield _section("Discount given, EUR", _bars(_of_issuers(report, what), euros))
+    what = {"loaded": "gift_loaded", "spent": "gift_spent"}
+    yield _section("Gift money, EUR", _bars(_of_issuers(report, what), euros))
+    what = {"from points": "converted", "used": "bonus_used"}
+    yield _section("Bonus money, EUR", _bars(_of_issuers(report, what), euros))
     codes = list(report.issuers)
-    names = [report.names[code] for code in codes]
-
-    def values(name: str) -> list[int]:
-        return [getattr(report.issuers[code], name) for code in codes]
-
-    yield _section("Sales, EUR", _bars(names, values("sales"), euros))
-    yield _section("Discount given, EUR", _bars(names, values("discount"), euros))
-    pairs = [
-        (f"{name}, {what}", value)
-        for name, loaded, spent in zip(
-            names, values("gift_loaded"), values("gift_spent"), strict=True
-        )
-        for what, value in (("loaded", loaded), ("spent", spent))
-        if loaded or spent
-    ]
-    yield _section("Gift money, EUR", _bars(*_columns(pairs), euros))
-    pairs = [
-        (f"{name}, {what}", value)
-        for name, made, used in zip(
-            names, values("converted"), values("bonus_used"), strict=True
-        )
-        for what, value in (("from points", made), ("used", used))
-        if made or used
-    ]
-    yield _section("Bonus money, EUR", _bars(*_columns(pairs), euros))
-    yield _section("Operations by hour", _hours(report.hours))
     owed = [
-        (f"{report.names[debtor]} → {report.names[creditor]}", amount)
+        Bar(
+            f"{report.names[debtor]} → {report.names[creditor]}",
+            amount,
+            COLOURS[codes.index(debtor) % len(COLOURS)],
+        )
         for creditor, debtor, amount in report.claims
     ]
-    yield _section("Clearing: who owes whom, EUR", _bars(*_columns(owed), euros))
-    told = [(f"{rc} {meaning}", count) for rc, meaning, count in report.codes]
-    yield _section("Answers by code", _bars(*_columns(told), number))
+    yield _section("Clearing: who owes whom, EUR", _bars(owed, euros))
+    yield _section("Operations by hour", _hours(report.hours))
+    told = [
+        Bar(f"{rc} {meaning}", count, COLOURS[0] if rc in APPROVED else COLOURS[2])
+        for rc, meaning, count in report.codes
+    ]
+    yield _section("Answers by code", _rows(told))
     yield _section("Answer times", _times(report.transports))
     if report.entries:
         yield _section("Journal entries in Odoo", _entries(report), wide=True)
     yield _section("Checks", _checks(report), wide=True)
+
+
+def _of_issuers(report: Report, what: Mapping[str, str]) -> list[Bar]:
+    """Bars of some figures for every issuer that has them, in the issuer's colour."""
+    bars = []
+    for place, (code, figures) in enumerate(report.issuers.items()):
+        for label, name in what.items():
+            value = getattr(figures, name)
+            title = f"{report.names[code]}, {label}" if label else report.names[code]
+            if value or not label:
+                bars.append(Bar(title, value, COLOURS[place % len(COLOURS)]))
+    return bars
 
 
 def _section(title: str, body: str, *, wide: bool = False) -> str:
@@ -111,26 +122,36 @@ def _section(title: str, body: str, *, wide: bool = False) -> str:
     return f"<section{kind}><h2>{escape(title)}</h2>{body}</section>"
 
 
-def _columns(pairs: Sequence[tuple[str, int]]) -> tuple[list[str], list[int]]:
-    return [label for label, _ in pairs], [value for _, value in pairs]
-
-
-def _bars(labels: Sequence[str], values: Sequence[int], show: object) -> str:
-    """Horizontal bars, each with its label and its figure."""
-    assert callable(show)
-    most = max([*values, 1])
-    room = WIDTH - LABEL - 110
-    rows = []
-    for place, (label, value) in enumerate(zip(labels, values, strict=True)):
-        top = place * ROW
-        long = max(2, value * room // most) if value else 0
-        rows.append(
-            f'<text x="0" y="{top + 20}">{escape(label)}</text>'
-            f'<rect x="{LABEL}" y="{top + 6}" width="{long}" height="18" rx="3"'
-            f' fill="{GREENS[place % len(GREENS)]}"/>'
-            f'<text x="{LABEL + long + 8}" y="{top + 20}">{show(value)}</text>'
+def _bars(bars: Sequence[Bar], show: Callable[[int], str]) -> str:
+    """Each bar below its label, its figure behind it."""
+    most = max((bar.value for bar in bars), default=1) or 1
+    parts = []
+    for place, bar in enumerate(bars):
+        top = place * 46
+        long = max(3, bar.value * (WIDTH - FIGURE) // most) if bar.value else 0
+        parts.append(
+            f'<text x="0" y="{top + 15}" class="soft">{escape(bar.label)}</text>'
+            f'<rect x="0" y="{top + 21}" width="{long}" height="18" rx="3"'
+            f' fill="{bar.colour}"/>'
+            f'<text x="{long + 7}" y="{top + 35}">{show(bar.value)}</text>'
         )
-    return _svg(len(rows) * ROW + 6, "bars", rows)
+    return _svg(len(bars) * 46, "bars", parts)
+
+
+def _rows(bars: Sequence[Bar]) -> str:
+    """Many bars, one line each; everything but the approvals is small, so squeezed."""
+    parts = []
+    most = max((bar.value for bar in bars), default=1) or 1
+    for place, bar in enumerate(bars):
+        top = place * 21
+        long = max(3, bar.value * (WIDTH - LABEL - 45) // most)
+        parts.append(
+            f'<text x="0" y="{top + 15}">{escape(bar.label)}</text>'
+            f'<rect x="{LABEL}" y="{top + 4}" width="{long}" height="13" rx="2"'
+            f' fill="{bar.colour}"/>'
+            f'<text x="{LABEL + long + 6}" y="{top + 15}">{number(bar.value)}</text>'
+        )
+    return _svg(len(bars) * 21 + 4, "bars", parts)
 
 
 def _hours(hours: Sequence[tuple[int, int]]) -> str:
@@ -143,7 +164,7 @@ def _hours(hours: Sequence[tuple[int, int]]) -> str:
         left = place * step + 4
         columns.append(
             f'<rect x="{left}" y="{170 - high}" width="{step - 8}" height="{high}"'
-            f' rx="3" fill="{GREENS[0]}"/>'
+            f' rx="3" fill="{COLOURS[0]}"/>'
             f'<text x="{left}" y="{164 - high}" class="soft">{count}</text>'
             f'<text x="{left}" y="190">{hour:02}</text>'
         )
@@ -154,10 +175,10 @@ def _times(transports: Sequence[Transport]) -> str:
     """How long all answers took, from the quickest to the slowest."""
     top = max((one.p99_ms for one in transports), default=1.0) * 1.15
     parts = [
-        '<line x1="0" y1="170" x2="640" y2="170" stroke="var(--line)"/>',
+        f'<line x1="0" y1="170" x2="{WIDTH}" y2="170" stroke="var(--line)"/>',
         f'<text x="0" y="12" class="soft">{top:.1f} ms</text>',
         '<text x="0" y="190" class="soft">quickest</text>',
-        '<text x="575" y="190" class="soft">slowest</text>',
+        f'<text x="{WIDTH}" y="190" class="soft" text-anchor="end">slowest</text>',
     ]
     for place, one in enumerate(transports):
         count = max(len(one.times_ms) - 1, 1)
@@ -165,13 +186,13 @@ def _times(transports: Sequence[Transport]) -> str:
             f"{n * WIDTH / count:.1f},{170 - min(ms / top, 1) * 160:.1f}"
             for n, ms in enumerate(one.times_ms)
         )
-        colour = GREENS[place % len(GREENS)]
+        colour = COLOURS[place % len(COLOURS)]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{colour}"'
             ' stroke-width="2"/>'
-            f'<text x="90" y="{30 + 20 * place}" style="fill:{colour}">'
-            f"{escape(one.name)}: half within {one.p50_ms:.1f} ms, 99 of 100 within"
-            f" {one.p99_ms:.1f} ms</text>"
+            f'<text x="55" y="{32 + 19 * place}" style="fill:{colour}">'
+            f"{escape(one.name)}: half within {one.p50_ms:.0f} ms,"
+            f" 99 of 100 within {one.p99_ms:.0f} ms</text>"
         )
     return _svg(200, "answer times", parts)
 

@@ -49,11 +49,11 @@ class Ledger:
         found = self.rows("knows", terminal=terminal, batch=batch, number=number)
         return bool(found[0][0])
 
-    def answers(self, day: Sequence[Row]) -> dict[Key, tuple[str, str]]:
-        """Return code and stored answer of each operation of the day."""
+    def answers(self, day: Sequence[Row]) -> dict[Key, str]:
+        """Return the stored answer of each operation of the day, as JSON."""
         return {
-            (terminal, batch, number): (rc, answer)
-            for terminal, batch, number, rc, answer in self.of_day("day_answers", day)
+            (terminal, batch, number): answer
+            for terminal, batch, number, answer in self.of_day("day_answers", day)
         }
 
     def verify(self) -> Iterable[Invariant]:
