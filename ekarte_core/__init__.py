@@ -20,7 +20,7 @@ from ekarte_core.network.compiled import Network, read_network
 from ekarte_core.network.document import NetworkDocument
 from ekarte_core.service.connection import LedgerConnection
 from ekarte_core.service.execute import execute
-from ekarte_core.service.expiry import expire_holds
+from ekarte_core.service.expiry import expire_holds, expire_lots
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.publishing import (
     current_network,
@@ -101,6 +101,7 @@ __all__ = [
     "encode_answer",
     "execute",
     "expire_holds",
+    "expire_lots",
     "find_card",
     "grant",
     "load_keyring",

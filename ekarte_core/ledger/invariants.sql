@@ -224,4 +224,4 @@ WHERE
     )
 UNION ALL
 SELECT 'operation ' || o.id FROM ekarte.operation AS o
-WHERE o.command NOT IN ('expire', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
+WHERE o.command NOT IN ('expire', 'lapse', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;

@@ -179,3 +179,12 @@ WHERE
     AND NOT EXISTS (SELECT FROM ekarte.hold_end AS e WHERE e.hold_id = h.operation_id)
 ORDER BY h.expires_at
 LIMIT %(limit)s;
+
+-- ended_lots --
+-- Cards with lots past their end that still hold something free, earliest first.
+SELECT DISTINCT p.card_id, l.valid_until
+FROM ekarte.lot AS l
+INNER JOIN ekarte.purse AS p ON l.purse_id = p.id
+WHERE l.valid_until <= %(now)s AND l.posted > l.held
+ORDER BY l.valid_until
+LIMIT %(limit)s;

@@ -29,8 +29,10 @@ ORDER BY o.id;
 SELECT
     o.business_day, e.event, o.issuer AS seller, p.issuer, o.branch, e.program,
     0 AS tax_rate_bp, o.currency,
-    sum(CASE WHEN e.event = 'bonus_earn' AND e.unit <> 'points' THEN 0 ELSE e.posted END)
-    ::bigint AS amount,
+    sum(CASE
+        WHEN e.event IN ('bonus_earn', 'bonus_expire') AND e.unit <> 'points' THEN 0
+        ELSE e.posted
+    END)::bigint AS amount,
     sum(e.carry)::bigint AS carry, 0::bigint AS tendered,
     count(DISTINCT o.id)::integer AS operations
 FROM ekarte.operation AS o
@@ -38,7 +40,9 @@ INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 WHERE
     o.id = ANY(%(ids)s)
-    AND e.event IN ('gift_load', 'gift_spend', 'bonus_earn', 'bonus_spend')
+    AND e.event IN (
+        'gift_load', 'gift_spend', 'gift_expire', 'bonus_earn', 'bonus_spend', 'bonus_expire'
+    )
 GROUP BY o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency
 UNION ALL
 SELECT

@@ -108,6 +108,12 @@ class LedgerConnection:
             lambda cr: expiry.expire_holds(cr, network, self._keyring, now, limit)
         )
 
+    def expire_lots(self, network: Network, now: datetime, limit: int = 500) -> int:
+        """Let lots past their end lapse; returns how many operations this made."""
+        return self._transaction(
+            lambda cr: expiry.expire_lots(cr, network, self._keyring, now, limit)
+        )
+
     def network(self, known: Network | None) -> Network:
         """Return the current network; `known` itself while it is current."""
 

@@ -28,7 +28,7 @@ _COLUMNS = (
     "tendered",
     "operations",
 )
-SPENDING = frozenset({"gift_spend", "bonus_spend"})
+SPENDING = frozenset({"gift_spend", "bonus_spend", "gift_expire", "bonus_expire"})
 
 
 def build_settlement(

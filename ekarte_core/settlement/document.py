@@ -14,8 +14,10 @@ Event = Literal[
     "sale",
     "gift_load",
     "gift_spend",
+    "gift_expire",
     "bonus_earn",
     "bonus_spend",
+    "bonus_expire",
 ]
 
 
@@ -30,9 +32,9 @@ class SettlementLine(msgspec.Struct, frozen=True, kw_only=True):
         issuer: issuer who is liable (of the program); the seller for `sale`.
         tax_rate_bp: basis points, 0 where no tax belongs to the event.
         amount: minor units. `sale`: taxable gross; load, spend: nominal value;
-            `bonus_earn`: points.
+            `bonus_earn`, `bonus_expire`: points.
         carry: minor units of liability that the event built up (earn, load) or
-            released (spend), always with the sign of `amount`.
+            released (spend, expire), always with the sign of `amount`.
         tendered: `sale` only: part of `amount` that was paid by card value.
         operations: how many operations stand behind the line.
     """

@@ -1,7 +1,7 @@
 """The journal table: which accounts each event moves, in whose books.
 
 Account keys (docs/ACCOUNTING.md): BNK takings of terminals, REV sales, VATO output
-tax, LGC gift liability, LBN bonus deferral, TND card tender, CLR union clearing,
+tax, RBK breakage, LGC gift liability, LBN bonus deferral, TND card tender, CLR union clearing,
 XCL cross-redemption difference. Row ids G1 … B4 are those of docs/ACCOUNTING.md.
 Every row balances within one company; a refund is the same row with a minus sign.
 """
@@ -13,9 +13,15 @@ import msgspec
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 
-ACCOUNT_KEYS = ("BNK", "REV", "VATO", "LGC", "LBN", "TND", "CLR", "XCL")
+ACCOUNT_KEYS = ("BNK", "REV", "VATO", "LGC", "LBN", "TND", "CLR", "XCL", "RBK")
 
-LIABILITY_OF = {"gift_load": "LGC", "gift_spend": "LGC", "bonus_spend": "LBN"}
+LIABILITY_OF = {
+    "gift_load": "LGC",
+    "gift_spend": "LGC",
+    "gift_expire": "LGC",
+    "bonus_spend": "LBN",
+    "bonus_expire": "LBN",
+}
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +58,9 @@ def _of_line(line: SettlementLine) -> Iterator[Posting]:
     elif line.event == "bonus_earn":
         yield _item(line, line.seller, "REV", line.carry)
         yield _item(line, line.issuer, "LBN", -line.carry)
+    elif line.event in ("gift_expire", "bonus_expire"):
+        yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)
+        yield _item(line, line.issuer, "RBK", -line.carry)
     elif line.issuer == line.seller:
         yield from _spend_own(line)
     else:

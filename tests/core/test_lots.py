@@ -1,7 +1,10 @@
 """Lots: the earliest to end is used first, and value goes back to its own lot."""
 
+from datetime import timedelta
+
 import pytest
 
+from ekarte_core import postings, read_settlement
 from tests.core.shop import CLUB, GIFT, Shop, network_document, number
 
 
@@ -95,3 +98,48 @@ def test_points_burn_at_the_end_of_the_day_or_month(
     answer = shop.do("inquire", card)
     points = next(row for row in answer.balances if row.unit == "points")
     assert (points.value, points.available) == (1, usable)
+
+
+def lapse(shop: Shop) -> int:
+    return shop.ledger.expire_lots(shop.network, shop.now)
+
+
+def test_lots_lapse_after_their_end_and_only_once(shop: Shop, card: str):
+    shop.later(days=20, hours=11)
+    assert lapse(shop) == 0
+    shop.later(days=1)
+    assert lapse(shop) == 1
+    assert lapse(shop) == 0
+    assert lots(shop) == [(0, 0), (2000, 0)]
+    assert shop.broken() == []
+
+
+def test_a_lot_under_hold_lapses_when_the_hold_has_ended(shop: Shop, card: str):
+    shop.later(days=20, hours=11, minutes=57)
+    shop.do("authorize", card, 500)
+    shop.later(minutes=4)
+    assert lapse(shop) == 1
+    assert lots(shop) == [(500, 500), (2000, 0)]
+    shop.later(minutes=4)
+    assert shop.ledger.expire_holds(shop.network, shop.now) == 1
+    assert lapse(shop) == 1
+    assert lots(shop) == [(0, 0), (2000, 0)]
+    assert shop.broken() == []
+
+
+def test_what_lapses_becomes_breakage_in_the_books(shop: Shop, card: str):
+    shop.later(days=22)
+    lapse(shop)
+    shop.ledger.build_settlement(shop.network, shop.now, shop.now + timedelta(days=1))
+    body = shop.ledger.pending_settlements()[0][1]
+    booked = [
+        (item.account, item.amount)
+        for item in postings(read_settlement(body))
+        if item.account in ("LGC", "RBK")
+    ]
+    assert sorted(booked) == [
+        ("LGC", -2000),
+        ("LGC", -1000),
+        ("LGC", 1000),
+        ("RBK", -1000),
+    ]
