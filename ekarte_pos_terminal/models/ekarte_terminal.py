@@ -1,5 +1,6 @@
 """The registry of external terminals: who may speak to the gateway, from where."""
 
+import logging
 import re
 
 from odoo import api, fields, models
@@ -7,6 +8,8 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 from odoo.addons.ekarte_loyalty.keyring import server_keyring
+
+_logger = logging.getLogger(__name__)
 
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
 BACK_OFFICE = "BO"
@@ -197,6 +200,12 @@ class EkarteTerminal(models.Model):
             version += 1
         key = server_keyring(self.env).terminal_key(self.code, version).hex()
         self._note_key_shown(version)
+        _logger.info(
+            "key version %s of terminal %s handed out to user %s",
+            version,
+            self.code,
+            self.env.uid,
+        )
         self.message_post(
             body=self.env._("Key version %(version)s handed out.", version=version),
             subtype_xmlid="mail.mt_note",

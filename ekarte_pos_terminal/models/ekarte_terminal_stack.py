@@ -7,6 +7,7 @@ from odoo.addons.ekarte_loyalty.keyring import server_keyring
 
 GATEWAY_LOGIN = "svc.gateway"
 API_KEY_NAME = "E-karte gateway"
+DEMO_ISSUERS = ("GROCER", "FUEL", "BOOKS")
 # id, branch, name, protocol, message authentication, seconds of a hold
 DEMO_TERMINALS = (
     ("00000011", "G1", "Centrs, kase 1", "http", "hmac-sha256", 300),
@@ -47,8 +48,8 @@ class EkarteTerminalStack(models.Model):
         if not self.env.su:
             raise AccessError(self.env._("A stack is set up from Odoo's shell only."))
         self.env["ekarte.network"]._load_demo_network()
-        companies = self.env["ekarte.issuer"].search([]).company_id
-        self.env["ekarte.accounts"]._set_up(companies)
+        issuers = self.env["ekarte.issuer"].search([("code", "in", DEMO_ISSUERS)])
+        self.env["ekarte.accounts"]._set_up(issuers.company_id)
         terminals = self._demo_terminals()
         self.env["ekarte.network"]._get()._publish()
         return {

@@ -1,0 +1,5 @@
+from . import test_pos_config
+from . import test_terminal
+from . import test_terminal_key
+from . import test_terminal_stack
+from . import test_terminal_tour
