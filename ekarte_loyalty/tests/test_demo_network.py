@@ -1,0 +1,117 @@
+from odoo.tests import TransactionCase, tagged
+
+from ekarte_core import current_network, network_version
+
+
+@tagged("post_install", "-at_install")
+class TestDemoNetwork(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["ekarte.network"]._load_demo_network()
+        cls.env.cr.flush()
+        cls.live = current_network(cls.env.cr)
+
+    def _parameters(self, code, *names):
+        parameters = self.live.programs[code].parameters
+        return tuple(parameters[name] for name in names)
+
+    def test_loading_it_twice_changes_nothing(self):
+        version = network_version(self.env.cr)
+        users = self.env["res.users"].search_count([])
+        self.env["ekarte.network"]._load_demo_network()
+        self.env.cr.flush()
+        self.assertEqual(network_version(self.env.cr), version)
+        self.assertEqual(self.env["res.users"].search_count([]), users)
+
+    def test_three_issuers_stand_in_one_coalition(self):
+        document = self.live.document
+        coalition = next(one for one in document.coalitions if one.code == "LV")
+        self.assertEqual(coalition.issuers, ("GROCER", "FUEL", "BOOKS"))
+        inside = {code: self.live.issuers[code].in_odoo for code in coalition.issuers}
+        self.assertEqual(inside, {"GROCER": True, "FUEL": True, "BOOKS": False})
+        self.assertEqual(document.currency, "EUR")
+
+    def test_programs_have_the_figures_of_the_trading_day(self):
+        steps = ("base_rate", "step_amount", "step_rate", "max_rate")
+        expected = {
+            "GRO-GIFT": (
+                ("min_load", "max_balance", "accept_at"),
+                (500, 50_000, "coalition"),
+            ),
+            "GRO-BONUS": (("step", "convert_at", "convert_to"), (500, 10, 100)),
+            "GRO-DISC": (steps, (500, 5000, 100, 1500)),
+            "GRO-DISC-TEIKA": (steps, (300, 5000, 100, 1000)),
+            "FUEL-BONUS": (("step", "convert_at", "convert_to"), (1000, 20, 100)),
+            "FUEL-DISC": (("rate", "after_spend", "groups"), (200, 10_000, ["fuel"])),
+            "BOOK-DISC": (("rate",), (500,)),
+            "BOOK-GIFT": (("denominations", "accept_at"), ([1000, 2000, 5000], "own")),
+        }
+        for code, (names, figures) in expected.items():
+            with self.subTest(program=code):
+                self.assertEqual(self._parameters(code, *names), figures)
+        teika = self.live.programs["GRO-DISC-TEIKA"]
+        self.assertEqual((teika.branches, teika.overrides), (("G2",), "GRO-DISC"))
+
+    def test_card_types_have_their_ranges_and_programs(self):
+        found = {
+            code: (
+                [(span.first[:7], span.last[:7], span.check) for span in kind.ranges],
+                kind.programs,
+                kind.auto_register,
+                kind.access_code,
+            )
+            for code, kind in self.live.card_types.items()
+        }
+        one, two, three, four, five = (
+            (f"999000{digit}", f"999000{digit}", "luhn") for digit in range(1, 6)
+        )
+        club = ("GRO-BONUS", "GRO-DISC")
+        fuel = ("FUEL-BONUS", "FUEL-DISC")
+        expected = {
+            "GRO-CLUB": ([one], club, True, "none"),
+            "GRO-GIFT": ([two], ("GRO-GIFT",), False, "optional"),
+            "FUEL-CLUB": ([three, one], fuel, True, "none"),
+            "BOOK-CLUB": ([four, one], ("BOOK-DISC",), True, "none"),
+            "BOOK-GIFT": ([five], ("BOOK-GIFT",), False, "none"),
+        }
+        self.assertEqual({code: found[code] for code in expected}, expected)
+
+    def test_goods_groups_and_branches_have_their_tax(self):
+        groups = {
+            group.code: group.tax_rate_bp for group in self.live.document.goods_groups
+        }
+        self.assertEqual(
+            {code: groups[code] for code in ("food", "fuel", "books")},
+            {"food": 2100, "fuel": 2100, "books": 500},
+        )
+        for code, issuer in (
+            ("G1", "GROCER"),
+            ("G2", "GROCER"),
+            ("F1", "FUEL"),
+            ("B1", "BOOKS"),
+        ):
+            branch = self.live.branches[code]
+            self.assertEqual(branch.issuer, issuer)
+            self.assertEqual(branch.tax_rate_bp, 2100)
+            self.assertEqual(
+                (branch.time_zone, branch.cutoff), ("Europe/Riga", "00:00")
+            )
+            self.assertTrue(branch.books_sales)
+
+    def test_companies_have_a_chart_and_people_their_role(self):
+        grocer = self.env.ref("ekarte_loyalty.company_grocer_demo")
+        self.assertTrue(grocer.chart_template)
+        for login, role in (
+            ("issuer.grocer", "issuer"),
+            ("operator.grocer", "operator"),
+            ("accountant.grocer", "accountant"),
+            ("issuer.fuel", "issuer"),
+            ("accountant.fuel", "accountant"),
+        ):
+            user = self.env["res.users"].search([("login", "=", login)])
+            group = f"ekarte_loyalty.ekarte_loyalty_group_{role}"
+            self.assertTrue(user.has_group(group), login)
+            self.assertEqual(len(user.company_ids), 1)
+        admin = self.env.ref("base.user_admin")
+        self.assertIn(grocer, admin.company_ids)

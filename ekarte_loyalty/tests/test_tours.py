@@ -1,0 +1,33 @@
+from odoo.tests import HttpCase, tagged
+
+from ekarte_core import current_network
+
+from .common import NetworkCase
+
+
+@tagged("post_install", "-at_install")
+class TestTours(NetworkCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._trade()
+
+    def test_a_merchant_creates_a_program_and_sees_it_live(self):
+        self._user("t.issuer", "issuer", self.grocer_company)
+        self.start_tour(
+            "/odoo/ekarte-programs", "ekarte_program_tour", login="t.issuer"
+        )
+        live = current_network(self.env.cr)
+        self.assertEqual(live.programs["T-TOUR"].parameters["rate"], 750)
+        self.assertIn("T-TOUR", live.card_types["T-CLUB"].programs)
+
+    def test_an_operator_finds_and_blocks_a_card(self):
+        self._user("t.operator", "operator", self.grocer_company)
+        self.start_tour("/odoo/ekarte", "ekarte_card_tour", login="t.operator")
+        self.env.invalidate_all()
+        done = self.env["ekarte.operation"].search(
+            [("terminal", "=", self.grocer._back_office_id()), ("batch", "=", 1)],
+            order="id",
+        )
+        self.assertEqual(done.mapped("command"), ["block", "unblock"])
+        self.assertEqual(done[0].reference, "lost, reported by phone")
