@@ -1,8 +1,8 @@
 """The journal table: which accounts each event moves, in whose books.
 
 Account keys (docs/ACCOUNTING.md): BNK takings of terminals, REV sales, VATO output
-tax, RBK breakage, LGC gift liability, LBN bonus deferral, TND card tender, CLR union clearing,
-XCL cross-redemption difference. Row ids G1 … B4 are those of docs/ACCOUNTING.md.
+tax, RBK breakage, LGC gift liability, LBN bonus deferral, TND card tender, CLR union
+clearing, XCL cross-redemption difference. Row ids G1 … B5 are those of that page.
 Every row balances within one company; a refund is the same row with a minus sign.
 """
 
