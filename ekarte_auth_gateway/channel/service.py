@@ -6,7 +6,7 @@ by a call from the desk.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ekarte_auth_gateway.codec import (
     CodecError,
@@ -28,7 +28,6 @@ from ekarte_auth_gateway.messages import Task, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_core import (
     Answer,
-    Command,
     Rc,
     Request,
     RequestInvalid,
@@ -50,8 +49,13 @@ class _Refused(Exception):
     """The message gets an answer at once, without the ledger."""
 
     def __init__(self, rc: Rc, message: str, place: str = "") -> None:
+        self.rc = rc
         self.answer = Answer(rc=rc.value, message=message, field=place)
         super().__init__(message)
+
+
+# If several refusals apply, the first in the order of the codes is the answer.
+_PRECEDENCE = {rc: place for place, rc in enumerate(Rc)}
 
 
 class IsoService:
@@ -80,16 +84,10 @@ class IsoService:
             self._answer_broken(fault, send)
             return
         device = self._sender(fields)
-        command: Command | None = None
         try:
-            self._check_sender(frame, fields, device)
-            command = _command(fields)
-            request = self._read(fields, command, device)
+            request = self._accept(frame, fields, device)
         except _Refused as refused:
-            self._refuse(fields, device, command, refused.answer, send)
-        except CodecError as fault:
-            answer = Answer(rc=Rc.FORMAT.value, message=str(fault), field=fault.field)
-            self._refuse(fields, device, command, answer, send)
+            self._refuse(fields, device, refused.answer, send)
         else:
             self._submit(request, fields, device, born_s, send)
 
@@ -101,10 +99,8 @@ class IsoService:
             return None
         return device
 
-    def _check_sender(
-        self, frame: bytes, fields: Fields, device: Device | None
-    ) -> None:
-        """Refuse by the order of the answer codes: MAC, terminal, branch, pace."""
+    def _accept(self, frame: bytes, fields: Fields, device: Device | None) -> Request:
+        """Return the request of a message that may go to the ledger."""
         if device is None:
             if self._board.network is None:
                 raise _Refused(Rc.SILENT, "the gateway has no network yet")
@@ -115,16 +111,23 @@ class IsoService:
         if terminal.mac != "none" and not mac_is_right(frame, fields, device.key):
             log.warning("MAC refused", extra={"terminal": terminal.id})
             raise _Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
-        if terminal.state != "active":
-            raise _Refused(Rc.TERMINAL, "DE41: this terminal is blocked", "DE41")
-        branch = fields.get("42", "").strip()
-        if branch and branch != device.branch.code:
-            raise _Refused(Rc.BRANCH, "DE42: not this terminal's branch", "DE42")
+        faults = list(_sender_faults(fields, device))
+        try:
+            request = self._read(fields, device)
+        except _Refused as refused:
+            faults.append(refused)
+        except CodecError as fault:
+            faults.append(_Refused(Rc.FORMAT, str(fault), fault.field))
+        if faults:
+            raise min(faults, key=lambda refused: _PRECEDENCE[refused.rc])
         if not device.may_send(time.monotonic()):
             raise _Refused(Rc.TOO_OFTEN, "too many messages a second")
+        return request
 
-    def _read(self, fields: Fields, command: Command, device: Device | None) -> Request:
-        assert device is not None, "checked before"
+    def _read(self, fields: Fields, device: Device) -> Request:
+        command = command_of(fields)
+        if command is None:
+            raise _Refused(Rc.COMMAND, "no such command here", _type_place(fields))
         key = self._block_keys.get(device.key)
         if key is None:
             key = self._block_keys[device.key] = block_key(device.key)
@@ -155,11 +158,10 @@ class IsoService:
         self,
         fields: Mapping[str, str],
         device: Device | None,
-        command: Command | None,
         answer: Answer,
         send: Send,
     ) -> None:
-        self._counters.answered(command or "unknown", answer.rc, "iso8583", 0.0)
+        self._counters.answered("refused", answer.rc, "iso8583", 0.0)
         send(self._write(answer, fields, device))
 
     def _write(
@@ -194,7 +196,7 @@ class IsoService:
         if device is not None and device.terminal.protocol != "iso8583":
             device = None
         answer = Answer(rc=Rc.FORMAT.value, message=str(fault), field=fault.field)
-        self._refuse(_sound(fields), device, None, answer, send)
+        self._refuse(_sound(fields), device, answer, send)
 
 
 def _sound(fields: Mapping[str, str]) -> Fields:
@@ -202,11 +204,12 @@ def _sound(fields: Mapping[str, str]) -> Fields:
     return {name: fields[name] for name in ("t", "3", "11", "41") if name in fields}
 
 
-def _command(fields: Fields) -> Command:
-    command = command_of(fields)
-    if command is None:
-        raise _Refused(Rc.COMMAND, "no such command here", _type_place(fields))
-    return command
+def _sender_faults(fields: Fields, device: Device) -> Iterator[_Refused]:
+    if device.terminal.state != "active":
+        yield _Refused(Rc.TERMINAL, "DE41: this terminal is blocked", "DE41")
+    branch = fields.get("42", "").strip()
+    if branch and branch != device.branch.code:
+        yield _Refused(Rc.BRANCH, "DE42: not this terminal's branch", "DE42")
 
 
 def _type_place(fields: Mapping[str, str]) -> str:

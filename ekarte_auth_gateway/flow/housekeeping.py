@@ -1,4 +1,4 @@
-"""What the gateway does by itself: new networks, expiring holds, seals, old nonces."""
+"""What the gateway does by itself: networks, expiry, seals, old nonces."""
 
 import asyncio
 import logging
@@ -22,6 +22,7 @@ class Rhythm:
 
     network_s: float = 1.0
     expire_s: float = 2.0
+    lots_s: float = 60.0
     seal_s: float = 10.0
     sweep_s: float = 60.0
 
@@ -55,6 +56,7 @@ class Housekeeping:
         for chore, every_s in (
             (self.reload_network, rhythm.network_s),
             (self.expire_holds, rhythm.expire_s),
+            (self.expire_lots, rhythm.lots_s),
             (self.seal, rhythm.seal_s),
             (self.sweep, rhythm.sweep_s),
         ):
@@ -106,6 +108,19 @@ class Housekeeping:
         if network is None:
             return 0
         return ledger.expire_holds(network, self._clock(), EXPIRE_AT_ONCE)
+
+    async def expire_lots(self) -> None:
+        """Take money and points off cards whose validity is over."""
+        count = await self._back.call(self._lapse_some)
+        while count:
+            log.info("lots expired", extra={"count": count})
+            count = await self._back.call(self._lapse_some)
+
+    def _lapse_some(self, ledger: Ledger) -> int:
+        network = self._board.network
+        if network is None:
+            return 0
+        return ledger.expire_lots(network, self._clock(), EXPIRE_AT_ONCE)
 
     async def seal(self) -> None:
         """Continue the hash chain, behind the hot path."""

@@ -101,9 +101,7 @@ class HttpService:
         try:
             order = read_request(command, body)
         except RequestInvalid as fault:
-            # A field's name may be anything that somebody sent.
-            refused = problem(400, fault.rc, redact(str(fault)), redact(fault.field))
-            return self._refuse(command, refused)
+            return self._refuse(command, _invalid(fault, signed.device))
         refused = self._terminal_refusal(order, signed.device, born_s)
         if refused is not None:
             return self._refuse(command, refused)
@@ -149,9 +147,7 @@ class HttpService:
                 401, Rc.MAC.value, "terminal is not the one that signed", "terminal"
             )
         if terminal.state != "active":
-            return problem(
-                403, Rc.TERMINAL.value, "this terminal is blocked", "terminal"
-            )
+            return _blocked()
         if not device.may_send(now_s):
             return problem(
                 429, Rc.TOO_OFTEN.value, "too many requests a second", "terminal"
@@ -211,3 +207,15 @@ class HttpService:
                 "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
             },
         )
+
+
+def _blocked() -> web.Response:
+    return problem(403, Rc.TERMINAL.value, "this terminal is blocked", "terminal")
+
+
+def _invalid(fault: RequestInvalid, device: Device) -> web.Response:
+    """Refuse a body that cannot be read; a blocked terminal is told that first."""
+    if device.terminal.state != "active":
+        return _blocked()
+    # A field's name may be anything that somebody sent.
+    return problem(400, fault.rc, redact(str(fault)), redact(fault.field))

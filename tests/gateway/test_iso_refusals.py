@@ -31,7 +31,6 @@ def echo(line: Line):
 
 MALFORMED = {
     "amount of letters": ({"f4": "12AB00000000"}, "30", "DE4"),
-    "amount zero": ({"f4": "000000000000"}, "13", "amount"),
     "amount huge": ({"f4": "999999999999"}, "13", "DE4"),
     "card missing": ({"f2": None}, "30", "card"),
     "card of letters": ({"f2": "99900010000000AA"}, "30", "DE2"),
@@ -328,3 +327,21 @@ def test_noise_never_stops_the_gateway(gateway):
             line.send(frame(os.urandom(60)))
             assert line.take() == b""
     assert ask(gateway.iso(), "echo").rc == "00"
+
+
+def test_of_several_faults_the_first_in_the_order_of_codes_is_told(gateway):
+    with Line(gateway, town.ISO_BLOCKED) as line:
+        fine = line.fields(sale(line))
+        for changes, rc in (
+            ({}, "58"),
+            ({"4": "999999999999"}, "58"),
+            ({"3": "990000"}, "58"),
+            ({"42": f"{'G2':<15}"}, "58"),
+            ({"49": "000"}, "58"),
+        ):
+            assert line.ask({**fine, **changes}).rc == rc
+    with Line(gateway, town.ISO_1) as line:
+        wrong = {**line.fields(sale(line)), "42": f"{'G2':<15}"}
+        assert line.ask(wrong).rc == "03"
+        assert line.ask({**wrong, "3": "990000"}).rc == "03"
+        assert line.ask({**wrong, "49": "000"}).rc == "03"
