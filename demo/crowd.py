@@ -154,7 +154,7 @@ def present(stage: Theatre, number: int) -> Scene:
     """A gift card: bought somewhere, spent somewhere else until it runs short."""
     rng = stage.rng(f"present {number}")
     it = Customer("08:00", stage.card(GRO_GIFT))
-    code = f"{rng.randint(0, 9999):04}" if rng.random() < 0.3 else ""
+    code = f"{rng.randint(0, 99_999_999):08}" if rng.random() < 0.3 else ""
     first, *rest = visits(rng, 3, 5)
     come(it, first)
     load = rng.choice([1000, 2000, 2500, 3000, 5000])

@@ -219,26 +219,28 @@ def thirty_on_twenty(stage: Theatre) -> Scene:
 def access_code(stage: Theatre) -> Scene:
     it = Customer("09:15", stage.card(GRO_GIFT))
     note = "a gift card with an access code"
-    yield it.does(G1, "activate", note, amount=5000, code="4711")
+    yield it.does(G1, "activate", note, amount=5000, code="47110815")
     it.goes("11:00")
-    done = yield it.does(G1, "sale", "the right code", amount=800, code="4711")
+    done = yield it.does(G1, "sale", "the right code", amount=800, code="47110815")
     check(done, gift=800)
     for _ in range(3):
-        done = yield it.does(G1, "sale", "a wrong code: 55", amount=800, code="1174")
+        done = yield it.does(
+            G1, "sale", "a wrong code: 55", amount=800, code="11748051"
+        )
         check(done, rc="55")
     note = "three wrong codes: the right one comes too late, 75"
-    done = yield it.does(G1, "sale", note, amount=800, code="4711")
+    done = yield it.does(G1, "sale", note, amount=800, code="47110815")
     check(done, rc="75")
     yield it.does(G1, "unblock", "the operator forgives")
-    done = yield it.does(G1, "sale", "and it works again", amount=800, code="4711")
+    done = yield it.does(G1, "sale", "and it works again", amount=800, code="47110815")
     check(done, rc="00", balances={"GRO-GIFT": 3400})
     it = Customer("10:30", stage.card(GRO_GIFT))
-    yield it.does(G1_ISO, "activate", note="", amount=2500, code="8086")
+    yield it.does(G1_ISO, "activate", note="", amount=2500, code="80861978")
     it.goes("14:30")
     note = "a wrong code on a card terminal: 55"
-    done = yield it.does(F1_ISO, "sale", note, amount=1000, code="8085")
+    done = yield it.does(F1_ISO, "sale", note, amount=1000, code="80861987")
     check(done, rc="55")
-    done = yield it.does(F1_ISO, "sale", "the right one", amount=1000, code="8086")
+    done = yield it.does(F1_ISO, "sale", "the right one", amount=1000, code="80861978")
     check(done, gift=1000)
 
 

@@ -64,7 +64,7 @@ class _Session:
         self._url = url
         jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(jar)
+            urllib.request.HTTPCookieProcessor(jar), urllib.request.ProxyHandler({})
         )
         who = self._post(
             "/web/session/authenticate",

@@ -1,0 +1,46 @@
+"""Looks for what must not be found: card numbers, access codes, keys."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from ekarte_stack.day_file import Row
+
+
+def secrets_of(day: Iterable[Row]) -> set[str]:
+    """Every card number and access code that terminals send on this day."""
+    found = set()
+    for row in day:
+        if row.request.card is not None:
+            found.add(row.request.card.value.lstrip(";").partition("=")[0])
+        if row.request.access_code:
+            found.add(row.request.access_code)
+    return found
+
+
+def found_in(text: str, secrets: Iterable[str]) -> set[str]:
+    """Those that stand in a text as a word of their own.
+
+    Digits in the middle of a longer number or of hex data are chance.
+    """
+    wanted = set(secrets)
+    return wanted & set(re.findall(r"(?<![0-9a-fA-F])\d{8,19}(?![0-9a-fA-F])", text))
+
+
+def dump(dsn: str) -> str:
+    """The whole database as text, by PostgreSQL's own tool."""
+    tools = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/pg_dump"),
+        key=lambda path: int(path.parents[1].name),
+    )
+    tool = str(tools[-1]) if tools else shutil.which("pg_dump")
+    assert tool, "PostgreSQL's pg_dump is not on this machine"
+    done = subprocess.run(
+        [tool, "--no-owner", f"--dbname={dsn}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
