@@ -1,13 +1,11 @@
-"""The gateway as a process: settings in, readiness out."""
+"""The gateway as a server: settings in, readiness out."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ekarte_stack import odoo_server, processes
 from ekarte_stack.machine import Machine
 from ekarte_stack.ports import LOOPBACK
-from ekarte_stack.steps import StackError, step
+from ekarte_stack.serving import Server
 
 START_TIMEOUT_S = 60
 SETTLE_EVERY_S = 5  # short, so that a demonstration need not wait
@@ -37,27 +35,17 @@ class GatewaySettings:
         }
 
 
-def start(machine: Machine, settings: GatewaySettings) -> processes.Identity:
-    """Start the gateway and wait until it says that it is ready."""
-    log = machine.home.log / "gateway.log"
-    where = f"HTTP {settings.http_port}, ISO 8583 {settings.iso_port}"
-    with step(f"starting the gateway on {LOOPBACK} ({where})"):
-        who = processes.start(
-            machine.account.argv(machine.home.python, "-m", "ekarte_auth_gateway"),
-            log=log,
-            env=machine.account.environment(
-                {"EKARTE_KEYRING": str(machine.home.keyring), **settings.variables()}
-            ),
-            cwd=machine.account.home,
-        )
-        end = time.monotonic() + START_TIMEOUT_S
-        while not odoo_server.answers(f"http://{LOOPBACK}:{settings.http_port}/readyz"):
-            if not processes.is_alive(who):
-                raise StackError("the gateway ended while starting", log=log)
-            if time.monotonic() > end:
-                processes.stop(who, "the gateway")
-                raise StackError(
-                    f"the gateway is not ready after {START_TIMEOUT_S} s", log=log
-                )
-            time.sleep(0.1)
-    return who
+def server(machine: Machine, settings: GatewaySettings) -> Server:
+    """Describe the gateway with these settings."""
+    return Server(
+        name="the gateway",
+        argv=machine.account.argv(machine.home.python, "-m", "ekarte_auth_gateway"),
+        env=machine.account.environment(
+            {"EKARTE_KEYRING": str(machine.home.keyring), **settings.variables()}
+        ),
+        cwd=machine.account.home,
+        log=machine.home.log / "gateway.log",
+        ports=(settings.http_port, settings.iso_port),
+        health="/readyz",
+        timeout_s=START_TIMEOUT_S,
+    )

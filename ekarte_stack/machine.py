@@ -89,4 +89,5 @@ def core(machine: Machine, *words: str, log: str = "core.log") -> None:
         log=machine.home.log / log,
         env=machine.account.environment({"EKARTE_KEYRING": str(machine.home.keyring)}),
         cwd=machine.account.home,
+        advice="if nothing in the database is dear to you: ./ekarte up --fresh",
     )

@@ -1,17 +1,11 @@
-"""Odoo's configuration file, and the server as a process."""
+"""Odoo's configuration file, and Odoo as a server."""
 
 import secrets
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from http import HTTPStatus
 
-from ekarte_stack import processes
 from ekarte_stack.cluster import ODOO
 from ekarte_stack.databases import Databases
 from ekarte_stack.ports import LOOPBACK
-from ekarte_stack.steps import StackError, step
+from ekarte_stack.serving import Server
 
 START_TIMEOUT_S = 180
 
@@ -41,38 +35,17 @@ def write_configuration(databases: Databases) -> None:
     )
 
 
-def start(
-    databases: Databases, database: str, port: int, extra: Mapping[str, str]
-) -> processes.Identity:
-    """Start Odoo on one database and wait until it answers."""
-    log = databases.home.log / "odoo.log"
-    with step(f"starting Odoo on {LOOPBACK}:{port}"):
-        who = processes.start(
-            databases.odoo(
-                "-d", database, f"--db-filter=^{database}$", f"--http-port={port}"
-            ),
-            log=log,
-            env=databases.environment() | dict(extra),
-            cwd=databases.account.home,
-        )
-        end = time.monotonic() + START_TIMEOUT_S
-        while not answers(f"http://{LOOPBACK}:{port}/web/health"):
-            if not processes.is_alive(who):
-                raise StackError("Odoo ended while starting", log=log)
-            if time.monotonic() > end:
-                processes.stop(who, "Odoo")
-                raise StackError(
-                    f"Odoo gives no answer after {START_TIMEOUT_S} s", log=log
-                )
-            time.sleep(0.2)
-    return who
-
-
-def answers(url: str) -> bool:
-    """Tell whether an HTTP address of ours answers with 200."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=10) as answer:
-            return bool(answer.status == HTTPStatus.OK)
-    except (urllib.error.URLError, OSError):
-        return False
+def server(databases: Databases, database: str, port: int) -> Server:
+    """Describe Odoo serving one database."""
+    return Server(
+        name="Odoo",
+        argv=databases.odoo(
+            "-d", database, f"--db-filter=^{database}$", f"--http-port={port}"
+        ),
+        env=databases.environment(),
+        cwd=databases.account.home,
+        log=databases.home.log / "odoo.log",
+        ports=(port,),
+        health="/web/health",
+        timeout_s=START_TIMEOUT_S,
+    )

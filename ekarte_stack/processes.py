@@ -11,6 +11,7 @@ from typing import TypedDict
 from ekarte_stack.steps import StackError
 
 STOP_TIMEOUT_S = 30
+LISTEN = "0A"  # state of a socket in /proc/net/tcp
 START_TIME_FIELD = 22  # of /proc/<pid>/stat, counted as in proc(5)
 
 
@@ -43,6 +44,25 @@ def is_alive(who: Identity) -> bool:
     """Tell whether this very process still runs."""
     _reap(who["pid"])
     return _started(who["pid"]) == who["started"]
+
+
+def listens(who: Identity, ports: Sequence[int]) -> bool:
+    """Tell whether this very process listens on all of these loopback ports."""
+    try:
+        links = [link.readlink() for link in Path(f"/proc/{who['pid']}/fd").iterdir()]
+    except OSError:  # ended, or has just closed one of them
+        return False
+    own = {str(link) for link in links}
+    return all(f"socket:[{inode}]" in own for inode in map(_listener, ports))
+
+
+def _listener(port: int) -> str:
+    """Return the inode of the IPv4 socket that listens on a port; see proc(5)."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[3] == LISTEN and int(words[1].rpartition(":")[2], 16) == port:
+            return words[9]
+    return ""
 
 
 def stop(who: Identity, name: str) -> bool:

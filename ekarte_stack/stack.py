@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ekarte_stack.developer import make_keyring
 from ekarte_stack.gateway import GatewaySettings
 from ekarte_stack.home import Home
 from ekarte_stack.machine import Machine
+from ekarte_stack.serving import Server, on_free_ports
 from ekarte_stack.steps import StackError, say
 
 DATABASE = "ekarte"
@@ -37,15 +39,14 @@ def bring_up(
         run_file: where to note what was started; default ``run.json``.
     """
     path = run_file or machine.home.run_file
-    started: Run = {"pids": {}, "cluster_started_here": machine.cluster.start()}
+    run: Run = {"pids": {}, "cluster_started_here": machine.cluster.start()}
     try:
         odoo_server.write_configuration(machine.databases)
         make_keyring(machine)
         _have_database(machine, database, fresh=fresh)
-        run = started | _addresses(machine, database)
-        _start_servers(machine, run)
+        _start_servers(machine, run, database)
     except BaseException:
-        _stop(machine, started)
+        _stop(machine, run)
         raise
     machine.account.write_secret(path, json.dumps(run, indent=2) + "\n")
     return run
@@ -82,49 +83,35 @@ def _have_database(machine: Machine, database: str, *, fresh: bool) -> None:
     machine.account.write_secret(note, now)
 
 
-def _addresses(machine: Machine, database: str) -> Run:
-    """Choose ports and put together what ``run.json`` tells."""
-    odoo_port = ports.choose("odoo")
-    http_port = ports.choose("http", frozenset({odoo_port}))
-    iso_port = ports.choose("iso", frozenset({odoo_port, http_port}))
+def _start_servers(machine: Machine, run: Run, database: str) -> None:
+    """Start Odoo, then the gateway; note in ``run`` what runs and where."""
     network = ledger.network(machine, database)
-    return network | {
-        "odoo": {
-            "url": f"http://{ports.LOOPBACK}:{odoo_port}",
-            "database": database,
-            "api_key_file": network["api_key_file"],
-        },
-        "gateway": {
-            "http": f"http://{ports.LOOPBACK}:{http_port}",
-            "iso8583": f"{ports.LOOPBACK}:{iso_port}",
-        },
-        "postgres": {
-            "ledger_dsn": machine.cluster.dsn(GATEWAY, database),
-            "owner_dsn": machine.cluster.dsn(OWNER, database),
-            "socket_dir": str(machine.cluster.sockets),
-            "port": machine.cluster.port,
-        },
+    run.update(network)
+    run["postgres"] = {
+        "ledger_dsn": machine.cluster.dsn(GATEWAY, database),
+        "owner_dsn": machine.cluster.dsn(OWNER, database),
+        "socket_dir": str(machine.cluster.sockets),
+        "port": machine.cluster.port,
     }
-
-
-def _port(address: str) -> int:
-    return int(address.rpartition(":")[2])
-
-
-def _start_servers(machine: Machine, run: Run) -> None:
-    odoo, address = run["odoo"], run["gateway"]
-    run["pids"]["odoo"] = odoo_server.start(
-        machine.databases, odoo["database"], _port(odoo["url"]), {}
+    run["pids"]["odoo"], (port,) = on_free_ports(
+        ("odoo",), partial(odoo_server.server, machine.databases, database)
     )
-    settings = GatewaySettings(
-        dsn=run["postgres"]["ledger_dsn"],
-        http_port=_port(address["http"]),
-        iso_port=_port(address["iso8583"]),
-        odoo_url=odoo["url"],
-        odoo_database=odoo["database"],
-        odoo_key_file=Path(odoo["api_key_file"]),
-    )
-    run["pids"]["gateway"] = gateway.start(machine, settings)
+    url = f"http://{ports.LOOPBACK}:{port}"
+    key_file = network["api_key_file"]
+    run["odoo"] = {"url": url, "database": database, "api_key_file": key_file}
+
+    def gateway_on(http_port: int, iso_port: int) -> Server:
+        dsn = run["postgres"]["ledger_dsn"]
+        settings = GatewaySettings(
+            dsn, http_port, iso_port, url, database, Path(key_file)
+        )
+        return gateway.server(machine, settings)
+
+    run["pids"]["gateway"], (http, iso) = on_free_ports(("http", "iso"), gateway_on)
+    run["gateway"] = {
+        "http": f"http://{ports.LOOPBACK}:{http}",
+        "iso8583": f"{ports.LOOPBACK}:{iso}",
+    }
 
 
 def _stop(machine: Machine, run: Run) -> None:
@@ -136,7 +123,7 @@ def _stop(machine: Machine, run: Run) -> None:
         machine.cluster.stop()
 
 
-def up(_: argparse.Namespace) -> int:
+def up(options: argparse.Namespace) -> int:
     """Start the stack in the background."""
     machine = machines.prepare()
     run = read_run(machine.home.run_file)
@@ -146,7 +133,7 @@ def up(_: argparse.Namespace) -> int:
         if run:
             say("an earlier run ended badly; stopping what is left of it")
             take_down(machine)
-        run = bring_up(machine, database=DATABASE, fresh=False)
+        run = bring_up(machine, database=DATABASE, fresh=options.fresh)
     show(run)
     say(f"written to {machine.home.run_file}")
     return 0
