@@ -39,6 +39,7 @@
         "views/account_move_views.xml",
         "views/ekarte_settlement_reconciliation_views.xml",
         "views/ekarte_settlement_views.xml",
+        "views/ekarte_settlement_issuer_views.xml",
         "views/ekarte_settlement_menus.xml",
     ],
     "demo": ["demo/ekarte_loyalty_demo.xml"],

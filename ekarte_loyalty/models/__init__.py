@@ -4,6 +4,7 @@ from . import ekarte_published_mixin
 from . import ekarte_network_part_mixin
 from . import ekarte_ledger_view_mixin
 from . import ekarte_scope_mixin
+
 # isort: on
 from . import account_move
 from . import account_tax
@@ -28,6 +29,7 @@ from . import ekarte_program_factor
 from . import ekarte_program_tier
 from . import ekarte_purse
 from . import ekarte_settlement
+from . import ekarte_settlement_issuer
 from . import ekarte_settlement_line
 from . import ekarte_settlement_operation
 from . import ekarte_settlement_posting

@@ -196,7 +196,11 @@ class EkarteSettlementPosting(models.Model):
         books = self.with_company(company).with_context(
             lang=company.partner_id.lang or self.env.lang
         )
-        items = [books._item(company, posting, found, lines) for posting in found]
+        bases = {item.line: item.amount for item in found if item.account == "REV"}
+        items = [
+            books._item(company, posting, lines[posting.line], bases)
+            for posting in found
+        ]
         date = books._open_date(company, day, any(item.tax for item in items))
         Move = books.env["account.move"].with_context(skip_invoice_sync=True)
         move = Move.create(books._entry(company, day, date, items, issuers))
@@ -215,22 +219,16 @@ class EkarteSettlementPosting(models.Model):
         return move
 
     @api.model
-    def _item(self, company, posting, found, lines):
-        line = lines[posting.line]
+    def _item(self, company, posting, line, bases):
         tax = self.env["account.tax"]
         if line.event in TAXED_EVENTS and posting.account in ("REV", "VATO"):
             tax = company._ekarte_sale_tax(posting.tax_rate_bp)
         if posting.account != "VATO":
             return Item(posting, line, company._ekarte_account(posting.account), tax)
-        base = sum(
-            other.amount
-            for other in found
-            if other.line == posting.line and other.account == "REV"
-        )
         # As Odoo does: a tax without an account of its own stays with the revenue.
         part = tax._ekarte_parts(posting.amount > 0, "tax")
         account = part.account_id or company._ekarte_account("REV")
-        return Item(posting, line, account, tax, base)
+        return Item(posting, line, account, tax, bases.get(posting.line, 0))
 
     @api.model
     def _open_date(self, company, day, taxed):
