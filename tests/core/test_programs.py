@@ -74,6 +74,12 @@ def test_what_was_missing_gives_one_point_more(paid: int):
     assert SEED_BONUS.points({"": paid + missing - 1}) == now
 
 
+def test_below_the_least_receipt_the_way_to_it_is_what_is_missing():
+    bonus = BonusAmount(step=500, min_amount=2000)
+    assert bonus.points({"": 1000 + bonus.to_next_point({"": 1000})}) > 0
+    assert bonus.to_next_point({"": 1000}) == 1000
+
+
 @pytest.mark.parametrize(
     ("points", "times"), [(0, 0), (9, 0), (10, 1), (12, 1), (19, 1), (20, 2)]
 )
