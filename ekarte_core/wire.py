@@ -176,6 +176,8 @@ def _check_totals(request: Request) -> None:
     for number, total in enumerate(request.totals):
         at = f"totals[{number}]"
         _check(total.command in COMMANDS, f"{at}.command", "no such command")
+        before = [row.command for row in request.totals[:number]]
+        _check(total.command not in before, f"{at}.command", "stands twice")
         _check(total.count >= 0, f"{at}.count", "must not be negative")
         _check(total.amount >= 0, f"{at}.amount", "must not be negative", "13")
 

@@ -2,6 +2,9 @@
 -- Which of these identifiers are known, before anything is locked.
 SELECT id, token FROM ekarte.card WHERE token = ANY(%(tokens)s);
 
+-- cards_by_id --
+SELECT id FROM ekarte.card WHERE id = ANY(%(ids)s);
+
 -- cards_of_keys --
 -- The cards of the operations that requests refer to.
 SELECT k.place, o.card_id

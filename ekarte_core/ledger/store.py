@@ -77,6 +77,12 @@ def card_ids(cr: Cursor, tokens: Sequence[bytes]) -> dict[bytes, int]:
     return {bytes(token): card_id for card_id, token in cr.fetchall()}
 
 
+def existing_ids(cr: Cursor, ids: Iterable[int]) -> set[int]:
+    """Return which of these card ids exist; locks nothing."""
+    cr.execute(SQL["cards_by_id"], {"ids": list(ids)})
+    return {row[0] for row in cr.fetchall()}
+
+
 def card_ids_of_keys(cr: Cursor, keys: Sequence[Key]) -> list[int | None]:
     """Return for each operation key the card it was made with, else None."""
     found: list[int | None] = [None] * len(keys)

@@ -36,7 +36,9 @@ def block(facts: Facts) -> Plan:
     """Stop a card; its purses stay as they are."""
     if facts.card.state == "blocked":
         return Plan(rc=Rc.OK)
-    if facts.card.state not in ("active", "new"):
+    if facts.card.state == "new":
+        return refuse(Rc.NOT_ACTIVE)
+    if facts.card.state != "active":
         return refuse(Rc.RULE)
     return Plan(rc=Rc.OK, new_state="blocked")
 
@@ -54,7 +56,9 @@ def _load(facts: Facts) -> Plan:
     running, parameters = _own_first(facts)
     amount = facts.request.amount or 0
     purse = facts.sheet.find(running.code, facts.request.currency)
-    balance, loads = (purse.posted, purse.version) if purse else (0, 0)
+    balance = purse.posted if purse else 0
+    sold = facts.card.state != "new"  # an undone activation does not count
+    loads = sum(1 for lot in purse.lots if lot.issued) if purse and sold else 0
     refusal = parameters.load_refusal(amount, balance, loads)
     if refusal:
         return refuse(_LOAD_REFUSED[refusal])

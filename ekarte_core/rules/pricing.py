@@ -69,14 +69,11 @@ def price(
 ) -> Pricing:
     """Price the lines of one purchase."""
     lines = []
-    reasons: dict[str, Reason] = {}
+    saved: dict[str, int] = {}
     for group, gross, tax_rate_bp in goods:
-        rate = 0
-        for running, parameters in programs.discounts:
-            if parameters.groups and group not in parameters.groups:
-                continue
-            own_rate = _rate(running, parameters, sheet, group, today)
-            rate = _combine(rate, own_rate, running.combine)
+        rate, given = _line_rate(programs, sheet, group, gross, today)
+        for code, cents in given.items():
+            saved[code] = saved.get(code, 0) + cents
         lines.append(
             PricedLine(
                 group=group,
@@ -86,9 +83,35 @@ def price(
                 discount=share(gross, rate, RATE_ONE_BP),
             )
         )
-    for discount in programs.discounts:
-        reasons[discount[0].code] = _reason(discount, sheet, lines, today)
-    return Pricing(lines=tuple(lines), reasons=tuple(reasons.values()))
+    groups = {group for group, _gross, _rate in goods}
+    reasons = tuple(
+        _reason(discount, sheet, groups, saved.get(discount[0].code, 0), today)
+        for discount in programs.discounts
+    )
+    return Pricing(lines=tuple(lines), reasons=reasons)
+
+
+def _line_rate(
+    programs: Programs, sheet: Sheet, group: str, gross: int, today: date
+) -> tuple[int, dict[str, int]]:
+    """Return the rate of a line and the cents each program gives of it."""
+    rate = 0
+    given: dict[str, int] = {}
+    for running, parameters in programs.discounts:
+        if parameters.groups and group not in parameters.groups:
+            continue
+        own_rate = _rate(running, parameters, sheet, group, today)
+        combined = _combine(rate, own_rate, running.combine)
+        if combined == rate:
+            continue
+        if running.combine == "best":  # takes the place of all before it
+            given = {}
+            rate = 0
+        given[running.code] = share(gross, combined, RATE_ONE_BP) - share(
+            gross, rate, RATE_ONE_BP
+        )
+        rate = combined
+    return rate, given
 
 
 def reprice(quoted: dict[str, int], goods: list[GroupAmount]) -> Pricing:
@@ -164,28 +187,18 @@ def _combine(current: int, rate: int, how: str) -> int:
 
 
 def _reason(
-    discount: DiscountRunning, sheet: Sheet, lines: list[PricedLine], today: date
+    discount: DiscountRunning, sheet: Sheet, groups: set[str], saved: int, today: date
 ) -> Reason:
+    """Say what one program did to the purchase; `saved`: its cents."""
     running, parameters = discount
-    mine = [
-        line
-        for line in lines
-        if not parameters.groups or line.group in parameters.groups
-    ]
+    mine = groups & set(parameters.groups) if parameters.groups else groups
     if not mine:
         return Reason(key="discount.other_goods", name=running.name)
-    best = max(
-        mine, key=lambda line: _rate(running, parameters, sheet, line.group, today)
-    )
-    own_rate = _rate(running, parameters, sheet, best.group, today)
-    saved = sum(line.discount for line in mine if line.rate_bp == own_rate)
-    if not own_rate:
+    rate = max(_rate(running, parameters, sheet, group, today) for group in mine)
+    if not rate:
         return Reason(key="discount.not_yet", name=running.name)
-    if best.rate_bp > own_rate and running.combine == "best":
-        return Reason(key="discount.better", name=running.name, rate_bp=own_rate)
-    return Reason(
-        key="discount.applied", name=running.name, rate_bp=own_rate, amount=saved
-    )
+    key = "discount.applied" if saved else "discount.better"
+    return Reason(key=key, name=running.name, rate_bp=rate, amount=saved)
 
 
 def next_steps(programs: Programs, sheet: Sheet, today: date) -> list[Reason]:

@@ -170,14 +170,13 @@ _ORIGINAL_CHECKS = {
 
 def _card_refusal(job: Job, facts: Facts) -> Rc | None:
     command, card = job.request.command, facts.card
-    if command in FINISHES or command in CARD_STAFF:
+    if command in FINISHES:
         return None
-    if card.state in CLOSED_STATES:
+    if command not in CARD_STAFF and card.state in CLOSED_STATES:
         return CLOSED_STATES[card.state]
-    if card.state == "new" and command != "activate" and not card.auto_register:
+    awaited = command in CARD_STAFF | {"activate"} or card.auto_register
+    if card.state == "new" and not awaited:
         return Rc.NOT_ACTIVE
-    if command == "activate":
-        return None
     if facts.programs.none or _asks_in_vain(facts):
         return Rc.CARD_WRONG
     return _access_refusal(job, facts)

@@ -21,7 +21,6 @@ from ekarte_core.rules.purses import Purse, Sheet
 from ekarte_core.service.answering import answer_of, language, message, refusal
 from ekarte_core.service.deciding import count_wrong_code, decide, own_terminal
 from ekarte_core.service.job import (
-    MAKES_CARD,
     READ_ONLY,
     Job,
     Outcome,
@@ -29,6 +28,7 @@ from ekarte_core.service.job import (
     prepare,
     waves,
 )
+from ekarte_core.service.locking import lock_jobs, may_register
 from ekarte_core.values import Answer, Request
 from ekarte_core.wire import decode_answer, encode_answer, total_rows
 
@@ -97,7 +97,7 @@ class _Group:
         early = [job for job in wave if job.refused is not None]
         jobs = [job for job in wave if job.refused is None]
         done = [(job, self._refused(job)) for job in early]
-        cards = self._lock(jobs)
+        cards = lock_jobs(self.cr, jobs, self.keyring, self.now, wait=self.wait)
         store.read_purses(self.cr, cards)
         self._read_keys(jobs)
         rows = Rows()
@@ -128,67 +128,6 @@ class _Group:
             (self.deferred if ids & taken else now).append(job)
             taken |= ids
         return now
-
-    def _lock(self, jobs: list[Job]) -> dict[int, store.CardRow]:
-        """Lock the cards of all jobs; identifiers that may be registered are added."""
-        by_original = [job for job in jobs if job.original_key is not None]
-        keys = [job.original_key for job in by_original if job.original_key]
-        for job, card_id in zip(
-            by_original, store.card_ids_of_keys(self.cr, keys), strict=True
-        ):
-            job.card_id = job.card_id or card_id
-        tokens = {job.token for job in jobs if job.token}
-        ids = {job.card_id for job in jobs if job.card_id and not job.token}
-        cards = store.lock_cards(self.cr, ids, tokens, wait=self.wait)
-        found = {card.token: card for card in cards.values()}
-        missing = tokens - found.keys()
-        if missing:
-            self._register(jobs, missing, cards, found)
-        for job in jobs:
-            if job.token:
-                job.card = found.get(job.token)
-                job.busy = job.card is None and job.token in missing and job.busy
-            elif job.card_id is not None:
-                job.card = cards.get(job.card_id)
-                job.busy = job.card is None
-        return cards
-
-    def _register(
-        self,
-        jobs: list[Job],
-        missing: set[bytes],
-        cards: dict[int, store.CardRow],
-        found: dict[bytes, store.CardRow],
-    ) -> None:
-        """Of the tokens not locked, add the unknown; known ones are busy elsewhere."""
-        known = store.card_ids(self.cr, list(missing))
-        fresh = {
-            job.token: job.identity
-            for job in jobs
-            if job.identity is not None
-            and job.token in missing
-            and job.token not in known
-            and job.request.command in MAKES_CARD
-            and self._may_register(job)
-        }
-        if fresh:
-            store.add_cards(
-                self.cr, fresh, self.keyring.token_key, self.now, wait=self.wait
-            )
-            added = store.lock_cards(self.cr, (), fresh, wait=self.wait)
-            cards |= added
-            found |= {card.token: card for card in added.values()}
-        for job in jobs:
-            job.busy = job.token in known or (job.token in fresh.keys() - found.keys())
-
-    def _may_register(self, job: Job) -> bool:
-        assert job.branch is not None
-        if job.request.command == "activate":
-            return bool(job.admitted)
-        return any(
-            kind.auto_register and kind.issuer == job.branch.issuer
-            for kind in job.admitted
-        )
 
     def _read_keys(self, jobs: list[Job]) -> None:
         """Read after the lock: the card's other writers have committed by now."""
@@ -241,6 +180,8 @@ class _Group:
             )
         if job.request.command in ("echo", "status"):
             return self._read_only(job)
+        if job.request.command == "inquire" and job.card is None:
+            job.card = self._card_to_come(job)
         txn = None if job.request.command in READ_ONLY else next(ids)
         plan, sheet, answer = self._decide(job, txn)
         if job.card is not None:
@@ -250,6 +191,21 @@ class _Group:
         body = encode_answer(answer)
         self._gather(job, plan, sheet, rows, txn, body)
         return Outcome(request=job.request, rc=plan.rc.value, answer=body, status="new")
+
+    def _card_to_come(self, job: Job) -> store.CardRow | None:
+        """What an identifier would be if its first purchase registered it now."""
+        if job.identity is None or not may_register(job):
+            return None
+        return store.CardRow(
+            id=0,
+            token=job.token,
+            kind=job.identity.kind,
+            first6=job.identity.first6,
+            last4=job.identity.last4,
+            state="new",
+            access_code=None,
+            access_tries=0,
+        )
 
     def _read_only(self, job: Job) -> Outcome:
         if job.request.command == "echo":

@@ -25,6 +25,8 @@ class GiftCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         found = []
         if any(value <= 0 for value in self.denominations):
             found.append(("denominations", "each must be above zero"))
+        if any(not self.min_load <= x <= self.max_balance for x in self.denominations):
+            found.append(("denominations", "each must fit min_load and max_balance"))
         if not 1 <= self.min_load <= self.max_balance:
             found.append(("min_load", "must be at least 1 and at most max_balance"))
         if not 0 <= self.valid_months <= 1200:
