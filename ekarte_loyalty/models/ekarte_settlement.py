@@ -55,7 +55,7 @@ class EkarteSettlement(models.Model):
     )
     network_version = fields.Integer(readonly=True, aggregator=None)
     first_day = fields.Date(string="Business Day", readonly=True)
-    last_day = fields.Date(string="Last Day", readonly=True)
+    last_day = fields.Date(readonly=True)
     company_ids = fields.Many2many(
         "res.company", string="Companies", compute="_compute_company_ids", store=True
     )

@@ -37,7 +37,6 @@ class EkarteSettlementOperation(models.Model):
 
     settlement_line_id = fields.Many2one(
         "ekarte.settlement.line",
-        string="Settlement Line",
         store=False,
         search="_search_settlement_line_id",
         help="Finds the operations behind a line of a settlement.",

@@ -17,29 +17,29 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 
 @tagged("post_install", "-at_install")
 class TestTerminal(TerminalCase):
-    def create(self, code, **vals):
+    def register(self, code, **vals):
         return self.env["ekarte.terminal"].create(
             {"code": code, "name": code, "branch_id": self.branches[0].id, **vals}
         )
 
     def test_ids_of_eight_digits_or_capitals_are_allowed_others_refused(self):
         for code in ("12345678", "ABCDEFGH", "T000001Z"):
-            self.assertEqual(self.create(code).code, code)
+            self.assertEqual(self.register(code).code, code)
         for code in ("1234567", "abcdefgh", "1234 678", "ĀBCDEFGH", ""):
             with self.subTest(code), self.assertRaises(ValidationError):
-                self.create(code)
+                self.register(code)
 
     def test_ids_of_back_offices_are_refused(self):
         with self.assertRaisesRegex(ValidationError, "back offices"):
-            self.create("BO000001")
-        self.create("B0000001")
+            self.register("BO000001")
+        self.register("B0000001")
 
     def test_an_id_is_taken_once(self):
         with (
             mute_logger("odoo.sql_db"),
             self.assertRaises(psycopg2.errors.UniqueViolation),
         ):
-            self.create("T0000011")
+            self.register("T0000011")
 
     def test_a_hold_lasts_a_second_to_a_day(self):
         self.terminal.hold_s = 1
@@ -135,7 +135,7 @@ class TestTerminal(TerminalCase):
         self.assertEqual(self.terminal.state, "blocked")
 
     def test_a_branch_counts_its_terminals(self):
-        self.create("T0000012")
+        self.register("T0000012")
         self.assertEqual(self.branches.mapped("terminal_count"), [2, 1])
         action = self.branches[0].action_open_terminals()
         found = self.env["ekarte.terminal"].search(action["domain"])
