@@ -47,6 +47,14 @@ def test_the_table_of_answer_codes_is_the_order_of_precedence():
         assert codes == [code.value for code in ekarte_core.Rc], name
 
 
+def test_the_column_kept_says_which_answers_are_stored():
+    text = (DOCS / "ANSWER_CODES.md").read_text(encoding="utf-8")
+    kept = {code: kept for code, _meaning, kept, _reason in rows(text, 4)}
+    assert {code for code, word in kept.items() if word == "no"} == {
+        code.value for code in ekarte_core.TRANSIENT
+    }
+
+
 # --- programs
 
 
