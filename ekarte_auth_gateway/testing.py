@@ -41,6 +41,10 @@ from ekarte_core import Answer, Request, decode_answer
 ANSWER_WAIT_S = 30.0
 COVERED = ("@method", "@path", "content-digest")
 _LENGTH = struct.Struct(">H")
+_CONNECTIONS = {
+    "http": http.client.HTTPConnection,
+    "https": http.client.HTTPSConnection,
+}
 
 
 class TerminalError(Exception):
@@ -88,14 +92,15 @@ class HttpTerminal:
     def __init__(self, base_url: str, terminal_id: str, key: bytes) -> None:
         """Take the gateway's base URL, the terminal's number and its 32-byte key."""
         parts = urlsplit(base_url)
-        if parts.scheme != "http" or not parts.hostname:
+        if parts.scheme not in _CONNECTIONS or not parts.hostname:
             raise ValueError(f"want a base URL like http://127.0.0.1:8470: {base_url}")
+        self._connect = _CONNECTIONS[parts.scheme]
         self.terminal_id = terminal_id
         self.last_raw = b""
         self.last_status = 0
         self.last_headers: dict[str, str] = {}
         self._base = base_url.rstrip("/")
-        self._address = (parts.hostname, parts.port or 80)
+        self._address = (parts.hostname, parts.port)
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._signer = HTTPMessageSigner(
@@ -176,9 +181,7 @@ class HttpTerminal:
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> bytes:
         if self._connection is None:
-            connection = http.client.HTTPConnection(
-                *self._address, timeout=ANSWER_WAIT_S
-            )
+            connection = self._connect(*self._address, timeout=ANSWER_WAIT_S)
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connection = connection
@@ -244,6 +247,7 @@ class IsoTerminal:
 
         Raises:
             TerminalError: silence, or an answer that does not belong to the request.
+            CodecError: the request says something that ISO 8583 cannot carry.
         """
         fields = request_to_fields(
             request,
@@ -263,16 +267,24 @@ class IsoTerminal:
         return answer_from_fields(answer)
 
     def exchange(self, message: bytes) -> bytes:
-        """Send any bytes as one frame and return the next frame's content."""
+        """Send any bytes as one frame and return the next frame's content.
+
+        A kept connection may have been closed by the gateway meanwhile; a fresh one
+        is tried once. The operation's key makes that safe.
+        """
         with self._lock:
+            kept = self._socket is not None
             try:
                 return self._exchange(message)
             except OSError as fault:
-                kept = self._socket is not None
                 self._hang_up()
                 if not kept or isinstance(fault, TimeoutError):
                     raise TerminalError(f"no answer: {type(fault).__name__}") from fault
-                raise TerminalError("the gateway closed the connection") from fault
+            try:
+                return self._exchange(message)
+            except OSError as fault:
+                self._hang_up()
+                raise TerminalError(f"no answer: {type(fault).__name__}") from fault
 
     def close(self) -> None:
         """Hang up."""

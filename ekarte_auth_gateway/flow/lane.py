@@ -18,6 +18,7 @@ from ekarte_auth_gateway.flow.threads import (
     Connector,
     LedgerAway,
     first_line,
+    join,
 )
 from ekarte_auth_gateway.messages import AWAY, FAULT, LATE, NONCE_SEEN, Task, Verdict
 from ekarte_auth_gateway.ports import Clock, Ledger, OpenLedger
@@ -96,16 +97,26 @@ class FastLane:
         with self._some:
             self._stopping = True
             self._some.notify()
-        await self._loop.run_in_executor(None, self._thread.join)
+        await join(self._thread)
 
     def _run(self) -> None:
-        while True:
+        while self._turn():
+            pass
+        self._connector.drop()
+
+    def _turn(self) -> bool:
+        """Serve one group; False when the lane is to end."""
+        try:
             group = self._take()
             if group:
                 self._serve(group)
-            elif self._stopping:
-                break
-        self._connector.drop()
+                return True
+        except Exception:
+            # A lane that died silently would leave a gateway that answers nobody.
+            log.exception("the lane stumbled")
+            time.sleep(_SLEEP_MAX_S)
+            return True
+        return not self._stopping
 
     def _take(self) -> list[Task]:
         """Wait for tasks, and meanwhile for the database if it is away."""

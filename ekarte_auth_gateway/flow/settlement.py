@@ -113,12 +113,12 @@ class Settlement:
         pause_s = 0.0
         while True:
             try:
-                waiting = await self._deliver_pending()
+                tried, waiting = await self._deliver_pending()
             except LedgerAway:
-                waiting = 1
+                tried = waiting = 1
             except Exception:
                 log.exception("settlement delivery failed")
-                waiting = 1
+                tried = waiting = 1
             if waiting:
                 first_s, longest_s = (
                     self._schedule.retry_first_s,
@@ -128,10 +128,21 @@ class Settlement:
                 await asyncio.sleep(pause_s)
             else:
                 pause_s = 0.0
-                await self._new.wait()
+                if not tried:  # else there may be more than one round's worth
+                    await self._wait_for_documents()
 
-    async def _deliver_pending(self) -> int:
-        """Try every pending document once; return how many still wait."""
+    async def _wait_for_documents(self) -> None:
+        """Wait for our own, and look from time to time for those of others.
+
+        Another gateway on this ledger may have built one and died.
+        """
+        try:
+            await asyncio.wait_for(self._new.wait(), self._schedule.every_s)
+        except asyncio.TimeoutError:
+            log.debug("looking for documents of others")
+
+    async def _deliver_pending(self) -> tuple[int, int]:
+        """Try pending documents once each; return how many, and how many still wait."""
         self._new.clear()
         pending = await self._back.call(lambda ledger: ledger.pending_settlements())
         waiting = len(pending)
@@ -143,12 +154,12 @@ class Settlement:
                 await self._note_failure(settlement, str(fault))
             except OfficeSilent as fault:
                 await self._note_failure(settlement, str(fault))
-                return waiting  # the others would meet the same silence
+                break  # the others would meet the same silence
             else:
                 await self._note_accepted(settlement, reply)
                 waiting -= 1
                 self._counters.settlements_pending.set(waiting)
-        return waiting
+        return len(pending), waiting
 
     async def _note_accepted(self, settlement: int, reply: str) -> None:
         await self._back.call(

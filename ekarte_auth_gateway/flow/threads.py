@@ -26,6 +26,7 @@ LEDGER_FAULTS = (psycopg2.OperationalError, psycopg2.InterfaceError, CommitInDou
 
 PAUSE_FIRST_S = 0.1
 PAUSE_MAX_S = 2.0
+STOP_WAIT_S = 15.0
 
 
 class LedgerAway(Exception):
@@ -139,7 +140,18 @@ class LedgerThread:
     async def stop(self) -> None:
         """Finish the jobs that wait, hang up, end the thread."""
         self._jobs.put(None)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        await join(self._thread)
+
+
+async def join(thread: threading.Thread) -> None:
+    """Wait for a thread without blocking the loop, but not for ever.
+
+    A database that does not answer must not keep the process from ending.
+    """
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, thread.join, STOP_WAIT_S)
+    if thread.is_alive():
+        log.warning("thread left behind", extra={"lane": thread.name})
 
 
 def _post(
