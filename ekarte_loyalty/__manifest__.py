@@ -24,6 +24,7 @@
         "views/ekarte_card_type_views.xml",
         "views/ekarte_card_views.xml",
         "views/ekarte_coalition_views.xml",
+        "views/ekarte_entry_views.xml",
         "views/ekarte_goods_group_views.xml",
         "views/ekarte_hold_views.xml",
         "views/ekarte_issuer_views.xml",

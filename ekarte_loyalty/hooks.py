@@ -6,6 +6,7 @@ VIEWS_OF_THE_LEDGER = (
     "ekarte_card",
     "ekarte_entry",
     "ekarte_hold",
+    "ekarte_lot",
     "ekarte_membership",
     "ekarte_network_version",
     "ekarte_operation",

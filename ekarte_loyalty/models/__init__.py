@@ -17,8 +17,10 @@ from . import ekarte_entry
 from . import ekarte_goods_group
 from . import ekarte_hold
 from . import ekarte_issuer
+from . import ekarte_lot
 from . import ekarte_membership
 from . import ekarte_network
+from . import ekarte_network_clock
 from . import ekarte_network_demo
 from . import ekarte_network_fault
 from . import ekarte_network_version

@@ -16,7 +16,9 @@ class EkarteEntry(models.Model):
 
     # An integer: operation ids outgrow what a many2one column can hold.
     operation_id = fields.Integer("Operation Key", readonly=True)
-    line = fields.Integer(readonly=True)
+    operation_name = fields.Char("Operation", readonly=True)
+    business_day = fields.Date(readonly=True)
+    line = fields.Integer(readonly=True, aggregator=None)
     purse_id = fields.Many2one("ekarte.purse", readonly=True)
     card_id = fields.Many2one("ekarte.card", readonly=True)
     account = fields.Char("Counter Account", readonly=True)
@@ -24,8 +26,10 @@ class EkarteEntry(models.Model):
         [
             ("gift_load", "Gift money loaded"),
             ("gift_spend", "Gift money spent"),
+            ("gift_expire", "Gift money expired"),
             ("bonus_earn", "Bonus earned"),
             ("bonus_spend", "Bonus spent"),
+            ("bonus_expire", "Bonus expired"),
             ("convert", "Points converted"),
             ("turnover", "Purchase counted"),
             ("hold", "Reserved"),
@@ -41,5 +45,6 @@ class EkarteEntry(models.Model):
     posted = fields.Monetary("Booked", readonly=True)
     held = fields.Monetary("Reserved", readonly=True)
     posted_after = fields.Monetary("Balance After", readonly=True)
+    lot_id = fields.Many2one("ekarte.lot", readonly=True)
     held_after = fields.Monetary("Reserved After", readonly=True)
     carry = fields.Monetary("Liability", readonly=True)

@@ -223,13 +223,14 @@ class EkarteNetwork(models.Model):
             return
         # Rules of the user must not hide any part of the network.
         network = network.with_user(api.SUPERUSER_ID).with_context(lang=None)
-        known = network.fault_ids.mapped("sentence")
+        known = [fault._signature() for fault in network.fault_ids]
         network._publish()
-        faults = [
-            one for one in network.fault_ids.mapped("sentence") if one not in known
-        ]
-        if not faults:
+        fresh = network.fault_ids.filtered(
+            lambda fault: fault._signature() not in known
+        )
+        if not fresh:
             return
+        faults = fresh.with_env(self.env).mapped("sentence")
         user = self.env["res.users"].browse(uid)
         if not user.has_group("ekarte_loyalty.ekarte_loyalty_group_administrator"):
             # One issuer's slip must not keep the others from publishing.
@@ -341,26 +342,24 @@ class EkarteNetwork(models.Model):
     # Faults: of the document, told as faults of records
 
     def _fault_values(self, path, message, parts):
-        """Return the record and the field that a fault of the document means."""
+        """Return a fault of the document as one of a record and its field."""
         match = FAULT_PATH.fullmatch(path)
-        record, label = self, path.removeprefix("$.")
+        record, place = self, path.removeprefix("$.")
         if match and match[1] in parts:
             record = parts[match[1]][int(match[2])][0]
-            label = match[3]
-            if hasattr(record, "_network_field_label"):
-                label = record._network_field_label(label)
+            place = match[3]
         return {
             "path": path,
+            "place": place,
             "res_model": record._name,
             "res_id": record.id,
-            "field_label": label,
             "message": message,
         }
 
     def _keep_faults(self, faults):
         parts = self._parts() if faults else {}
         values = [self._fault_values(*fault, parts) for fault in faults]
-        names = ("path", "res_model", "res_id", "field_label", "message")
+        names = ("path", "place", "res_model", "res_id", "message")
         if values != [{name: row[name] for name in names} for row in self.fault_ids]:
             self.fault_ids = [
                 Command.clear(),
@@ -373,13 +372,10 @@ class EkarteNetwork(models.Model):
         try:
             read_network(self._body(parts))
         except NetworkInvalid as refusal:
-            sentences = [
-                self.env["ekarte.network.fault"].new(values).sentence
-                for values in (
-                    self._fault_values(*fault, parts) for fault in refusal.faults
-                )
-                if values["res_model"] == records._name
-                and values["res_id"] in records.ids
+            faults = [
+                self.env["ekarte.network.fault"].new(self._fault_values(*fault, parts))
+                for fault in refusal.faults
             ]
-            if sentences:
-                raise UserError("\n".join(sentences)) from refusal
+            own = [fault.sentence for fault in faults if fault._is_about(records)]
+            if own:
+                raise UserError("\n".join(own)) from refusal

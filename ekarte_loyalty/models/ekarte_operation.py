@@ -15,6 +15,7 @@ COMMANDS = [
     ("unblock", "Unblocking"),
     ("close", "Batch close"),
     ("expire", "Expiry of a reservation"),
+    ("lapse", "End of unused value"),
     ("buried", "Reversed before it came"),
 ]
 ANSWERS = [
@@ -93,6 +94,14 @@ class EkarteOperation(models.Model):
     discount = fields.Monetary(readonly=True)
     amount_due = fields.Monetary(
         "To Pay", readonly=True, help="What is left to pay by cash or bank card."
+    )
+    sold = fields.Monetary(
+        readonly=True, help="Purchases less refunds and reversals; nothing twice."
+    )
+    sold_discount = fields.Monetary(
+        "Discount Given",
+        readonly=True,
+        help="Less what refunds and reversals took back.",
     )
     original_key = fields.Integer("Original", readonly=True, aggregator=None)
     original_name = fields.Char("Original Operation", compute="_compute_original_name")

@@ -21,6 +21,8 @@ KIND_PARAMETERS = {
         "min_amount",
         "convert_at",
         "convert_to",
+        "expire_days",
+        "expire_at",
         "group_factor",
         "earn_on_gift",
         "accept_at",
@@ -162,6 +164,18 @@ class EkarteProgram(models.Model):
     min_amount = fields.Monetary("Smallest Purchase")
     convert_at = fields.Integer("Points Converted", tracking=True)
     convert_to = fields.Monetary("Into Money", tracking=True)
+    expire_days = fields.Integer(
+        "Expire After Days", tracking=True, help="0: points and bonus money never end."
+    )
+    expire_at = fields.Selection(
+        [
+            ("day", "At the end of that day"),
+            ("month", "At the end of that month"),
+            ("year", "At the end of that year"),
+        ],
+        default="day",
+        required=True,
+    )
     factor_ids = fields.One2many(
         "ekarte.program.factor", "program_id", "Factors by Goods Group", copy=True
     )
@@ -221,12 +235,17 @@ class EkarteProgram(models.Model):
 
     @api.depends(
         *("kind", "scale", "denomination_ids.amount", "min_load", "max_balance"),
-        *("step", "points_per_step", "convert_at", "convert_to"),
+        *("step", "points_per_step", "convert_at", "convert_to", "expire_days"),
         *("rate", "after_spend", *STEPS, "tier_ids.amount_from", "tier_ids.rate"),
     )
     def _compute_summary(self):
         for program in self:
-            program.summary = getattr(program, f"_summary_{program.kind}")()
+            complete = program.kind == "gift_card" or any(
+                (program.step, program.rate, program.step_amount, program.tier_ids)
+            )
+            program.summary = (
+                complete and getattr(program, f"_summary_{program.kind}")()
+            )
 
     def _money(self, amount):
         return format_amount(self.env, amount, self.currency_id)
@@ -255,6 +274,10 @@ class EkarteProgram(models.Model):
                 "Every %(points)s points become %(money)s to spend.",
                 points=self.convert_at,
                 money=self._money(self.convert_to),
+            )
+        if self.expire_days:
+            text += "\n" + self.env._(
+                "They end after %(days)s days.", days=self.expire_days
             )
         return text
 

@@ -44,8 +44,11 @@ class EkartePurse(models.Model):
     )
     balance_text = fields.Char("Balance", compute="_compute_texts")
     available_text = fields.Char("Available", compute="_compute_texts")
+    lot_ids = fields.One2many("ekarte.lot", "purse_id", "Parts by End", readonly=True)
     period_start = fields.Date("Counts Since", readonly=True)
-    valid_until = fields.Datetime(readonly=True)
+    valid_until = fields.Datetime(
+        readonly=True, help="The end of the part that ends first."
+    )
 
     @api.depends("program_code", "card_id")
     def _compute_display_name(self):

@@ -10,7 +10,11 @@ WITH entry AS (
 SELECT
     entry.operation_id,
     entry.line,
+    operation.business_day,
+    operation.terminal || '/' || operation.batch || '/' || operation.number
+        AS operation_name,
     entry.purse_id,
+    entry.lot_id,
     purse.card_id,
     entry.account,
     entry.event,
@@ -26,6 +30,7 @@ SELECT
     entry.carry / 100::numeric AS carry,
     entry.operation_id * 32768 + entry.line AS id
 FROM entry
+INNER JOIN ekarte.operation AS operation ON operation.id = entry.operation_id
 LEFT JOIN ekarte.purse AS purse ON purse.id = entry.purse_id
 LEFT JOIN ekarte_issuer AS purse_issuer ON purse_issuer.code = purse.issuer
 LEFT JOIN ekarte_program AS program ON program.code = entry.program

@@ -1,6 +1,15 @@
 -- Every operation that terminals sent and the ledger kept, with what was answered.
-WITH operation AS (
-    SELECT * FROM ekarte.operation
+-- `sold` counts each purchase once: a reversal takes back what its original counted.
+WITH operation AS NOT MATERIALIZED (
+    SELECT
+        *,
+        CASE
+            WHEN rc NOT IN ('00', '10') THEN 0
+            WHEN command IN ('sale', 'confirm') THEN 1
+            WHEN command = 'refund' THEN -1
+            ELSE 0
+        END AS sign
+    FROM ekarte.operation
 )
 
 SELECT
@@ -22,6 +31,14 @@ SELECT
     operation.amount / 100::numeric AS amount,
     operation.discount / 100::numeric AS discount,
     operation.amount_due / 100::numeric AS amount_due,
+    (
+        operation.sign * operation.amount
+        - coalesce(undone.sign * undone.amount, 0)
+    ) / 100::numeric AS sold,
+    (
+        operation.sign * operation.discount
+        - coalesce(undone.sign * undone.discount, 0)
+    ) / 100::numeric AS sold_discount,
     operation.original_id AS original_key,
     operation.reference,
     operation.local_time AT TIME ZONE 'UTC' AS local_time,
@@ -29,6 +46,10 @@ SELECT
     operation.decision,
     operation.answer
 FROM operation
+LEFT JOIN operation AS undone
+    ON
+        undone.id = operation.original_id
+        AND operation.command = 'reverse' AND operation.rc = '00'
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = operation.issuer
 LEFT JOIN ekarte_branch AS branch ON branch.code = operation.branch
 LEFT JOIN res_currency AS currency ON currency.name = operation.currency

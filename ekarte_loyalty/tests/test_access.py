@@ -16,6 +16,7 @@ LEDGER = (
     "ekarte.operation",
     "ekarte.entry",
     "ekarte.hold",
+    "ekarte.lot",
 )
 
 

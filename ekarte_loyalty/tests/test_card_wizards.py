@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ekarte_core import CardRef, NetworkMissing
+
 from .common import CLUB_CARD, FUEL_CARD, OTHER_CLUB_CARD, NetworkCase
 
 
@@ -154,8 +156,6 @@ class TestCardWizards(NetworkCase):
             self.grocer._act("block", _by_id(card), "x" * 200)
 
     def test_before_the_first_publication_nothing_is_executed(self):
-        from ekarte_core import NetworkMissing
-
         card = self._found(CLUB_CARD)
         with (
             patch(
@@ -168,6 +168,4 @@ class TestCardWizards(NetworkCase):
 
 
 def _by_id(card):
-    from ekarte_core import CardRef
-
     return CardRef(kind="ledger", value=str(card.id))

@@ -4,8 +4,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from ekarte_core import Original, Tender
+
 from ..hooks import VIEWS_OF_THE_LEDGER
-from .common import CLUB_CARD, GIFT_CARD, NetworkCase
+from .common import CLUB_CARD, GIFT_CARD, OTHER_CLUB_CARD, NetworkCase
 
 
 @tagged("post_install", "-at_install")
@@ -129,8 +131,6 @@ class TestLedgerViews(NetworkCase):
         self.assertEqual(query.get_result_ids(), tuple(membership.ids))
 
     def test_a_reservation_is_open_until_it_is_confirmed(self):
-        from ekarte_core import Original, Tender
-
         self._send(self.grocer, "authorize", GIFT_CARD, 500, tender=Tender(gift=500))
         number = next(self.numbers) - 1
         hold = self.env["ekarte.hold"].search([("card_id", "=", self.gift_card.id)])
@@ -152,6 +152,45 @@ class TestLedgerViews(NetworkCase):
         self.assertEqual(followers.command, "confirm")
         self.assertEqual(followers.original_name, original.name)
         self.assertEqual(followers.action_open_original()["res_id"], original.id)
+
+    def test_what_was_sold_counts_each_purchase_once(self):
+        sale = self._send(self.grocer, "sale", CLUB_CARD, 2000)
+        self._send(
+            self.grocer,
+            "refund",
+            CLUB_CARD,
+            500,
+            original=Original(batch=2, operation=sale.request.operation),
+        )
+        wrong = self._send(self.grocer, "sale", CLUB_CARD, 9900)
+        self._send(
+            self.grocer,
+            "reverse",
+            CLUB_CARD,
+            original=Original(batch=2, operation=wrong.request.operation),
+        )
+        self._send(self.grocer, "sale", GIFT_CARD, 99_00, tender=Tender(gift=99_00))
+        sold = self.env["ekarte.operation"]._read_group(
+            [("branch_id", "=", self.centre.id)], ["command"], ["sold:sum"]
+        )
+        # 17.50 from the beginning, 20.00 and the purchase that was undone.
+        self.assertEqual(
+            {command: round(total, 2) for command, total in sold},
+            {"sale": 136.50, "refund": -5.00, "reverse": -99.00, "activate": 0},
+        )
+
+    def test_points_show_when_they_end(self):
+        self.bonus.write({"expire_days": 30, "expire_at": "month"})
+        self._send(self.grocer, "sale", OTHER_CLUB_CARD, 2500)
+        card = self.env["ekarte.card"].search(
+            [("last4", "=", OTHER_CLUB_CARD[-4:]), ("number", "=like", "9980%")]
+        )
+        purse = card.purse_ids.filtered(lambda one: one.measure == "points")
+        lot = purse.lot_ids
+        self.assertEqual(lot.balance_text, purse.balance_text)
+        self.assertEqual(lot.issued_text, purse.balance_text)
+        self.assertTrue(str(lot.valid_until).startswith("2026-12-31"))
+        self.assertEqual(lot.valid_until, purse.valid_until)
 
     def test_lists_group_and_sum(self):
         grouped = self.env["ekarte.operation"]._read_group(

@@ -38,6 +38,8 @@ class TestPublication(NetworkCase):
                 "min_amount": 0,
                 "convert_at": 10,
                 "convert_to": 110,
+                "expire_days": 0,
+                "expire_at": "day",
                 "group_factor": {},
                 "earn_on_gift": True,
                 "accept_at": "coalition",

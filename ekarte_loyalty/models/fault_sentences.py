@@ -1,0 +1,65 @@
+"""What the core says of a faulty network document, in the reader's language.
+
+The core speaks English and knows no Odoo. A sentence that is not here yet is shown as
+the core says it.
+"""
+
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+SENTENCES = {
+    "an overriding program names its branches": _lt(
+        "an overriding program names its branches"
+    ),
+    "card numbers have at most 19 digits": _lt("card numbers have at most 19 digits"),
+    "convert_at and convert_to go together": _lt(
+        "points and the money they become go together"
+    ),
+    "each must be above zero": _lt("each must be above zero"),
+    "from and to need the same length, from not above to": _lt(
+        "“from” and “to” need the same length, “from” not above “to”"
+    ),
+    "give both from and to, or neither": _lt("give both “from” and “to”, or neither"),
+    "must be 0 to 10000 basis points": _lt("must be from 0 to 100 %"),
+    "must be 0 to 1000000 basis points": _lt("must be from 0 to 100"),
+    "must be 0 to 36500": _lt("must be from 0 to 36500"),
+    "must be 1 to 10000 basis points": _lt("must be above 0 and at most 100 %"),
+    "must be 1 to 32 of A-Z, 0-9, - and _": _lt(
+        "must be 1 to 32 of the characters A-Z, 0-9, - and _"
+    ),
+    "must be 1 to 86400 seconds": _lt("must be from 1 to 86400 seconds"),
+    "must be 8 of 0-9 and A-Z": _lt("must be 8 of the characters 0-9 and A-Z"),
+    "must be a time such as 00:00 or 04:30": _lt(
+        "must be a time such as 00:00 or 04:30"
+    ),
+    "must be above zero": _lt("must be above zero"),
+    "must be above zero, or give tiers": _lt("must be above zero, or use a table"),
+    "must be after valid_from": _lt("must be after the beginning"),
+    "must be at least 1 and at most max_balance": _lt(
+        "must be above zero and at most the largest balance"
+    ),
+    "must be between 0 and 1200": _lt("must be from 0 to 1200"),
+    "must be given, once": _lt("must be given, and only once"),
+    "must name a program of this issuer and kind": _lt(
+        "must be a running program of this issuer and of the same kind"
+    ),
+    "must not be negative": _lt("must not be negative"),
+    "must rise, start at zero or above, not repeat": _lt(
+        "must rise from row to row, starting at zero or above"
+    ),
+    "name the overridden program": _lt("name the program that is replaced"),
+    "needs 0 <= base_rate <= max_rate <= 10000": _lt(
+        "must be at least the base discount and at most 100 %"
+    ),
+    "no such branch": _lt("there is no such branch in use"),
+    "no such branch of this issuer": _lt("is not a branch in use of this issuer"),
+    "no such issuer": _lt("there is no such issuer in use"),
+    "no such program of this issuer": _lt("is not a running program of this issuer"),
+    "no such time zone": _lt("there is no such time zone"),
+    "rates must be 0 to 10000 basis points": _lt("rates must be from 0 to 100 %"),
+    "stands twice": _lt("stands there twice"),
+    "this branch already has another override": _lt(
+        "another program already takes the place at this branch"
+    ),
+}
