@@ -105,7 +105,6 @@ class Home:
             self.odoo_tree,
             self.apt,
             self.run_file,
-            self.path / "peers",
             self.path / "DEV.txt",
             self.path / "report.json",
             self.path / "report.html",

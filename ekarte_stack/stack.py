@@ -16,7 +16,7 @@ from ekarte_stack import machine as machines
 from ekarte_stack.cluster import GATEWAY, OWNER
 from ekarte_stack.developer import make_keyring
 from ekarte_stack.gateway import GatewaySettings
-from ekarte_stack.home import Home
+from ekarte_stack.home import CHECKOUT, Home
 from ekarte_stack.machine import Machine
 from ekarte_stack.serving import Server, on_free_ports
 from ekarte_stack.steps import StackError, say
@@ -217,7 +217,8 @@ def clean(_: argparse.Namespace) -> int:
     machine = machines.prepare(fetch=False)
     take_down(machine)
     machine.cluster.stop()
-    for path in (*machine.home.everything(), machine.cluster.sockets):
+    packages = CHECKOUT / "tests" / "peers" / "node_modules"
+    for path in (*machine.home.everything(), machine.cluster.sockets, packages):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -26,7 +26,7 @@ from ekarte_stack.steps import StackError, run, say, step, warn
 
 NO_TESTS_COLLECTED = 5  # pytest's exit code
 PURE = ("core", "gateway", "architecture")
-WITH_STACK = ("e2e", "peers")
+PEERS = CHECKOUT / "tests" / "peers"
 E2E_DATABASE = "ekarte_t_e2e"
 
 
@@ -96,6 +96,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
     for name in PURE:
         if session.wants(f"tests/{name}"):
             yield name, partial(pure, name=name)
+    if session.wants("tests/peers"):
+        yield "peers", peers
     if not session.arguments:
         yield "linters", lambda s: lint.check(s.machine)
     for name in own_addons():
@@ -103,9 +105,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
             yield name, partial(addon, name=name)
     if not session.arguments and not session.fast:
         yield "tours", lambda s: tours(s.machine)
-    chosen = [name for name in WITH_STACK if session.wants(f"tests/{name}")]
-    if chosen:
-        yield "on a whole stack", lambda s: with_stack(s, chosen)
+    if session.wants("tests/e2e"):
+        yield "end to end", end_to_end
 
 
 def _timed(title: str, suite: Suite, session: Session) -> Result:
@@ -174,53 +175,38 @@ def tours(machine: Machine) -> Result:
     return result
 
 
-def with_stack(session: Session, names: list[str]) -> Result:
-    """Run suites against a whole stack on a database of their own."""
+def end_to_end(session: Session) -> Result:
+    """Run the end-to-end suite against a whole stack on a database of its own."""
     machine = session.machine
     run_file = machine.home.tests / "run.json"
-    total = Result()
     stack.bring_up(machine, database=E2E_DATABASE, fresh=True, run_file=run_file)
     try:
-        for name in names:
-            total.add(_timed(name, partial(_on_stack, name=name), session))
+        return pure(session, "e2e", {"EKARTE_RUN": str(run_file)})
     finally:
         stack.take_down(machine, run_file)
         machine.databases.drop(E2E_DATABASE)
-    return total
 
 
-def _on_stack(session: Session, name: str) -> Result:
-    extra = {"EKARTE_RUN": str(session.machine.home.tests / "run.json")}
-    if name == "peers":
-        extra["EKARTE_PEERS"] = str(install_peers(session.machine))
-    return pure(session, name, extra)
+def peers(session: Session) -> Result:
+    """Run terminal programs that nobody here wrote against our gateway."""
+    install_peers(session.machine)
+    return pure(session, "peers")
 
 
-def install_peers(machine: Machine) -> Path:
-    """Install the second terminal programs where the suite may write."""
-    source, target = CHECKOUT / "tests" / "peers", machine.home.path / "peers"
-    shutil.copytree(
-        source,
-        target,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("node_modules", "__pycache__"),
-    )
+def install_peers(machine: Machine) -> None:
+    """Install what tests/peers/package-lock.json pins, unless it is there already."""
+    locked = (PEERS / "package-lock.json").read_text()
+    note = PEERS / "node_modules" / ".ekarte-installed"
+    if note.exists() and note.read_text() == locked:
+        return
     with step("npm ci: the second terminal programs"):
         run(
-            [
-                "npm",
-                "ci",
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-                "--prefix",
-                target,
-            ],
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             log=machine.home.log / "npm.log",
-            cwd=target,
+            cwd=PEERS,
             advice="check that npm reaches its registry",
         )
-    return target
+    note.write_text(locked)
 
 
 def pytest(
