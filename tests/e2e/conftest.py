@@ -4,11 +4,9 @@
 run.json of a whole stack on the demo network; `./ekarte test` sets both.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -38,9 +36,3 @@ def run_file() -> Path:
     path = os.environ.get("EKARTE_RUN")
     assert path, "set EKARTE_RUN to a stack's run.json, or run `./ekarte test`"
     return Path(path)
-
-
-@pytest.fixture
-def run(run_file: Path) -> dict[str, Any]:
-    """The stack as it runs now; read anew, since tests restart parts of it."""
-    return json.loads(run_file.read_text())

@@ -1,10 +1,13 @@
 """Looks for what must not be found: card numbers, access codes, keys."""
 
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from ekarte_stack.day_file import Row
 
@@ -37,8 +40,15 @@ def dump(dsn: str) -> str:
     )
     tool = str(tools[-1]) if tools else shutil.which("pg_dump")
     assert tool, "PostgreSQL's pg_dump is not on this machine"
+    words = {
+        name: str(value)
+        for name, value in parse_dsn(dsn).items()
+        if name in ("host", "port", "user", "dbname")
+    }
     done = subprocess.run(
-        [tool, "--no-owner", f"--dbname={dsn}"],
+        [tool, "--no-owner", f"--dbname={make_dsn('', **words)}"],
+        # Everybody may read command lines; nobody reads our environment.
+        env={**os.environ, "PGPASSWORD": str(parse_dsn(dsn).get("password", ""))},
         capture_output=True,
         text=True,
         check=True,
