@@ -28,6 +28,12 @@ from tests.core.shop import Shop
 
 NOON = datetime(2026, 11, 21, 10, 0, tzinfo=timezone.utc)
 
+# Sessions that a failed test left open would hold locks.
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 # Databases make times uneven; a failure prints what reproduces it.
 settings.register_profile("core", deadline=None, print_blob=True)
 settings.load_profile("core")
@@ -42,22 +48,17 @@ def server_dsn() -> str:
 
 
 @pytest.fixture(scope="session")
-def template(server_dsn: str) -> Iterator[str]:
-    """A migrated, empty ledger that others are copied from."""
-    name = f"core_template_{uuid.uuid4().hex[:8]}"
-    _run(server_dsn, f"CREATE DATABASE {name}")
-    connection = psycopg2.connect(make_dsn(server_dsn, dbname=name))
-    with connection, connection.cursor() as cr:
-        migrate(cr)
-    connection.close()
-    yield name
-    _run(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+def common_dsn(server_dsn: str) -> Iterator[str]:
+    """The ledger that tests take turns with; never used without `dsn`."""
+    for dsn in _database(server_dsn):
+        build(dsn)
+        yield dsn
 
 
 @pytest.fixture(scope="session")
-def common_dsn(server_dsn: str, template: str) -> Iterator[str]:
-    """The ledger that tests take turns with; never used without `dsn`."""
-    yield from _copied(server_dsn, template)
+def bench_dsn(server_dsn: str) -> Iterator[str]:
+    """The database whose schema tests may damage; never used without `own_dsn`."""
+    yield from _database(server_dsn)
 
 
 @pytest.fixture
@@ -68,9 +69,11 @@ def dsn(common_dsn: str) -> str:
 
 
 @pytest.fixture
-def own_dsn(server_dsn: str, template: str) -> Iterator[str]:
-    """An empty ledger in a database of the test's own, to be damaged at will."""
-    yield from _copied(server_dsn, template)
+def own_dsn(bench_dsn: str) -> str:
+    """An empty ledger whose schema was made anew, to be damaged at will."""
+    raze(bench_dsn)
+    build(bench_dsn)
+    return bench_dsn
 
 
 @pytest.fixture(scope="session")
@@ -109,11 +112,7 @@ def empty(dsn: str) -> None:
     """Forget everything, past the triggers that refuse it, as only a superuser may."""
     connection = psycopg2.connect(dsn)
     with connection, connection.cursor() as cr:
-        # Sessions that a failed test left open would hold locks.
-        cr.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        cr.execute(END_OTHERS)
         cr.execute("SET session_replication_role = replica")
         cr.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
@@ -130,9 +129,28 @@ def empty(dsn: str) -> None:
     connection.close()
 
 
-def _copied(server_dsn: str, template: str) -> Iterator[str]:
+def build(dsn: str) -> list[str]:
+    """Migrate a ledger; returns what was applied."""
+    connection = psycopg2.connect(dsn)
+    try:
+        with connection, connection.cursor() as cr:
+            return migrate(cr)
+    finally:
+        connection.close()
+
+
+def raze(dsn: str) -> None:
+    """Remove the schema, whatever is in it."""
+    connection = psycopg2.connect(dsn)
+    with connection, connection.cursor() as cr:
+        cr.execute(END_OTHERS)
+        cr.execute("DROP SCHEMA IF EXISTS ekarte CASCADE")
+    connection.close()
+
+
+def _database(server_dsn: str) -> Iterator[str]:
     name = f"core_{uuid.uuid4().hex[:12]}"
-    _run(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _run(server_dsn, f"CREATE DATABASE {name}")
     yield make_dsn(server_dsn, dbname=name)
     _run(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -20,7 +20,7 @@ from ekarte_core import (
     read_network,
 )
 from ekarte_core.__main__ import main
-from tests.core.conftest import NOON
+from tests.core.conftest import NOON, raze
 from tests.core.shop import Shop, changed, network_document, number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,9 +110,10 @@ def test_a_network_that_lost_a_branch_still_settles(shop: Shop):
 
 
 def test_the_command_line_builds_a_ledger_from_nothing(
-    server_dsn: str, own_dsn: str, tmp_path: Path, capsys
+    bench_dsn: str, tmp_path: Path, capsys
 ):
-    ring = tmp_path / "keyring"
+    raze(bench_dsn)
+    own_dsn, ring = bench_dsn, tmp_path / "keyring"
     assert main(["migrate", "--dsn", own_dsn]) == 0
     assert main(["keyring", str(ring)]) == 0
     assert main(["publish", str(DEMO), "--dsn", own_dsn]) == 0
@@ -127,16 +128,16 @@ def test_the_command_line_builds_a_ledger_from_nothing(
 
 
 def test_the_command_line_names_the_faults_of_a_document(
-    own_dsn: str, tmp_path: Path, capsys
+    dsn: str, tmp_path: Path, capsys
 ):
     file = tmp_path / "network.json"
     file.write_text(json.dumps(changed("DISC", base_rate=-1)))
-    assert main(["publish", str(file), "--dsn", own_dsn]) == 1
+    assert main(["publish", str(file), "--dsn", dsn]) == 1
     assert "$.programs[2].parameters.max_rate" in capsys.readouterr().err
 
 
-def test_the_command_line_says_that_a_file_is_missing(own_dsn: str, tmp_path, capsys):
-    assert main(["publish", str(tmp_path / "none"), "--dsn", own_dsn]) == 1
+def test_the_command_line_says_that_a_file_is_missing(dsn: str, tmp_path, capsys):
+    assert main(["publish", str(tmp_path / "none"), "--dsn", dsn]) == 1
     assert "no file" in capsys.readouterr().err
 
 
