@@ -130,7 +130,9 @@ class Player:
         """Play everything; a row without an answer stays without one."""
         began = time.perf_counter()
         threads = [
-            threading.Thread(target=self._terminal, args=(terminal,), name=terminal)
+            threading.Thread(
+                target=self._terminal, args=(terminal,), name=terminal, daemon=True
+            )
             for terminal in self._on
         ]
         for thread in threads:

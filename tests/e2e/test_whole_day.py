@@ -101,8 +101,9 @@ WORDS = ("name", "slip_header", "slip_footer", "address")
 
 def parts_of(part):
     plain = msgspec.to_builtins(part)
-    lists = {name: value for name, value in plain.items() if isinstance(value, list)}
-    plain |= {name: sorted(value, key=repr) for name, value in lists.items()}
+    for name, value in plain.items():
+        if isinstance(value, list | tuple):
+            plain[name] = sorted(value, key=repr)
     return {name: value for name, value in plain.items() if name not in WORDS}
 
 
