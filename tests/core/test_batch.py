@@ -98,12 +98,6 @@ def test_an_empty_batch_is_closed_with_no_figures(shop: Shop):
     assert shop.do("close", batch=6, totals=totals(("sale", 0, 0))).rc == "00"
 
 
-def test_a_command_named_twice_is_no_equal_figure(shop: Shop):
-    shop.do("sale", number(CLUB), 100)
-    doubled = totals(("sale", 7, 7), ("sale", 1, 100))
-    assert shop.do("close", totals=doubled).rc != "00"
-
-
 def test_an_expired_hold_is_no_operation_of_the_terminal(shop: Shop):
     card = shop.gift(2000)
     shop.do("authorize", card, 200)

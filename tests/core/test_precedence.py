@@ -1,8 +1,7 @@
 """Answer codes: where two refusals apply, the one that stands first in Rc is given.
 
-Each request of `CASES` deserves both codes. Codes without a road to them in the core
-(63 and 03 are the gateway's, 43 and 41 are states set by hand, 91, 92, 96) are
-reached as far as the core can be brought to them.
+Each request of `CASES` deserves both codes. Some codes are the gateway's alone (63, 03,
+12) or have no road to them yet; 43 and 41 are states that are set by hand here.
 """
 
 from collections.abc import Callable
@@ -52,7 +51,7 @@ def _closed(shop: Shop, batch: int = 9) -> None:
     assert shop.do("close", batch=batch).rc == "00"
 
 
-@case("30", "58")
+@case("58", "30")
 def _no_card_at_a_blocked_terminal(shop: Shop) -> Request:
     return _bare(shop.request("sale", None, 100, terminal="00000099"))
 
@@ -91,22 +90,6 @@ def _no_amount_at_a_blocked_terminal(shop: Shop) -> Request:
 def _unknown_original_at_an_unknown_terminal(shop: Shop) -> Request:
     never = shop.request("sale", number(CLUB), 100)
     return shop.request("confirm", original=never, terminal="ZZZZZZZZ")
-
-
-@case("12", "94")
-def _reversal_of_a_block_under_a_used_key(shop: Shop) -> Request:
-    used = _used(shop)
-    block = shop.request("block", number(GIFT))
-    shop.send(block)
-    return shop.request("reverse", original=block, operation=used.operation)
-
-
-@case("12", "95")
-def _reversal_of_a_block_in_a_closed_batch(shop: Shop) -> Request:
-    block = shop.request("block", shop.gift(2000))
-    shop.send(block)
-    _closed(shop)
-    return shop.request("reverse", original=block, batch=9)
 
 
 @case("94", "95")
@@ -154,24 +137,24 @@ def _unknown_card_in_a_closed_batch(shop: Shop) -> Request:
     return shop.request("sale", "1234567", 100, batch=9)
 
 
-@case("13", "25")
+@case("25", "13")
 def _refund_of_nothing_of_an_unknown_purchase(shop: Shop) -> Request:
     never = shop.request("sale", number(CLUB), 100)
     return shop.request("refund", amount=0, original=never)
 
 
-@case("13", "77")
+@case("77", "13")
 def _refund_of_nothing_on_another_card(shop: Shop) -> Request:
     sale = _used(shop)
     return shop.request("refund", shop.gift(500, serial=2), 0, original=sale)
 
 
-@case("13", "14")
+@case("14", "13")
 def _lines_that_do_not_sum_up_on_an_unknown_card(shop: Shop) -> Request:
     return shop.request("sale", "1234567", 100, lines=[("food", 99)])
 
 
-@case("13", "62")
+@case("62", "13")
 def _no_amount_on_a_blocked_card(shop: Shop) -> Request:
     card = shop.gift(2000)
     shop.do("block", card)
@@ -326,12 +309,54 @@ def _expired_money_that_would_not_suffice(shop: Shop) -> Request:
 # Amounts that only the purchase or the program can judge.
 
 
-@case("13", "54")
-def _more_than_authorized_on_an_expired_card(shop: Shop) -> Request:
+@case("62", "13")
+def _more_than_the_purchase_from_a_blocked_card(shop: Shop) -> Request:
+    card = shop.gift(2000)
+    shop.do("block", card)
+    return shop.request("sale", card, 100, gift=101)
+
+
+@case("25", "13")
+def _more_than_authorized_of_an_expired_hold(shop: Shop) -> Request:
     hold = shop.request("authorize", shop.gift(2000), 100)
     shop.send(hold)
-    _state(shop, "expired")
+    shop.later(hours=1)
     return shop.request("confirm", amount=101, original=hold)
+
+
+@case("77", "13")
+def _more_than_bought_of_a_reversed_purchase(shop: Shop) -> Request:
+    sale = _used(shop)
+    shop.do("reverse", original=sale)
+    return shop.request("refund", amount=101, original=sale)
+
+
+@case("62", "13")
+def _a_sum_that_is_not_sold_on_a_blocked_card(shop: Shop) -> Request:
+    card = shop.gift(2000)
+    shop.do("block", card)
+    return shop.request("top_up", card, 499)
+
+
+@case("05", "13")
+def _a_sum_that_is_not_sold_on_an_active_card(shop: Shop) -> Request:
+    return shop.request("activate", shop.gift(2000), 499)
+
+
+@case("55", "13")
+def _more_than_the_purchase_with_a_wrong_code(shop: Shop) -> Request:
+    return shop.request("sale", _card_with_code(shop), 100, gift=101, access_code="1")
+
+
+@case("13", "61")
+def _a_sum_above_the_limit_that_is_no_denomination(shop: Shop) -> Request:
+    shop.publish(changed("GIFT", denominations=[1000, 40000]))
+    return shop.request("top_up", shop.gift(40000), 40001)
+
+
+@case("13", "51")
+def _more_than_the_purchase_and_than_the_card_has(shop: Shop) -> Request:
+    return shop.request("sale", shop.gift(2000), 2500, gift=2501)
 
 
 def _lock_code(shop: Shop, card: str) -> None:
@@ -352,31 +377,6 @@ def test_the_earlier_code_wins(shop: Shop, first: str, second: str, make: Case):
 
 
 def test_every_refusal_of_the_core_stands_in_a_case():
-    not_ours = {"63", "03", "65", "92", "91", "96", "10", "00"}
+    not_ours = {"63", "03", "12", "65", "92", "91", "96", "10", "00"}
     seen = {code for first, second, _make in CASES for code in (first, second)}
     assert seen == set(ORDER) - not_ours
-
-
-def test_more_money_than_the_purchase_is_asked_from_a_blocked_card(shop: Shop):
-    card = shop.gift(2000)
-    shop.do("block", card)
-    assert shop.do("sale", card, 100, gift=101).rc == "13"
-
-
-def test_more_than_authorized_of_an_expired_hold(shop: Shop):
-    hold = shop.request("authorize", shop.gift(2000), 100)
-    shop.send(hold)
-    shop.later(hours=1)
-    assert shop.do("confirm", amount=101, original=hold).rc == "13"
-
-
-def test_more_than_bought_of_a_reversed_purchase(shop: Shop):
-    sale = _used(shop)
-    shop.do("reverse", original=sale)
-    assert shop.do("refund", amount=101, original=sale).rc == "13"
-
-
-def test_a_sum_that_is_not_sold_on_a_blocked_card(shop: Shop):
-    card = shop.gift(2000)
-    shop.do("block", card)
-    assert shop.do("top_up", card, 499).rc == "13"

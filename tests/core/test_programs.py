@@ -191,7 +191,7 @@ def test_a_card_for_one_load_takes_no_second():
 
 SOUND = [
     GiftCard(),
-    GiftCard(denominations=(500, 1000), min_load=500, max_balance=500),
+    GiftCard(denominations=(500, 1000), min_load=500, max_balance=1000),
     GiftCard(valid_months=1200),
     SEED_BONUS,
     BonusAmount(step=1, group_factor={"food": 1_000_000}),

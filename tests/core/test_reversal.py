@@ -193,7 +193,7 @@ def test_what_moves_no_value_is_not_reversed(shop: Shop, command: str):
         "close": shop.request("close", batch=2),
     }[command]
     assert shop.send(first).rc == "00"
-    assert shop.do("reverse", original=first, batch=3).rc == "12"
+    assert shop.do("reverse", original=first, batch=3).rc == "77"
 
 
 def test_the_reversal_of_an_unknown_operation_is_remembered(shop: Shop):

@@ -184,6 +184,11 @@ def test_what_is_no_json_object_is_refused(body: bytes):
             "13",
         ),
         (
+            {"totals": [{"command": "sale", "count": 1, "amount": 1}] * 2},
+            "totals[1].command",
+            "30",
+        ),
+        (
             {"totals": [{"command": "sale", "count": 1, "amount": 1}] * 14},
             "totals",
             "30",
