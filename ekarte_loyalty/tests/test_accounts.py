@@ -19,10 +19,13 @@ class TestAccounts(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.wizards = cls.env["ekarte.accounts"]
+        # Loading a chart takes seconds: one Latvian company serves every test.
+        cls.latvian = cls._company("lv", "base.lv")
 
-    def company(self, chart, country="base.lv"):
+    @classmethod
+    def _company(cls, chart, country):
         return SettlementCase._company.__func__(
-            type(self), f"Tests {chart}", chart=chart, country=country
+            cls, f"Tests {chart}", chart=chart, country=country
         )
 
     def assert_complete(self, company):
@@ -40,7 +43,7 @@ class TestAccounts(TransactionCase):
         self.assertEqual(company.ekarte_journal_id.company_id, company)
 
     def test_latvian_chart_gets_every_account_and_the_three_rates(self):
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         self.assert_complete(company)
         self.assertEqual(
@@ -61,13 +64,13 @@ class TestAccounts(TransactionCase):
             self.assertTrue(parts.tag_ids)
 
     def test_generic_chart_gets_every_account_too(self):
-        company = self.company("generic_coa", country="base.us")
+        company = self._company("generic_coa", "base.us")
         self.wizards._set_up(company)
         self.assert_complete(company)
         self.assertTrue(company.ekarte_sale_tax_ids)
 
     def test_twice_changes_nothing(self):
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         before = company.read()[0]
         accounts = self.env["account.account"].search_count([])
@@ -87,7 +90,7 @@ class TestAccounts(TransactionCase):
         self.assertEqual(self.env["account.journal"].search_count([]), journals)
 
     def test_an_account_taken_off_the_company_is_found_again(self):
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         account = company.ekarte_lgc_account_id
         company.ekarte_lgc_account_id = False
@@ -95,7 +98,7 @@ class TestAccounts(TransactionCase):
         self.assertEqual(company.ekarte_lgc_account_id, account)
 
     def test_codes_and_journals_in_use_are_left_alone(self):
-        company = self.company("lv")
+        company = self.latvian
         self.env["account.journal"].create(
             {
                 "name": "Theirs",
@@ -117,7 +120,7 @@ class TestAccounts(TransactionCase):
         )
 
     def test_a_chosen_account_and_code_are_used(self):
-        company = self.company("lv")
+        company = self.latvian
         chosen = (
             self.env["account.account"]
             .with_company(company)
@@ -137,7 +140,7 @@ class TestAccounts(TransactionCase):
 
     def test_new_accounts_are_named_in_every_language_in_use(self):
         self.env["res.lang"]._activate_lang("lv_LV")
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         account = company.ekarte_lgc_account_id
         self.assertEqual(account.with_context(lang="en_US").name, "Gift card liability")
@@ -150,7 +153,7 @@ class TestAccounts(TransactionCase):
             self.wizards._set_up(company)
 
     def test_two_taxes_of_one_rate_are_refused(self):
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         service = self.env["account.tax"].search(
             [
@@ -168,7 +171,7 @@ class TestAccounts(TransactionCase):
         self.assertEqual(company._ekarte_sale_tax(2100), usable)
 
     def test_a_tax_that_splits_is_refused(self):
-        company = self.company("lv")
+        company = self.latvian
         self.wizards._set_up(company)
         tax = company._ekarte_sale_tax(2100).copy({"name": "On payment"})
         tax.write(
@@ -182,7 +185,7 @@ class TestAccounts(TransactionCase):
             company.ekarte_sale_tax_ids += tax
 
     def test_who_may_set_accounts(self):
-        company = self.company("lv")
+        company = self.latvian
 
         def apply(login, groups):
             user = new_test_user(
@@ -204,7 +207,7 @@ class TestAccounts(TransactionCase):
         self.assert_complete(company)
 
     def test_another_companys_accounts_stay_out_of_reach(self):
-        mine, other = self.company("lv"), self.company("generic_coa", "base.us")
+        mine, other = self.latvian, self._company("generic_coa", "base.us")
         manager = new_test_user(
             self.env,
             "test.manager",
