@@ -30,7 +30,7 @@ _BY_PROCESSING: dict[tuple[str, str], Command] = {
 _REVERSALS = ("0400", "0420")
 _NETWORK = "0800"
 _NETWORK_CODES = ("301", "001")
-REPEATABLE = ("0100", "0200", "0220", "0400", "0420")
+REPEATABLE = ("0100", "0200", "0220", "0400", "0420", "0500", "0800")
 
 
 def command_of(fields: Mapping[str, str]) -> Command | None:

@@ -1,6 +1,5 @@
 """The codec alone: what goes in comes out, to the byte, and noise raises one error."""
 
-import random
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -124,7 +123,7 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=400, print_blob=True, deadline=None)
+@settings(max_examples=200, print_blob=True, deadline=None)
 @given(requests)
 def test_a_request_comes_out_as_it_went_in(request):
     assert over_the_wire(request) == request
@@ -193,7 +192,7 @@ answers = st.builds(
 ECHO = {"t": "0210", "11": "000007", "41": "00000012", "60": "000003"}
 
 
-@settings(max_examples=400, print_blob=True, deadline=None)
+@settings(max_examples=200, print_blob=True, deadline=None)
 @given(answers)
 def test_an_answer_comes_out_as_it_went_in(answer):
     raw = pack(answer_to_fields(answer, ECHO), KEY)
@@ -448,62 +447,3 @@ def test_sub_fields_are_laid_out_whole_and_in_order():
     assert left == [pairs[3]]
     assert tlv.split(fields["48"], "DE48") == pairs[:1]
     assert tlv.split(fields["120"], "DE120") == pairs[1:3]
-
-
-def test_sixty_thousand_mangled_messages_raise_nothing_but_the_codecs_error():
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    dice = random.Random(seed)
-    seeds = [
-        GOLDEN_SALE,
-        pack(request_to_fields(Request(command="echo", terminal="00000012"))),
-        pack(
-            request_to_fields(
-                Request(
-                    command="close",
-                    terminal="00000012",
-                    totals=(BatchTotal(command="sale", count=1, amount=5),),
-                    original=Original(batch=1, operation=1),
-                )
-            )
-        ),
-        pack(answer_to_fields(Answer(rc="00", explain=("ā",) * 9), ECHO), KEY),
-    ]
-    understood = longest = 0
-    for _ in range(60_000):
-        raw = mangle(bytearray(dice.choice(seeds)), dice)
-        try:
-            fields = unpack(raw)
-            mac_is_right(raw, fields, KEY)
-            answer_from_fields({**fields, "39": fields.get("39", "00")})
-            command = command_of(fields) or "sale"
-            request = request_from_fields(
-                {"41": "00000012", **fields}, command, CONTEXT
-            )
-            pack(answer_to_fields(Answer(rc="00"), echo(fields)))
-        except CodecError as fault:
-            longest = max(longest, len(str(fault)))
-        else:
-            understood += 1
-            assert isinstance(request, Request)
-    print(f"{understood} of 60000 still meant something")
-    assert longest < 200  # a fault names a place; it does not quote the message
-
-
-def mangle(raw: bytearray, dice: random.Random) -> bytes:
-    """Flip, cut, insert, copy: one to four times."""
-    for _ in range(dice.randint(1, 4)):
-        kind, spot = dice.randrange(5), dice.randrange(len(raw) or 1)
-        if not raw:
-            raw += b"0"
-        elif kind == 0:
-            raw[spot] ^= 1 << dice.randrange(8)
-        elif kind == 1:
-            raw[spot] = dice.choice(b"0123456789A;\x00\xff ")
-        elif kind == 2:
-            del raw[spot : spot + dice.randint(1, 9)]
-        elif kind == 3:
-            raw[spot:spot] = dice.randbytes(dice.randint(1, 9))
-        else:
-            raw[spot:spot] = raw[: dice.randint(0, len(raw))]
-    return bytes(raw)

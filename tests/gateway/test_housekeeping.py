@@ -1,8 +1,10 @@
 """What the gateway does by itself: holds expire, networks change, the chain grows."""
 
 import json
+import os
 
 import psycopg2
+import pytest
 from psycopg2.extensions import make_dsn
 
 from ekarte_auth_gateway.codec import unpack
@@ -97,6 +99,49 @@ def test_it_runs_from_an_empty_database_and_says_what_is_missing(
         gateway.kill()
         admin.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
         admin.close()
+
+
+def test_the_gateways_database_role_needs_no_more_than_it_was_granted(
+    make_gateway, server_dsn, tmp_path
+):
+    """It sells, settles, seals and expires; it cannot rewrite, nor read elsewhere."""
+    gateway = make_gateway()
+    owner_dsn, role = gateway.dsn, f"gateway_{os.getpid()}"
+    owner = psycopg2.connect(owner_dsn)
+    owner.autocommit = True
+    cr = owner.cursor()
+    cr.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'for-a-test'")
+    try:
+        cr.execute("CREATE TABLE public.res_users (password text)")
+        core_command("grant", "--dsn", owner_dsn, "--role", role, "--for", "gateway")
+        dsn = make_dsn(owner_dsn, user=role, password="for-a-test")
+        gateway.start_ready(EKARTE_DSN=dsn, EKARTE_SETTLE_EVERY_S="0.3")
+        brief, terminal = gateway.http(town.HTTP_BRIEF), gateway.http()
+        value = gift_card(terminal, 1000)
+        assert ask(brief, "authorize", card=value, amount=300).rc == "00"
+        gateway.wait_until(lambda: balance(terminal, value) == 1000, "expired", 10)
+        assert ask(terminal, "close").totals
+        gateway.wait_until(
+            lambda: gateway.sql("SELECT count(*) FROM ekarte.seal_operation")[0][0],
+            "sealed",
+            25,
+        )
+        assert [line for line in gateway.logs() if line["level"] == "error"] == []
+        for statement in (
+            "SELECT * FROM public.res_users",
+            "UPDATE ekarte.operation SET amount = 0",
+            "DELETE FROM ekarte.entry",
+            "INSERT INTO ekarte.network_document VALUES (9, now(), '', '')",
+        ):
+            thief = psycopg2.connect(dsn)
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                thief.cursor().execute(statement)
+            thief.close()
+    finally:
+        gateway.kill()
+        cr.execute(f"DROP OWNED BY {role}")
+        cr.execute(f"DROP ROLE {role}")
+        owner.close()
 
 
 def test_the_figures_tell_what_happened(gateway):

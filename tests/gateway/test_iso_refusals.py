@@ -228,6 +228,7 @@ def test_a_repeat_gets_the_same_bytes(gateway, line, repeat):
         ("authorize", ["0100", "0101"]),
         ("confirm", ["0220", "0221"]),
         ("reverse", ["0400", "0401", "0420", "0421"]),
+        ("close", ["0500", "0501"]),
     ],
 )
 def test_every_repeatable_type_is_repeated_alike(gateway, line, command, kinds):
@@ -236,6 +237,8 @@ def test_every_repeatable_type_is_repeated_alike(gateway, line, command, kinds):
     held = order("authorize", line, card=value, amount=300)
     if command == "authorize":
         request = held
+    elif command == "close":
+        request = order("close", line, batch=901)
     else:
         assert terminal.send(held).rc == "00"
         request = order(command, line, original=held.operation)
