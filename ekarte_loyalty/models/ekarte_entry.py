@@ -11,6 +11,7 @@ class EkarteEntry(models.Model):
     _order = "operation_id desc, line"
     _depends = {
         "ekarte.issuer": ["code"],
+        "ekarte.network": ["currency_id"],
         "ekarte.program": ["code", "issuer_id"],
     }
 
@@ -42,9 +43,11 @@ class EkarteEntry(models.Model):
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     unit = fields.Char(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    posted = fields.Monetary("Booked", readonly=True)
-    held = fields.Monetary("Reserved", readonly=True)
-    posted_after = fields.Monetary("Balance After", readonly=True)
+    money = fields.Monetary(readonly=True)
+    points = fields.Integer(readonly=True)
+    posted = fields.Float("Booked", digits=(16, 2), readonly=True, help="In the unit.")
+    held = fields.Float("Reserved", digits=(16, 2), readonly=True)
+    posted_after = fields.Float("Balance After", digits=(16, 2), readonly=True)
     lot_id = fields.Many2one("ekarte.lot", readonly=True)
-    held_after = fields.Monetary("Reserved After", readonly=True)
+    held_after = fields.Float("Reserved After", digits=(16, 2), readonly=True)
     carry = fields.Monetary("Liability", readonly=True)

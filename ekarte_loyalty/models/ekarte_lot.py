@@ -14,9 +14,9 @@ class EkarteLot(models.Model):
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     valid_until = fields.Datetime(readonly=True, help="Empty: it never ends.")
-    issued = fields.Monetary("Put In Amount", readonly=True)
-    balance = fields.Monetary("Left Amount", readonly=True)
-    held = fields.Monetary("Reserved", readonly=True)
+    issued = fields.Float("Put In Amount", digits=(16, 2), readonly=True)
+    balance = fields.Float("Left Amount", digits=(16, 2), readonly=True)
+    held = fields.Float("Reserved Amount", digits=(16, 2), readonly=True)
     carry = fields.Monetary(
         "Liability in the Books",
         readonly=True,
@@ -24,14 +24,16 @@ class EkarteLot(models.Model):
     )
     issued_text = fields.Char("Put In", compute="_compute_texts")
     balance_text = fields.Char("Left", compute="_compute_texts")
+    held_text = fields.Char("Reserved", compute="_compute_texts")
 
     @api.depends("valid_until")
     def _compute_display_name(self):
         for lot in self:
             lot.display_name = fields.Date.to_string(lot.valid_until) or str(lot.id)
 
-    @api.depends("issued", "balance", "purse_id.measure")
+    @api.depends("issued", "balance", "held", "purse_id.measure")
     def _compute_texts(self):
         for lot in self:
             lot.issued_text = lot.purse_id._in_words(lot.issued)
             lot.balance_text = lot.purse_id._in_words(lot.balance)
+            lot.held_text = lot.purse_id._in_words(lot.held)

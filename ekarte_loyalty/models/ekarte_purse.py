@@ -33,17 +33,21 @@ class EkartePurse(models.Model):
     goods_group_code = fields.Char(readonly=True)
     goods_group_id = fields.Many2one("ekarte.goods.group", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    balance = fields.Monetary("Amount", readonly=True)
-    held = fields.Monetary(readonly=True, help="Reserved by open authorizations.")
-    available = fields.Monetary("Available Amount", readonly=True)
+    money = fields.Monetary(readonly=True)
+    points = fields.Integer(readonly=True)
+    balance = fields.Float("Amount", digits=(16, 2), readonly=True)
+    held = fields.Float("Reserved Amount", digits=(16, 2), readonly=True)
+    available = fields.Float("Available Amount", digits=(16, 2), readonly=True)
     carry = fields.Monetary(
         "Liability in the Books",
         readonly=True,
-        currency_field="currency_id",
         groups="ekarte_loyalty.ekarte_loyalty_group_accountant",
     )
     balance_text = fields.Char("Balance", compute="_compute_texts")
     available_text = fields.Char("Available", compute="_compute_texts")
+    held_text = fields.Char(
+        "Reserved", compute="_compute_texts", help="By open authorizations."
+    )
     lot_ids = fields.One2many("ekarte.lot", "purse_id", "Parts by End", readonly=True)
     period_start = fields.Date("Counts Since", readonly=True)
     valid_until = fields.Datetime(
@@ -55,11 +59,12 @@ class EkartePurse(models.Model):
         for purse in self:
             purse.display_name = f"{purse.program_code} {purse.card_id.number or ''}"
 
-    @api.depends("balance", "available", "measure")
+    @api.depends("balance", "available", "held", "measure")
     def _compute_texts(self):
         for purse in self:
             purse.balance_text = purse._in_words(purse.balance)
             purse.available_text = purse._in_words(purse.available)
+            purse.held_text = purse._in_words(purse.held)
 
     def _in_words(self, value):
         if self.measure == "points":

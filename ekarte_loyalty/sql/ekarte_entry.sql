@@ -22,7 +22,11 @@ SELECT
     program.id AS program_id,
     coalesce(purse_issuer.id, program.issuer_id) AS issuer_id,
     entry.unit,
-    currency.id AS currency_id,
+    coalesce(currency.id, (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1))
+        AS currency_id,
+    CASE WHEN entry.unit = 'points' THEN entry.posted ELSE 0 END AS points,
+    CASE WHEN entry.unit IN ('points', 'turnover') THEN 0 ELSE entry.posted END
+    / 100::numeric AS money,
     entry.posted / entry.scale AS posted,
     entry.held / entry.scale AS held,
     entry.posted_after / entry.scale AS posted_after,

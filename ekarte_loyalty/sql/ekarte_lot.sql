@@ -8,7 +8,8 @@ SELECT
     lot.purse_id,
     purse.card_id,
     issuer.id AS issuer_id,
-    currency.id AS currency_id,
+    coalesce(currency.id, (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1))
+        AS currency_id,
     lot.valid_until AT TIME ZONE 'UTC' AS valid_until,
     lot.issued / CASE WHEN purse.unit = 'points' THEN 1 ELSE 100 END::numeric AS issued,
     lot.posted / CASE WHEN purse.unit = 'points' THEN 1 ELSE 100 END::numeric AS balance,

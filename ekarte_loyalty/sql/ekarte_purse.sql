@@ -18,7 +18,10 @@ SELECT
     purse.unit,
     goods_group.id AS goods_group_id,
     purse.goods_group AS goods_group_code,
-    currency.id AS currency_id,
+    coalesce(currency.id, (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1))
+        AS currency_id,
+    CASE WHEN purse.measure = 'points' THEN purse.posted ELSE 0 END AS points,
+    CASE WHEN purse.measure = 'money' THEN purse.posted ELSE 0 END / 100::numeric AS money,
     purse.posted / purse.scale AS balance,
     purse.held / purse.scale AS held,
     (purse.posted - purse.held) / purse.scale AS available,
@@ -29,13 +32,4 @@ FROM purse
 LEFT JOIN ekarte_program AS program ON program.code = purse.program
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer
 LEFT JOIN ekarte_goods_group AS goods_group ON goods_group.code = purse.goods_group
-LEFT JOIN res_currency AS currency
-    ON currency.name = CASE
-        WHEN purse.measure = 'money' THEN purse.unit
-        WHEN purse.measure = 'turnover' THEN (
-            SELECT own.name
-            FROM ekarte_network AS network
-            INNER JOIN res_currency AS own ON own.id = network.currency_id
-            LIMIT 1
-        )
-    END
+LEFT JOIN res_currency AS currency ON currency.name = purse.unit
