@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from scenes import (
+from customer import (
     B1,
     B1_ISO,
     BOOK_CLUB,

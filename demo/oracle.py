@@ -14,11 +14,22 @@ from rules import (
     discounts,
     half_up,
     points_for,
+    spread,
     worth,
 )
-from said import Booked, Expected, Key, Operation, Refused
+from said import Booked, Expected, Goods, Key, Operation, Refused
 
 WRONG_CODES_MAX = 3
+
+
+def by_group(lines: list[tuple[str, int]], discounts: list[int]) -> dict[str, Goods]:
+    """Sum the lines of a purchase by goods group, in the order of the lines."""
+    found: dict[str, Goods] = {}
+    for (group, gross), discount in zip(lines, discounts, strict=True):
+        goods = found.setdefault(group, Goods())
+        goods.gross += gross
+        goods.discount += discount
+    return found
 
 
 class Oracle:
@@ -154,6 +165,7 @@ class Oracle:
             left -= taken[name]
         held.state = "captured"
         booked.card, booked.gross, booked.rates = card, asked, held.rates
+        booked.groups = by_group(list(goods), parts)
         booked.expected = Expected(discount=sum(parts), due=left)
         rules = self.rules.at(operation.terminal, card.types)
         self._book(rules, card, booked, taken)
@@ -163,15 +175,16 @@ class Oracle:
             raise Refused("13")
         card, rules = self._card(operation)
         goods = operation.goods
-        discount = sum(discounts(rules, card, goods))
-        net = operation.gross - discount
+        parts = list(discounts(rules, card, goods))
+        net = operation.gross - sum(parts)
         taken, short = self._take(operation, card, rules, net)
         booked.card, booked.gross, booked.taken = card, operation.gross, taken
+        booked.groups = by_group(goods, parts)
         booked.rates = {group: best_rate(rules, card, group) for group, _ in goods}
         biggest = max(goods, key=lambda line: line[1])[0]
         booked.expected = Expected(
             rc="10" if short else "00",
-            discount=discount,
+            discount=sum(parts),
             due=net - sum(taken.values()),
             rate=booked.rates[biggest],
         )
@@ -276,25 +289,27 @@ class Oracle:
 
     def _refund(self, operation: Operation, booked: Booked) -> None:
         sale = self._original(operation, ("sale", "confirm"))
-        back = operation.gross
         if sale.state == "reversed":
             raise Refused("77")
-        if back <= 0 or sale.refunded + back > sale.gross:
-            raise Refused("13")
+        discount = self._goods_back(operation, sale)
         card = booked.card = sale.card
         assert card is not None
+        net = sale.gross - sale.expected.discount
+        before = sale.net_refunded
+        sale.net_refunded += operation.gross - discount
 
         def part(quantity: int) -> int:
-            upto = half_up(quantity * (sale.refunded + back), sale.gross)
-            return upto - half_up(quantity * sale.refunded, sale.gross)
+            """Everything but the discount goes back as the money does."""
+            upto = half_up(quantity * sale.net_refunded, net) if net else 0
+            return upto - (half_up(quantity * before, net) if net else 0)
 
-        booked.gross = back
-        booked.expected = Expected(discount=part(sale.expected.discount))
+        booked.gross = operation.gross
+        booked.expected = Expected(discount=discount)
         taken = {name: part(amount) for name, amount in sale.taken.items()}
         self._say_tenders(booked.expected, taken)
         for (purse, _tender), amount in taken.items():
             self._move(booked, "money", purse, amount)
-        due = back - booked.expected.discount - sum(taken.values())
+        due = operation.gross - discount - sum(taken.values())
         rules = self.rules.at(operation.terminal, card.types)
         for purse, points in sale.expected.points.items():
             lost = part(points)
@@ -303,9 +318,30 @@ class Oracle:
                 booked.expected.points[purse] = -lost
         for purse, amount in sale.turnover.items():
             self._move(booked, "turnover", purse, -part(amount))
-        sale.refunded += back
         booked.expected.due = due
         booked.expected.balances = self._balances(card, rules)
+
+    @staticmethod
+    def _goods_back(operation: Operation, sale: Booked) -> int:
+        """Take the goods back, group by group; return their discount."""
+        left = {name: goods.gross - goods.back for name, goods in sale.groups.items()}
+        if operation.lines:
+            wanted: dict[str, int] = {}
+            add(wanted, dict(operation.lines))
+        else:
+            wanted = dict(
+                zip(left, spread(operation.gross, [*left.values()]), strict=True)
+            )
+        if not operation.gross or any(wanted[g] > left.get(g, 0) for g in wanted):
+            raise Refused("13")
+        discount = 0
+        for name, amount in wanted.items():
+            goods = sale.groups[name]
+            for sign in (-1, 1):
+                share = half_up(goods.discount * goods.back, goods.gross)
+                discount += sign * share
+                goods.back += amount if sign < 0 else 0
+        return discount
 
     def _claw_back(
         self, booked: Booked, rules: list[Rule], purse: str, lost: int, due: int
@@ -339,7 +375,7 @@ class Oracle:
             for (purse, _tender), amount in original.taken.items():
                 add(card.held, {purse: -amount})
             original.state = "released"
-        elif original.state == "captured" or original.refunded:
+        elif original.state == "captured" or original.net_refunded:
             raise Refused("77")
         else:
             self._mirror(original, booked)

@@ -8,6 +8,7 @@ only parameters from network.json. Money in cents, rates in hundredths of a per 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,15 @@ def luhn_ok(number: str) -> bool:
 def with_check_digit(digits: str) -> str:
     """Return the digits with the one digit behind that makes them a card number."""
     return next(digits + d for d in "0123456789" if luhn_ok(digits + d))
+
+
+def spread(total: int, weights: list[int]) -> list[int]:
+    """Split a sum over weights, to the cent: each part ends where its share ends."""
+    ends, seen = [0], 0
+    for weight in weights:
+        seen += weight
+        ends.append(half_up(total * seen, sum(weights)) if sum(weights) else 0)
+    return [after - before for before, after in pairwise(ends)]
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,15 @@ class Expected:
 
 
 @dataclass
+class Goods:
+    """What was bought of one goods group, and how much of it has come back."""
+
+    gross: int = 0
+    discount: int = 0
+    back: int = 0
+
+
+@dataclass
 class Booked:
     """What an operation did to its card: refunds and reversals undo it."""
 
@@ -71,11 +80,12 @@ class Booked:
     card: Card | None = None
     state: str = "booked"  # held, booked, reversed, released, captured
     gross: int = 0
+    groups: dict[str, Goods] = field(default_factory=dict)
     rates: dict[str, int] = field(default_factory=dict)
     taken: dict[tuple[str, str], int] = field(default_factory=dict)
     turnover: dict[str, int] = field(default_factory=dict)
     moves: dict[tuple[str, str], int] = field(default_factory=dict)
-    refunded: int = 0
+    net_refunded: int = 0
 
 
 class Refused(Exception):

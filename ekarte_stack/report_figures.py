@@ -119,8 +119,10 @@ def _add(figures: Figures, row: Row, network: DemoNetwork, sign: int) -> None:
         sign = -sign
     if request.command not in ("sale", "confirm", "refund"):
         return
-    paid = wanted.amount_due + sum(wanted.taken.values()) + wanted.discount
-    own.sales += sign * (request.amount if request.amount is not None else paid)
+    # A confirmation without a sum captures all that was authorized.
+    gross = request.amount or sum(line.amount for line in request.lines)
+    whole = wanted.amount_due + sum(wanted.taken.values()) + wanted.discount
+    own.sales += sign * (gross or whole)
     own.discount += sign * wanted.discount
     own.converted += sign * wanted.converted
     for program, points in wanted.points.items():
