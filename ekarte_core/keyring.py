@@ -2,12 +2,13 @@
 
 The keyring is a small text file, one key a line: ``purpose id hex``. Purposes:
 ``card_token`` (numbers to tokens), ``access_code`` (pepper of access codes) and
-``terminal`` (master from which each terminal's key is derived, RFC 5869). The key
-with the highest id is the current one; older ones stay for reading.
+``terminal`` (master from which each terminal's key is derived, RFC 5869). Each
+purpose has one key; the id is there so that a successor can be told apart.
 """
 
 import hmac
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
@@ -17,21 +18,27 @@ from ekarte_core.errors import KeyringInvalid
 PURPOSES = ("card_token", "access_code", "terminal")
 KEY_BYTES = 32
 TOKEN_BYTES = 16
+NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+HEX_KEY = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}")
 
 
 class Keyring:
     """Keys by purpose and id. Prints without them."""
 
     def __init__(self, keys: dict[tuple[str, int], bytes]) -> None:
-        """Take keys as {(purpose, id): bytes}; each purpose needs at least one."""
-        missing = [p for p in PURPOSES if not any(purpose == p for purpose, _ in keys)]
+        """Take keys as {(purpose, id): 32 bytes}, one for each purpose."""
+        purposes = [purpose for purpose, _ in keys]
+        missing = [purpose for purpose in PURPOSES if purpose not in purposes]
         if missing:
             raise KeyringInvalid(f"the keyring has no key for: {', '.join(missing)}")
+        twice = [purpose for purpose in PURPOSES if purposes.count(purpose) > 1]
+        if twice:
+            # With a second key every card would be a stranger: see ADR 0010.
+            raise KeyringInvalid(f"keep one key for: {', '.join(twice)}")
+        if any(len(key) != KEY_BYTES for key in keys.values()):
+            raise KeyringInvalid(f"every key has {KEY_BYTES} bytes")
         self._keys = keys
-        self._current = {
-            purpose: max(number for p, number in keys if p == purpose)
-            for purpose in PURPOSES
-        }
+        self._current = {purpose: number for (purpose, number), _key in keys.items()}
 
     def __repr__(self) -> str:
         """Show which key ids exist, never a key."""
@@ -88,12 +95,17 @@ def load_keyring(path: str | os.PathLike[str]) -> Keyring:
         if not line.strip() or line.startswith("#"):
             continue
         parts = line.split()
-        if len(parts) != 3 or parts[0] not in PURPOSES or not parts[1].isdigit():
+        if (
+            len(parts) != 3
+            or parts[0] not in PURPOSES
+            or not NUMBER.fullmatch(parts[1])
+        ):
             raise KeyringInvalid(f"{file} line {number}: want `purpose id hex`")
-        try:
-            keys[parts[0], int(parts[1])] = bytes.fromhex(parts[2])
-        except ValueError:
-            raise KeyringInvalid(f"{file} line {number}: not a hex key") from None
+        if not HEX_KEY.fullmatch(parts[2]):
+            raise KeyringInvalid(f"{file} line {number}: a key is 64 hex digits")
+        if (parts[0], int(parts[1])) in keys:
+            raise KeyringInvalid(f"{file} line {number}: this key stands twice")
+        keys[parts[0], int(parts[1])] = bytes.fromhex(parts[2])
     return Keyring(keys)
 
 

@@ -50,7 +50,13 @@ class CardRef(_Value, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Show the kind and the last four, never the number."""
-        return f"CardRef({self.kind} ****{self.value[-4:]})"
+        return f"CardRef({self.kind} ****{tail(self.value)})"
+
+
+def tail(number: str) -> str:
+    """The last signs of a number that people may see: four, fewer of a short one."""
+    shown = min(4, max(len(number) - 3, 0))
+    return number[len(number) - shown :]
 
 
 class Line(_Value, frozen=True, kw_only=True):

@@ -23,10 +23,12 @@ COMMANDS: tuple[str, ...] = get_args(Command)
 BATCH_MAX = 999_999
 OPERATION_MAX = 999_999_999_999
 CARD_CHARS_MAX = 80
-ACCESS_CODE = re.compile(r"\d{4,12}")
+FIELD = re.compile(r"[A-Za-z_]{1,32}(\[(\d{1,4}|\.{3})\])?(\.[A-Za-z_]{1,32})?")
+NAMED = re.compile(r"Object (contains unknown|missing required) field `(.*)`")
+ACCESS_CODE = re.compile(r"[0-9]{4,12}")
 TERMINAL = re.compile(r"[0-9A-Z]{8}")
 CURRENCY = re.compile(r"[A-Z]{3}")
-QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?")
+QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 SLIP = re.compile(r"none|text")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -46,7 +48,7 @@ def read_request(command: str, body: bytes) -> Request:
         raise RequestInvalid("command", f"must be one of {', '.join(COMMANDS)}")
     try:
         fields = _body.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestInvalid("$", "the body is not a JSON object") from None
     if "command" in fields:
         raise RequestInvalid("command", "stands in the path, not in the body")
@@ -55,20 +57,27 @@ def read_request(command: str, body: bytes) -> Request:
         request = _decoder.decode(_encoder.encode(fields))
     except msgspec.ValidationError as fault:
         raise _invalid(fault) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RequestInvalid("$", "the body is not JSON in UTF-8") from None
     check_request(request)
     return request
 
 
 def _invalid(fault: msgspec.ValidationError) -> RequestInvalid:
+    """Name the field; what was in it, or in place of its name, is not repeated."""
     message, _, path = str(fault).partition(" - at `")
     field = path.rstrip("`").removeprefix("$").removeprefix(".")
-    named = re.match(
-        r"Object (?:contains unknown|missing required) field `(.*)`", message
-    )
+    field = field if FIELD.fullmatch(field) else "$"
+    named = NAMED.match(message)
     if named:
-        field = f"{field}.{named.group(1)}" if field else named.group(1)
-    rc = "13" if field.endswith("amount") or field.startswith("tender.") else "30"
-    return RequestInvalid(field or "$", message, rc)
+        message = f"{named.group(1)} field".replace("contains ", "").capitalize()
+        name = named.group(2) if FIELD.fullmatch(named.group(2)) else "…"
+        rc = "13" if name == "amount" else "30"
+        return RequestInvalid(name if field == "$" else f"{field}.{name}", message, rc)
+    if message.startswith("Invalid enum value"):
+        message = "not one of the values it may have"
+    in_amount = field.endswith("amount") or field.startswith("tender.")
+    return RequestInvalid(field, message, "13" if in_amount else "30")
 
 
 def check_request(request: Request) -> None:
@@ -108,9 +117,10 @@ def check_request(request: Request) -> None:
 def _check_card(request: Request) -> None:
     if request.card is not None:
         _check(
-            0 < len(request.card.value) <= CARD_CHARS_MAX,
+            0 < len(request.card.value) <= CARD_CHARS_MAX
+            and not CONTROL.search(request.card.value),
             "card.value",
-            "must be 1 to 80 characters",
+            "must be 1 to 80 printable characters",
         )
     if request.access_code is not None:
         _check(
@@ -132,11 +142,14 @@ def _check_amounts(request: Request) -> None:
             "must be a decimal number in text, such as 10.000",
         )
         for name in ("sku", "group"):
+            value = getattr(line, name)
             _check(
-                len(getattr(line, name)) <= TEXT_CHARS_MAX,
+                len(value) <= TEXT_CHARS_MAX and not CONTROL.search(value),
                 f"lines[{number}].{name}",
-                "must be at most 64 characters",
+                "must be at most 64 printable characters",
             )
+    total = sum(line.amount for line in request.lines)
+    _check(total <= AMOUNT_MINOR_MAX, "lines", "sum above the largest amount", "13")
     if request.tender is not None:
         _check_amount("tender.gift", request.tender.gift)
         _check_amount("tender.bonus", request.tender.bonus)

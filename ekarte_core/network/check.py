@@ -31,6 +31,8 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
     faults += _branches(document)
     faults += _groups(document)
     faults += [f for n, p in enumerate(document.programs) for f in _program(p, n)]
+    faults += _program_groups(document)
+    faults += _owners(document)
     faults += _overrides(document)
     faults += _card_types(document)
     faults += _terminals(document)
@@ -117,11 +119,21 @@ def _program(program: Program, number: int) -> Iterator[Fault]:
         yield f"{path}.valid_to", "must be after valid_from"
 
 
-def _overrides(document: NetworkDocument) -> Iterator[Fault]:
-    programs = {program.code: program for program in document.programs}
+def _program_groups(document: NetworkDocument) -> Iterator[Fault]:
+    """A program for a goods group that no terminal can name would never apply."""
+    known = {group.code for group in document.goods_groups}
+    for number, program in enumerate(document.programs):
+        for name in ("groups", "group_factor"):
+            named = program.parameters.get(name) or ()
+            for group in named if isinstance(named, list | tuple | dict) else ():
+                if group not in known:
+                    path = f"$.programs[{number}].parameters.{name}"
+                    yield path, "names a goods group that is not in goods_groups"
+
+
+def _owners(document: NetworkDocument) -> Iterator[Fault]:
     branches = {branch.code: branch for branch in document.branches}
     issuers = {issuer.code for issuer in document.issuers}
-    taken: set[tuple[str, str]] = set()
     for number, program in enumerate(document.programs):
         path = f"$.programs[{number}]"
         if program.issuer not in issuers:
@@ -129,11 +141,20 @@ def _overrides(document: NetworkDocument) -> Iterator[Fault]:
         for place, code in enumerate(program.branches):
             if code not in branches or branches[code].issuer != program.issuer:
                 yield f"{path}.branches[{place}]", "no such branch of this issuer"
+
+
+def _overrides(document: NetworkDocument) -> Iterator[Fault]:
+    programs = {program.code: program for program in document.programs}
+    taken: set[tuple[str, str]] = set()
+    for number, program in enumerate(document.programs):
+        path = f"$.programs[{number}]"
         if not program.overrides:
             continue
         base = programs.get(program.overrides)
         if base is None or base.issuer != program.issuer or base.kind != program.kind:
             yield f"{path}.overrides", "must name a program of this issuer and kind"
+        elif base.overrides:
+            yield f"{path}.overrides", "must name a program that overrides none itself"
         if not program.branches:
             yield f"{path}.branches", "an overriding program names its branches"
         for code in program.branches:

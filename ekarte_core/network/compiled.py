@@ -174,14 +174,12 @@ def read_network(
         NetworkInvalid: with every fault found, each as (path, message).
     """
     try:
-        if isinstance(body, dict):
-            document = msgspec.convert(body, NetworkDocument, strict=False)
-        else:
-            document = msgspec.json.decode(body, type=NetworkDocument)
+        text = msgspec.json.encode(body) if isinstance(body, dict) else body
+        document = msgspec.json.decode(text, type=NetworkDocument)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at `")
         raise NetworkInvalid([(path.rstrip("`") or "$", message)]) from None
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise NetworkInvalid([("$", f"not JSON: {fault}")]) from None
     faults = document_faults(document)
     if faults:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from ekarte_core.values import CardRef
+from ekarte_core.values import CardRef, tail
 
 _TRACK2 = re.compile(r";?(\d{8,19})[=D]\d*\??")
 _NUMBER = re.compile(r"[0-9A-Z-]{4,40}")
@@ -63,8 +63,8 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def last4(self) -> str:
-        """Last four characters."""
-        return self.number[-4:]
+        """Last four characters, fewer of a short number."""
+        return tail(self.number)
 
 
 def identify(card: CardRef) -> Identity | None:

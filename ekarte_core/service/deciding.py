@@ -81,6 +81,7 @@ def decide(
         return refuse(original), None
     if job.card is None:
         if job.request.command == "reverse":
+            assert job.original is None or job.original.card_id is None
             return undoing.reverse(_facts_of_nothing(job, network, now)), None
         return refuse(Rc.CARD_UNKNOWN if not job.admitted else Rc.NOT_ACTIVE), None
     facts = _facts(job, job.card, network, keyring, now)

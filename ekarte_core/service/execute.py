@@ -141,6 +141,9 @@ class _Group:
         for job, found in zip(named, store.originals(self.cr, keys), strict=True):
             if found is not None:
                 job.original, job.original_answer = found
+                # Booked by another gateway after this one looked for its card: the
+                # card is not locked here, so the request has to come again.
+                job.busy = job.busy or _came_meanwhile(job)
                 self._prepare_refund(job)
 
     def _prepare_refund(self, job: Job) -> None:
@@ -255,9 +258,9 @@ class _Group:
         request = job.request
         store.own_batch(self.cr, request.terminal, request.batch)
         host = store.batch_totals(self.cr, request.terminal, request.batch)
-        theirs = {row.command: (row.count, row.amount) for row in request.totals}
-        theirs = {command: row for command, row in theirs.items() if row[0]}
-        rc = Rc.OK if theirs == host else Rc.BATCH
+        rows = [(x.command, x.count, x.amount) for x in request.totals if x.count]
+        ours = [(command, *figures) for command, figures in sorted(host.items())]
+        rc = Rc.OK if sorted(rows) == ours else Rc.BATCH
         answer = Answer(
             rc=rc.value,
             message=message(rc, language(job, self.network)),
@@ -398,6 +401,16 @@ class _Group:
             answer=encode_answer(answer),
             status=status,
         )
+
+
+def _came_meanwhile(job: Job) -> bool:
+    return (
+        job.request.card is None
+        and job.card is None
+        and job.request.command != "status"
+        and job.original is not None
+        and job.original.card_id is not None
+    )
 
 
 def _family(job: Job) -> set[int]:

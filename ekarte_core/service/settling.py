@@ -120,9 +120,8 @@ def read_settlement(body: bytes | str | dict[str, Any]) -> SettlementDocument:
         RequestInvalid: naming the field that is wrong.
     """
     try:
-        if isinstance(body, dict):
-            return msgspec.convert(body, SettlementDocument, strict=False)
-        return msgspec.json.decode(body, type=SettlementDocument)
-    except msgspec.DecodeError as fault:
+        text = msgspec.json.encode(body) if isinstance(body, dict) else body
+        return msgspec.json.decode(text, type=SettlementDocument)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         message, _, path = str(fault).partition(" - at `")
         raise RequestInvalid(path.rstrip("`") or "$", message) from None

@@ -70,7 +70,8 @@ class BonusAmount(
             for group, paid in paid_by_group.items()
         )
         missing = self.step * FACTOR_ONE_BP - weighted % (self.step * FACTOR_ONE_BP)
-        return -(-missing // FACTOR_ONE_BP)
+        to_least = self.min_amount - sum(paid_by_group.values())
+        return max(-(-missing // FACTOR_ONE_BP), to_least)
 
     def conversions(self, points: int) -> int:
         """How many times `convert_at` points turn into `convert_to` of money."""
