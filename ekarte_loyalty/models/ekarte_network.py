@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ekarte_core import (
     NetworkInvalid,
@@ -63,6 +63,7 @@ class EkarteNetwork(models.Model):
         compute="_compute_live",
         compute_sudo=True,
     )
+    status = fields.Text(compute="_compute_status", compute_sudo=True)
     issuer_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
     branch_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
     program_count = fields.Integer(compute="_compute_counts", compute_sudo=True)
@@ -86,6 +87,39 @@ class EkarteNetwork(models.Model):
             network.live_version = version
             network.live_since = current.published_at if version else False
             network.state = network._publication_state(version)
+
+    @api.depends("state")
+    @api.depends_context("lang", "tz")
+    def _compute_status(self):
+        for network in self:
+            version = network.live_version
+            since = format_datetime(self.env, network.live_since)
+            live = self.env._(
+                "Version %(version)s is live since %(since)s.",
+                version=version,
+                since=since,
+            )
+            network.status = f"{network._status_sentence()} {live if version else ''}"
+
+    def _status_sentence(self):
+        return {
+            "empty": self.env._(
+                "Nothing to publish yet: create the first issuer and its branch. What"
+                " the ledger may have loaded from a file goes on serving until then."
+            ),
+            "live": self.env._(
+                "Terminals decide by the configuration as it stands here."
+            ),
+            "faulty": self.env._(
+                "The configuration cannot be published. Mend what is listed below, and"
+                " it is published by itself. Until then terminals go on as before."
+            ),
+            "waiting": self.env._("Changes wait for publication."),
+            "foreign": self.env._(
+                "What is live did not come from here: it was loaded from a file, or"
+                " belongs to a copied ledger. The next change made here takes its place."
+            ),
+        }[self.state]
 
     def _publication_state(self, version):
         if self.fault_ids:
