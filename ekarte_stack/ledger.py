@@ -70,9 +70,12 @@ def _install_addons(machine: Machine, base: str, name: str) -> None:
         migrate(machine, building)
         machine.databases.install(building, addons)
     machine.databases.rename(building, name)
-    (machine.home.log / f"install-{building}.log").rename(
-        machine.home.log / "install-addons.log"
-    )
+    (machine.home.log / f"install-{building}.log").rename(install_log(machine))
+
+
+def install_log(machine: Machine) -> Path:
+    """What Odoo said while it installed the add-ons the last time."""
+    return machine.home.log / "install-addons.log"
 
 
 def upgrade(machine: Machine, database: str) -> None:

@@ -5,6 +5,7 @@ are failures: each of them looks like success and is none.
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import time
@@ -27,6 +28,7 @@ from ekarte_stack.steps import StackError, run, say, step, warn
 NO_TESTS_COLLECTED = 5  # pytest's exit code
 PURE = ("core", "gateway", "architecture")
 PEERS = CHECKOUT / "tests" / "peers"
+WARNED = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 E2E_DATABASE = "ekarte_t_e2e"
 
 
@@ -100,6 +102,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
         yield "peers", peers
     if not session.arguments:
         yield "linters", lambda s: lint.check(s.machine)
+    if not session.arguments:
+        yield "installation of the add-ons", installation
     for name in own_addons():
         if session.wants(name):
             yield name, partial(addon, name=name)
@@ -128,6 +132,18 @@ def _timed(title: str, suite: Suite, session: Session) -> Result:
 def pure(session: Session, name: str, extra: Mapping[str, str] | None = None) -> Result:
     """Run a suite that needs no Odoo in its own process."""
     return pytest(session, f"tests/{name}", ["-p", "no:odoo"], extra)
+
+
+def installation(session: Session) -> Result:
+    """Install the add-ons; Odoo tells of much that is wrong only by a warning."""
+    result = Result()
+    ledger.with_addons(session.machine)
+    log = ledger.install_log(session.machine).read_text(errors="replace")
+    for line in log.splitlines():
+        if WARNED.search(line):
+            result.complain(f"installation: {line}")
+    result.passed += not result.failed
+    return result
 
 
 def addon(session: Session, name: str) -> Result:
