@@ -38,7 +38,7 @@ class Stage:
             self.board,
             lambda: NOW,
             self.counters,
-            Limits(**{"wait_s": 1.0, "retry_s": 0.01, **limits}),
+            Limits(**{"wait_s": 5.0, "retry_s": 0.01, **limits}),
         )
 
     async def __aenter__(self) -> "Stage":
@@ -117,7 +117,7 @@ def test_a_task_that_waited_too_long_is_answered_91_and_never_executed():
     ledger = FakeLedger()
 
     async def act(stage):
-        old = stage.submit(1, born_s=time.monotonic() - 2)
+        old = stage.submit(1, born_s=time.monotonic() - 6)
         new = stage.submit(2)
         return await asyncio.gather(old, new)
 
@@ -146,7 +146,7 @@ def test_a_busy_card_is_given_up_when_its_time_is_over():
     started = time.monotonic()
     verdict = play(ledger, lambda stage: stage.submit(1), wait_s=0.3)
     assert (verdict.rc, verdict.status) == ("91", "unavailable")
-    assert 0.3 <= time.monotonic() - started < 3
+    assert 0.3 <= time.monotonic() - started < 8
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ def is_closed(line: socket.socket) -> bool:
 
 @pytest.fixture
 def hasty(make_gateway):
-    return make_gateway(EKARTE_IDLE_S="1").start_ready()
+    return make_gateway(EKARTE_IDLE_S="2").start_ready()
 
 
 def test_a_line_that_says_nothing_is_closed_and_one_that_speaks_stays(hasty):
     silent_http, silent_iso = connect(hasty.http_port), connect(hasty.iso_port)
     terminal = hasty.iso()
     http = hasty.http()
-    for _ in range(5):
+    for _ in range(7):
         assert ask(terminal, "echo").rc == "00"
         assert ask(http, "echo").rc == "00"
         kept = http._connection
@@ -75,16 +75,15 @@ def test_connections_above_the_limit_are_closed_and_room_is_reused(make_gateway)
 
 
 def test_a_terminal_that_sends_too_fast_is_slowed_down(make_gateway):
-    gateway = make_gateway(EKARTE_TERMINAL_RATE_MAX="5").start_ready()
+    gateway = make_gateway(EKARTE_TERMINAL_RATE_MAX="1").start_ready()
     http, iso, other = gateway.http(), gateway.iso(), gateway.http(town.HTTP_2)
-    told = [ask(http, "echo").rc for _ in range(10)]
-    assert told[:5] == ["00"] * 5
-    assert (told[-1], http.last_status) == ("65", 429)
+    told = [ask(http, "echo").rc for _ in range(5)]
+    assert (told[0], told[-1], http.last_status) == ("00", "65", 429)
     assert http.last_headers["Retry-After"] == "1"
-    told = [ask(iso, "echo").rc for _ in range(10)]
+    told = [ask(iso, "echo").rc for _ in range(5)]
     assert (told[0], told[-1]) == ("00", "65")
     assert ask(other, "echo").rc == "00"
-    time.sleep(0.5)
+    time.sleep(1.1)
     assert ask(http, "echo").rc == "00"
 
 

@@ -86,6 +86,6 @@ def test_a_card_that_stays_locked_is_given_up_in_time_with_91(
     in_background(gateway, transport, value, results).join()
     rc, told, took_s = results[0]
     assert (rc, told) == ("91", status)
-    assert 0.9 < took_s < 3
+    assert 0.9 < took_s < 8
     holder.rollback()
     assert balance(terminal, value) == 1000
