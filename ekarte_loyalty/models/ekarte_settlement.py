@@ -60,8 +60,9 @@ class EkarteSettlement(models.Model):
         "res.company", string="Companies", compute="_compute_company_ids", store=True
     )
     line_ids = fields.One2many("ekarte.settlement.line", "settlement_id", readonly=True)
+    # Of all issuers together, so it is not for one issuer's accountants.
     operation_count = fields.Integer(
-        string="Operations", compute="_compute_operation_count"
+        string="Operations", compute="_compute_operation_count", groups=ADMINISTRATOR
     )
     state = fields.Selection(
         [
@@ -86,8 +87,7 @@ class EkarteSettlement(models.Model):
     move_ids = fields.One2many(
         "account.move", "ekarte_settlement_id", string="Journal Entries", readonly=True
     )
-    # Counted for everybody: which of them one may open is another question.
-    move_count = fields.Integer(compute="_compute_move_count", compute_sudo=True)
+    move_count = fields.Integer(compute="_compute_move_count")
 
     _ledger_id_uq = models.UniqueIndex(
         "(ledger_id)", "This settlement has been received already."
@@ -110,10 +110,18 @@ class EkarteSettlement(models.Model):
             )
 
     @api.depends("move_ids")
+    @api.depends_context("uid")
     def _compute_move_count(self):
+        # In every company that the user may enter, chosen at the moment or not.
+        companies = self.env.user.company_ids
         counts = dict(
-            self.env["account.move"]._read_group(
-                [("ekarte_settlement_id", "in", self.ids)],
+            self.env["account.move"]
+            .sudo()
+            ._read_group(
+                [
+                    ("ekarte_settlement_id", "in", self.ids),
+                    ("company_id", "in", companies.ids),
+                ],
                 ["ekarte_settlement_id"],
                 ["__count"],
             )

@@ -6,7 +6,7 @@ from ..units import MINOR_DIGITS
 
 EVENTS = [
     ("sale", "Sales"),
-    ("gift_load", "Gift cards sold and topped up"),
+    ("gift_load", "Gift cards loaded"),
     ("gift_spend", "Gift cards used"),
     ("bonus_earn", "Bonuses earned"),
     ("bonus_spend", "Bonuses used"),

@@ -242,9 +242,22 @@ class TestSettlementWaiting(SettlementCase):
         administrator = self._user(
             "test.adm", "ekarte_loyalty.ekarte_loyalty_group_administrator", self.fuel
         )
-        with self.assertRaises(AccessError):
-            settlement.with_user(accountant).read(["body"])
+        for field in ("body", "operation_count"):
+            with self.assertRaises(AccessError):
+                settlement.with_user(accountant).read([field])
         self.assertTrue(settlement.with_user(administrator).read(["body"])[0]["body"])
+
+    def test_entries_are_counted_in_the_companies_one_may_enter(self):
+        settlement = self.take(*self.both())
+        one = self._user("test.one", ACCOUNTANT_GROUPS, self.fuel)
+        both = self._user("test.both", ACCOUNTANT_GROUPS, self.fuel | self.grocer)
+        self.assertEqual(settlement.with_user(one).move_count, 1)
+        self.assertEqual(settlement.with_user(both).move_count, 2)
+        action = settlement.with_user(both).action_open_moves()
+        entries = self.env["account.move"].with_user(both)
+        self.assertEqual(
+            len(entries.with_context(**action["context"]).search(action["domain"])), 2
+        )
 
     def test_nobody_writes_settlements_by_hand(self):
         settlement = self.take(*self.both())
