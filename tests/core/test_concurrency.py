@@ -15,6 +15,7 @@ import pytest
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from ekarte_core import LedgerConnection, Outcome, Request, execute
+from ekarte_core.service.locking import lock_jobs
 from tests.core.shop import BOOK, CLUB, Shop, number
 
 SOON_S = 3
@@ -234,6 +235,37 @@ def test_a_reversal_and_its_original_at_two_gateways_exclude_each_other(
         assert undone.rc == "00"
         assert sold.rc in ("00", "05")
         assert shop.balance(card, "GIFT") == 2000
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["no card", "card named"])
+@pytest.mark.parametrize("known", [False, True], ids=["first purchase", "known card"])
+def test_an_original_that_is_booked_between_two_looks_of_its_reversal(
+    shop: Shop, gateways, monkeypatch: pytest.MonkeyPatch, known: bool, named: bool
+):
+    """The reversal found no card to lock, and then finds the original."""
+    card = shop.club(1000) if known else number(CLUB)
+    before = shop.do("inquire", card).balances
+    sale = shop.request("sale", card, 2000)
+    reverse = shop.request("reverse", card if named else None, original=sale)
+    booked = []
+
+    def lock_then_be_late(*args: Any, **kwargs: Any) -> Any:
+        found = lock_jobs(*args, **kwargs)
+        if not booked:
+            booked.append(None)
+            booked[0] = gateways[1].run([sale], shop.network, shop.now)[0]
+        return found
+
+    monkeypatch.setattr("ekarte_core.service.execute.lock_jobs", lock_then_be_late)
+    undone = until_answered(shop, gateways[0], [reverse])[0]
+    sold = until_answered(shop, gateways[1], [sale])[0]
+    assert undone.rc == "00"
+    assert sold.rc in ("00", "05")
+    after = shop.do("inquire", card).balances
+    assert {(b.program, b.unit): b.value for b in after if b.value} == {
+        (b.program, b.unit): b.value for b in before if b.value
+    }
     assert shop.broken() == []
 
 

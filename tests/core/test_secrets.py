@@ -16,7 +16,6 @@ from ekarte_core import (
     LedgerConnection,
     Request,
     execute,
-    find_card,
     load_keyring,
     write_new_keyring,
 )
@@ -244,29 +243,12 @@ def test_a_bad_line_is_named_by_its_number_without_the_key(tmp_path: Path, line:
     assert "dd" not in str(fault.value).replace(str(tmp_path), "")
 
 
-def test_a_newer_token_key_still_knows_the_cards_of_the_older(
-    shop: Shop, tmp_path: Path
-):
-    """ADR 0010: changing card_token needs old tokens to stay readable."""
-    old = load_keyring(keyring_file(tmp_path))
-    new = load_keyring(
-        keyring_file(tmp_path, KEYS + "card_token 2 " + "dd" * 32 + "\n")
-    )
-    card = number(GIFT)
-    shop.ledger = LedgerConnection(shop.dsn, old)
-    shop.do("activate", card, 2000, access_code="4711")
-    sale = shop.request("sale", card, 100, access_code="4711")
-    shop.send(sale)
-    first = shop.last.answer
-    shop.ledger.close()
-    shop.ledger = LedgerConnection(shop.dsn, new)
-    shop.send(sale)
-    assert shop.last.answer == first
-    assert shop.do("sale", card, 100, access_code="4711").rc == "00"
-    with psycopg2.connect(shop.dsn) as connection, connection.cursor() as cr:
-        assert find_card(cr, new, CardRef(value=card)) == 1
-    connection.close()
-    shop.ledger.close()
+@pytest.mark.parametrize("purpose", ["card_token", "access_code", "terminal"])
+def test_a_second_key_of_a_purpose_is_refused(tmp_path: Path, purpose: str):
+    """With it every card would be a stranger, every code wrong (ADR 0010)."""
+    text = KEYS + f"{purpose} 2 " + "dd" * 32 + "\n"
+    with pytest.raises(KeyringInvalid, match=purpose):
+        load_keyring(keyring_file(tmp_path, text))
 
 
 def test_the_ledger_connection_keeps_its_password_to_itself(keyring: Keyring):
