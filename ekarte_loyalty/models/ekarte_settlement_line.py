@@ -8,11 +8,13 @@ EVENTS = [
     ("sale", "Sales"),
     ("gift_load", "Gift cards loaded"),
     ("gift_spend", "Gift cards used"),
+    ("gift_expire", "Gift cards expired"),
     ("bonus_earn", "Bonuses earned"),
     ("bonus_spend", "Bonuses used"),
+    ("bonus_expire", "Bonuses expired"),
 ]
 # Their `amount` counts points; all others are money.
-COUNTED_EVENTS = ("bonus_earn",)
+COUNTED_EVENTS = ("bonus_earn", "bonus_expire")
 
 
 def from_minor(minor):

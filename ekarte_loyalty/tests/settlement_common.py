@@ -133,7 +133,7 @@ class SettlementCase(TransactionCase):
         """Debits (positive) by account key, in cents, of one company."""
         names = {
             company._ekarte_account(k).id: k
-            for k in ("BNK", "REV", "LGC", "LBN", "TND", "CLR", "XCL")
+            for k in ("BNK", "REV", "LGC", "LBN", "TND", "CLR", "XCL", "RBK")
         }
         sums = {}
         for item in settlement.move_ids.line_ids:

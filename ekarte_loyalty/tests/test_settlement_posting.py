@@ -104,6 +104,17 @@ class TestSettlementPosting(SettlementCase):
             self.booked(elsewhere, self.grocer), {"LBN": 81, "XCL": 19, "CLR": -100}
         )
 
+    def test_what_expires_unused_is_breakage(self):
+        settlement = self.take(
+            self.line("gift_expire", amount=500, carry=500),
+            self.line("bonus_expire", amount=7, carry=57),
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"LGC": 500, "LBN": 57, "RBK": -557}
+        )
+        points = {line.event: line.points for line in settlement.line_ids}
+        self.assertEqual(points, {"gift_expire": 0, "bonus_expire": 7})
+
     def test_shop_that_books_its_own_sales_leaves_its_half_on_the_tender(self):
         settlement = self.take(
             self.line("sale", amount=3000, tendered=3000, books_sales=False),
