@@ -12,7 +12,7 @@ from ekarte_stack.day_file import UNSTORED, Row, demo_network, read_day
 from ekarte_stack.day_player import Played, Player, devices
 from ekarte_stack.day_settle import wait_until_settled
 from ekarte_stack.home import Home
-from ekarte_stack.report_books import BooksError, read_books
+from ekarte_stack.report_books import Books, BooksError, read_books
 from ekarte_stack.report_ledger import Ledger
 from ekarte_stack.steps import StackError, say, step
 
@@ -50,18 +50,27 @@ def play_and_gather(run: Mapping[str, Any]) -> reports.Report:
         if again:
             say("the ledger knows this day: repeating it, operation by operation")
         played = play_rows(run, day)
-        books = None
-        if run.get("odoo"):
-            try:
-                with step("settling into Odoo"):
-                    wait_until_settled(ledger)
-                books = read_books(run)
-            except BooksError as fault:
-                raise StackError(
-                    f"the journal entries cannot be read: {fault}",
-                    advice="see ./ekarte logs odoo",
-                ) from fault
+        books = _settle(run, ledger) if run.get("odoo") else None
         return reports.gather(played, day, ledger, network, books, again=again)
+
+
+def _settle(run: Mapping[str, Any], ledger: Ledger) -> Books:
+    """Wait for accounting, then read its books; what did not come is told there."""
+    with step("settling into Odoo"):
+        try:
+            wait_until_settled(ledger)
+            missing = []
+        except StackError as late:
+            missing = [late.what, late.advice]
+    try:
+        books = read_books(run)
+    except BooksError as fault:
+        raise StackError(
+            f"the journal entries cannot be read: {fault}",
+            advice="see ./ekarte logs odoo",
+        ) from fault
+    books.missing += missing
+    return books
 
 
 def play_rows(run: Mapping[str, Any], day: Sequence[Row]) -> Played:

@@ -41,12 +41,14 @@ class Books:
         entries: of all settlements, by company and number.
         balances: (company, account key, partner or '') to cents, debit positive.
         waiting: settlements that Odoo keeps without entries, with the reason.
+        missing: what has not reached Odoo at all, and why.
     """
 
     entries: list[Entry] = field(default_factory=list)
     balances: dict[tuple[str, str, str], int] = field(default_factory=dict)
     companies: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
     def balance(self, company: str, account: str) -> int:
         """Return the balance of one account of one company, in cents."""

@@ -111,6 +111,7 @@ def books_checks(
         for code, name in network.names.items()
         if code not in network.outside
     }
+    yield check("all that closed batches hold has reached Odoo", books.missing)
     yield check(
         "every settlement is posted, none waits in Odoo",
         [

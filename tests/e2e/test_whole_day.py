@@ -215,6 +215,15 @@ def test_the_gateway_s_role_reads_the_ledger_and_nothing_of_odoo(stack, report):
     connection.close()
 
 
+def test_the_day_a_second_time_books_nothing(stack, report):
+    before = books_agree(stack)
+    again = player.play_and_gather(stack.run)
+    assert again.again
+    assert broken(again.checks) == []
+    assert again.issuers == report.issuers
+    assert books_agree(stack) == before
+
+
 def test_no_number_and_no_code_is_kept_anywhere(stack, report):
     hidden = secrets_of(read_day())
     assert found_in(dump(stack.admin_dsn), hidden) == set()
