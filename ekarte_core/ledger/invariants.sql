@@ -135,7 +135,25 @@ GROUP BY o.id, e.purse_id
 HAVING sum(e.posted) > (
     SELECT coalesce(-sum(s.posted), 0) FROM ekarte.entry AS s
     WHERE s.operation_id = o.id AND s.purse_id = e.purse_id AND s.posted < 0
-);
+)
+UNION ALL
+SELECT 'operation ' || r.original_id || ' reversed twice'
+FROM ekarte.operation AS r
+WHERE
+    r.command = 'reverse' AND r.rc = '00' AND r.original_id IS NOT NULL
+    AND EXISTS (SELECT FROM ekarte.entry AS e WHERE e.operation_id = r.id)
+GROUP BY r.original_id
+HAVING count(*) > 1
+UNION ALL
+SELECT 'operation ' || r.original_id || ' reversed and refunded'
+FROM ekarte.operation AS r
+INNER JOIN ekarte.operation AS f ON r.original_id = f.original_id
+WHERE
+    r.command = 'reverse' AND r.rc = '00' AND f.command = 'refund' AND f.rc = '00'
+    AND NOT EXISTS (
+        SELECT FROM ekarte.operation AS u
+        WHERE u.original_id = f.id AND u.command = 'reverse' AND u.rc = '00'
+    );
 
 -- I7 --
 -- One operation for each key of terminal, batch and number
@@ -210,7 +228,13 @@ WHERE (
         g.tgrelid = format('ekarte.%I', t.name)::regclass
         AND g.tgname IN ('append_only_row', 'append_only_table')
         AND g.tgenabled IN ('O', 'A')
-) <> 2;
+) <> 2
+UNION ALL
+SELECT 'settlement ' || id FROM ekarte.settlement
+WHERE sha256(convert_to(body, 'UTF8')) <> sha256
+UNION ALL
+SELECT 'network document ' || version FROM ekarte.network_document
+WHERE sha256(convert_to(body, 'UTF8')) <> sha256;
 
 -- I11 --
 -- A refused operation moved nothing, and what is stored is what was answered

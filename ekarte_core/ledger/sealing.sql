@@ -15,8 +15,9 @@ ORDER BY o.id
 LIMIT %(limit)s;
 
 -- digest_of_operations --
--- What a seal covers: each operation with its entries, in order of id. The columns
--- are named, so that a column added later does not break old seals.
+-- What a seal covers: each operation with its entries and sale lines, in order of id.
+-- The columns are named, so that one added later does not break old seals; moments are
+-- written as seconds, so that the session's time zone does not matter.
 SELECT
     sha256(
         %(previous)s::bytea || coalesce(
@@ -24,11 +25,13 @@ SELECT
                 sha256(
                     convert_to(
                         row(
-                            o.id, extract(epoch FROM o.at), o.terminal, o.batch, o.number,
-                            o.command, o.rc, o.card_id, o.issuer, o.branch, o.amount,
-                            o.discount, o.amount_due, o.original_id,
-                            o.network_version, encode(o.body_digest, 'hex'), o.decision, o.answer
-                        )::text || coalesce(e.rows, ''),
+                            o.id, extract(epoch FROM o.at), o.business_day - date '2000-01-01',
+                            o.terminal, o.batch, o.number, o.command, o.rc, o.card_id,
+                            o.issuer, o.branch, o.currency, o.amount, o.discount,
+                            o.amount_due, o.original_id, o.reference,
+                            extract(epoch FROM o.local_time), o.network_version,
+                            encode(o.body_digest, 'hex'), o.decision, o.answer
+                        )::text || coalesce(e.rows, '') || coalesce(l.rows, ''),
                         'UTF8'
                     )
                 ), ''::bytea ORDER BY o.id
@@ -41,13 +44,24 @@ LEFT JOIN LATERAL (
     SELECT
         string_agg(
             row(
-                e.line, e.purse_id, e.lot_id, e.account, e.event, e.program, e.unit, e.posted,
-                e.held, e.carry, e.version, e.posted_after, e.held_after
+                e.line, e.purse_id, e.lot_id, e.account, e.event, e.program, e.unit,
+                e.posted, e.held, e.carry, e.version, e.posted_after, e.held_after
             )::text, '' ORDER BY e.line
         ) AS rows
     FROM ekarte.entry AS e
     WHERE e.operation_id = o.id
 ) AS e ON true
+LEFT JOIN LATERAL (
+    SELECT
+        string_agg(
+            row(
+                l.line, l.goods_group, l.tax_rate_bp, l.gross, l.discount, l.bonus,
+                l.tendered
+            )::text, '' ORDER BY l.line
+        ) AS rows
+    FROM ekarte.sale_line AS l
+    WHERE l.operation_id = o.id
+) AS l ON true
 WHERE o.id = ANY(%(ids)s);
 
 -- add_seal --

@@ -143,8 +143,20 @@ class _Group:
                 job.original, job.original_answer = found
                 # Booked by another gateway after this one looked for its card: the
                 # card is not locked here, so the request has to come again.
-                job.busy = job.busy or _came_meanwhile(job)
+                job.busy = job.busy or self._came_meanwhile(job)
                 self._prepare_refund(job)
+
+    def _came_meanwhile(self, job: Job) -> bool:
+        """Say whether the original's card came up after this job looked for it."""
+        original = job.original
+        if original is None or original.card_id is None or job.card is not None:
+            return False
+        if job.request.command == "status":
+            return False
+        if job.request.card is None:
+            return True
+        known = store.card_ids(self.cr, [job.token] if job.token else [])
+        return original.card_id in known.values()
 
     def _prepare_refund(self, job: Job) -> None:
         """A refund may name the authorization; the goods are on its confirmation."""
@@ -401,16 +413,6 @@ class _Group:
             answer=encode_answer(answer),
             status=status,
         )
-
-
-def _came_meanwhile(job: Job) -> bool:
-    return (
-        job.request.card is None
-        and job.card is None
-        and job.request.command != "status"
-        and job.original is not None
-        and job.original.card_id is not None
-    )
 
 
 def _family(job: Job) -> set[int]:
