@@ -106,15 +106,17 @@ class Desk:
             self._finish(task, STOPPING)
         elif self._fast.away or self._board.network is None:
             self._finish(task, AWAY)
-        elif len(self._slow) >= self._limits.queue_max or not self._fast.put(task):
+        elif not self._fast.put(task):
             self._finish(task, OVERLOADED)
 
     def _settle(self, settled: Settled) -> None:
         for task, verdict in settled:
-            if verdict.status == "busy":
-                self._slow.append(task)
-            else:
+            if verdict.status != "busy":
                 self._finish(task, verdict)
+            elif len(self._slow) < self._limits.queue_max:
+                self._slow.append(task)
+            else:  # one card's crowd must not become everybody's
+                self._finish(task, OVERLOADED)
         if self._slow and self._slow_run is None:
             self._slow_run = asyncio.get_running_loop().create_task(self._run_slow())
 

@@ -48,7 +48,8 @@ class OdooOffice:
                 reply = await response.read()
                 status = response.status
         except (aiohttp.ClientError, asyncio.TimeoutError) as fault:
-            raise OfficeSilent(f"Odoo: {type(fault).__name__}") from fault
+            why = f"Odoo cannot be reached ({type(fault).__name__})"
+            raise OfficeSilent(why) from fault
         return _judge(status, reply)
 
     def _key(self) -> str:

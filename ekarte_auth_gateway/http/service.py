@@ -102,10 +102,6 @@ class HttpService:
             order = read_request(command, body)
         except RequestInvalid as fault:
             return self._refuse(command, _invalid(fault, signed.device))
-        except UnicodeDecodeError:
-            # JSON is UTF-8; the reader tells this fault from all others.
-            not_text = RequestInvalid("$", "the body is not UTF-8")
-            return self._refuse(command, _invalid(not_text, signed.device))
         refused = self._terminal_refusal(order, signed.device, born_s)
         if refused is not None:
             return self._refuse(command, refused)

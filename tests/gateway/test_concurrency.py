@@ -64,6 +64,33 @@ def test_one_operation_sent_by_many_at_once_is_booked_once(gateway):
     assert balance(http, value) == 4900
 
 
+def test_overload_is_answered_503_and_91_and_passes(make_gateway):
+    """A queue of one: most are refused at once, nothing is lost, then all is well."""
+    gateway = make_gateway(EKARTE_QUEUE_MAX="1").start_ready()
+    told: list[tuple[str, int, str | None]] = []
+    start = threading.Barrier(24)
+
+    def pay() -> None:
+        terminal = HttpTerminal(gateway.url, town.HTTP_1, gateway.key(town.HTTP_1))
+        start.wait()
+        for _ in range(3):
+            answer = ask(terminal, "sale", card=town.club_number(), amount=100)
+            wait = terminal.last_headers.get("Retry-After")
+            told.append((answer.rc, terminal.last_status, wait))
+        terminal.close()
+
+    threads = [threading.Thread(target=pay) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(told) == {("00", 200, None), ("91", 503, "1")}
+    approved = [rc for rc, _, _ in told].count("00")
+    assert gateway.operations() == approved
+    assert ask(gateway.http(), "echo").rc == "00"
+    assert gateway.broken_invariants() == []
+
+
 def test_one_terminal_object_may_be_shared_by_threads(gateway):
     terminal = gateway.http()
     wrong = []

@@ -140,6 +140,34 @@ def test_a_busy_card_is_tried_again_until_it_is_free():
     assert len(tries) == 5
 
 
+def test_a_crowd_at_one_busy_card_is_refused_and_others_are_served():
+    ledger = FakeLedger()
+
+    def behave(requests):
+        return [
+            outcome(r, "91", "busy") if r.operation < 100 else outcome(r)
+            for r in requests
+        ]
+
+    ledger.behave = behave
+
+    async def act(stage):
+        crowd = []
+        for n in range(8):
+            crowd.append(stage.submit(n))
+            await asyncio.sleep(0.02)  # the queue itself is short here as well
+        other = await stage.submit(100)
+        refused = [future for future in crowd if future.done()]
+        ledger.behave = None
+        await asyncio.gather(*crowd)
+        return other, [f.result().rc for f in refused], [f.result().rc for f in crowd]
+
+    other, refused, crowd = play(ledger, act, queue_max=5)
+    assert other.rc == "00"
+    assert refused == ["91"] * 3
+    assert crowd.count("00") == 5
+
+
 def test_a_busy_card_is_given_up_when_its_time_is_over():
     ledger = FakeLedger()
     ledger.behave = lambda requests: [outcome(r, "91", "busy") for r in requests]

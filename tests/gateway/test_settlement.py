@@ -117,7 +117,10 @@ def test_odoo_down_disturbs_no_authorization_and_gets_all_when_it_is_back(
         times.append(time.monotonic() - started)
     assert max(times) < 2.0
     gateway.wait_until(lambda: len(attempts(gateway)) >= 3, "several attempts")
-    assert all(reason.startswith("Odoo: Client") for reason in attempts(gateway))
+    assert all(
+        reason.startswith("Odoo cannot be reached (Client")
+        for reason in attempts(gateway)
+    )
     assert gateway.metric("ekarte_settlements_pending") >= 1
     assert accepted(gateway) == 0
     odoo.start()
