@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,7 +160,7 @@ class Cluster:
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._settle_port()
-        self.account.folder(self.sockets)
+        self._make_socket_folder()
         with step(f"starting PostgreSQL on {ports.LOOPBACK}:{self.port}"):
             self._control("start", "-w", "-t", "60")
         self._roles()
@@ -219,6 +220,21 @@ class Cluster:
         conf = self.data / "ekarte.conf"
         conf.write_text(f"port = {known}\nunix_socket_directories = '{self.sockets}'\n")
         self.account.give(conf)
+
+    def _make_socket_folder(self) -> None:
+        """In /tmp somebody else may have been there first: take only what is ours."""
+        folder = self.sockets
+        try:
+            folder.mkdir(mode=0o700)
+            self.account.give(folder)
+        except FileExistsError:
+            there = folder.lstat()
+            if not stat.S_ISDIR(there.st_mode) or there.st_uid != self.account.uid:
+                raise StackError(
+                    f"{folder} belongs to somebody else",
+                    advice="remove it, or set EKARTE_HOME to a shorter path",
+                ) from None
+            folder.chmod(0o700)
 
     def _roles(self) -> None:
         """Create the roles once, each with a password of its own."""
