@@ -78,7 +78,7 @@ def test_it_runs_from_an_empty_database_and_says_what_is_missing(
     server_dsn, tmp_path, keyring_file
 ):
     """The order in which people do things: gateway, then migrate, then publish."""
-    name = "gateway_from_nothing"
+    name = f"gateway_from_nothing_{os.getpid()}"
     admin = psycopg2.connect(server_dsn)
     admin.autocommit = True
     admin.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
