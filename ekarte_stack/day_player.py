@@ -84,9 +84,7 @@ class _Iso:
         self._terminal = IsoTerminal(host, int(port), terminal, key, mac)
 
     def send(self, request: Request, *, repeat: bool) -> tuple[Answer, bytes]:
-        # The list of repeats has no 0501: a close goes out as it did before.
-        marked = repeat and request.command != "close"
-        answer = self._terminal.send(request, repeat=marked)
+        answer = self._terminal.send(request, repeat=repeat)
         return answer, self._terminal.last_raw
 
     def close(self) -> None:
