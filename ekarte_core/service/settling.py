@@ -10,7 +10,11 @@ from ekarte_core.errors import RequestInvalid
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.network.compiled import Network
-from ekarte_core.settlement.document import SettlementDocument, SettlementLine
+from ekarte_core.settlement.document import (
+    FORMAT,
+    SettlementDocument,
+    SettlementLine,
+)
 
 REASON_CHARS_MAX = 500
 # Columns of query `settlement_lines`.
@@ -121,7 +125,10 @@ def read_settlement(body: bytes | str | dict[str, Any]) -> SettlementDocument:
     """
     try:
         text = msgspec.json.encode(body) if isinstance(body, dict) else body
-        return msgspec.json.decode(text, type=SettlementDocument)
+        document = msgspec.json.decode(text, type=SettlementDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         message, _, path = str(fault).partition(" - at `")
         raise RequestInvalid(path.rstrip("`") or "$", message) from None
+    if document.format != FORMAT:
+        raise RequestInvalid("$.format", f"this version reads format {FORMAT}")
+    return document

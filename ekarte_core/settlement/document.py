@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+FORMAT = 1
+
 Event = Literal[
     "sale",
     "gift_load",
@@ -21,7 +23,9 @@ Event = Literal[
 ]
 
 
-class SettlementLine(msgspec.Struct, frozen=True, kw_only=True):
+class SettlementLine(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
+):
     """A sum of like entries; refunds and reversals are inside, negative.
 
     Attributes:
@@ -55,10 +59,12 @@ class SettlementLine(msgspec.Struct, frozen=True, kw_only=True):
     books_sales: bool = True
 
 
-class SettlementDocument(msgspec.Struct, frozen=True, kw_only=True):
+class SettlementDocument(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
+):
     """What Odoo receives. `outside`: issuers who keep no company in Odoo."""
 
-    format: int = 1
+    format: int = FORMAT
     id: int
     created_at: datetime
     cutoff: datetime
