@@ -51,10 +51,17 @@ class Account:
         self.give(path)
         return path
 
+    def readable_folder(self, path: Path) -> Path:
+        """Make a folder of the caller's, which this account may read, not change."""
+        path.mkdir(parents=True, exist_ok=True)
+        os.chown(path, os.geteuid(), self.gid, follow_symlinks=False)
+        path.chmod(0o750)
+        return path
+
     def give(self, path: Path) -> None:
         """Hand a file or folder to this account; nothing to do for an ordinary user."""
         if self.prefix:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def write_secret(self, path: Path, text: str) -> None:
         """Write a file that only this account (and root) can read."""
@@ -63,7 +70,8 @@ class Account:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as out:
             out.write(text)
-        self.give(fresh)
+            if self.prefix:
+                os.fchown(descriptor, self.uid, self.gid)
         fresh.replace(path)
 
 

@@ -161,6 +161,8 @@ class Cluster:
             self._create()
         self._settle_port()
         self._make_socket_folder()
+        self.log.touch(mode=0o600)
+        self.account.give(self.log)
         with step(f"starting PostgreSQL on {ports.LOOPBACK}:{self.port}"):
             self._control("start", "-w", "-t", "60")
         self._roles()
@@ -216,10 +218,11 @@ class Cluster:
         wished = os.environ.get("EKARTE_PG_PORT")
         if wished or not known or not ports.is_free(known):
             known = ports.choose("postgres")
-        note.write_text(f"{known}\n")
-        conf = self.data / "ekarte.conf"
-        conf.write_text(f"port = {known}\nunix_socket_directories = '{self.sockets}'\n")
-        self.account.give(conf)
+        self.account.write_secret(note, f"{known}\n")
+        self.account.write_secret(
+            self.data / "ekarte.conf",
+            f"port = {known}\nunix_socket_directories = '{self.sockets}'\n",
+        )
 
     def _make_socket_folder(self) -> None:
         """In /tmp somebody else may have been there first: take only what is ours."""

@@ -62,7 +62,7 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """Every log file."""
+        """Log files; ours, not the servers', which get them opened by us."""
         return self.path / "log"
 
     @property
@@ -92,7 +92,6 @@ class Home:
             self.odoo_data,
             self.keys,
             self.conf,
-            self.log,
             self.tests,
             self.shelf,
         )
@@ -101,6 +100,7 @@ class Home:
         """All that the stack ever puts into this folder."""
         return (
             *self.owned_by_service(),
+            self.log,
             self.venv,
             self.odoo_tree,
             self.apt,

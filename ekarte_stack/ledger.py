@@ -40,7 +40,7 @@ def fingerprint() -> str:
 def migrate(machine: Machine, database: str) -> None:
     """Bring schema ``ekarte`` up to date and tell who may do what in it."""
     owner = machine.cluster.address(OWNER, database)
-    log = f"ledger-{database}.log"
+    log = "ledger.log"
     machines.core(machine, "migrate", "--dsn", owner, log=log)
     for role, purpose in ((ODOO, "odoo"), (GATEWAY, "gateway")):
         machines.core(

@@ -36,6 +36,7 @@ def prepare(*, fetch: bool = True) -> Machine:
     account = service_account(home)
     for folder in home.owned_by_service():
         account.folder(folder)
+    account.readable_folder(home.log)
     install_checkout()
     source = odoo_source.find(home, fetch=fetch)
     cluster = clusters.find(home, account)
