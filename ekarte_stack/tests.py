@@ -269,7 +269,7 @@ def read_report(report: Path, folder: str, code: int, *, may_be_empty: bool) -> 
     result = Result()
     cases = []
     if report.exists():  # pytest, which we trust, wrote it a moment ago
-        cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314
+        cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 - a report of our own making
     for case in cases:
         name = f"{case.get('classname')}::{case.get('name')}"
         kinds = {child.tag for child in case}

@@ -276,8 +276,8 @@ def _slip_line(value: str) -> SlipLine:
         raise CodecError("DE63.SL", "does not begin with alignment and style")
     return SlipLine(
         text=value[2:],
-        align=_ALIGN_OF[value[0]],  # type: ignore[arg-type]
-        style=_STYLE_OF[value[1]],  # type: ignore[arg-type]
+        align=_ALIGN_OF[value[0]],  # type: ignore[arg-type]  # a value of the table
+        style=_STYLE_OF[value[1]],  # type: ignore[arg-type]  # a value of the table
     )
 
 

@@ -32,7 +32,7 @@ def read(fields: Mapping[str, str]) -> CardRef | None:
     if number is None:
         return None
     kind = _KIND_OF_MODE.get(fields.get("22", "")[:2], "pan")
-    return CardRef(kind=kind, value=number)  # type: ignore[arg-type]
+    return CardRef(kind=kind, value=number)  # type: ignore[arg-type]  # a value of the table
 
 
 def read_other(value: str) -> CardRef:
@@ -40,7 +40,7 @@ def read_other(value: str) -> CardRef:
     kind, _, number = value.partition(" ")
     if kind not in _KINDS:
         raise CodecError("DE48.CN", f"kind is none of {', '.join(_KINDS)}")
-    return CardRef(kind=kind, value=number)  # type: ignore[arg-type]
+    return CardRef(kind=kind, value=number)  # type: ignore[arg-type]  # a value of the table
 
 
 def write(card: CardRef | None) -> tuple[Fields, list[tlv.Pair]]:

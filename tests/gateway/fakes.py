@@ -10,7 +10,7 @@ from ekarte_core import Answer, Outcome, Request, encode_answer
 
 def outcome(request: Request, rc: str = "00", status: str = "new") -> Outcome:
     answer = encode_answer(Answer(rc=rc, amount=request.amount or 0))
-    return Outcome(request=request, rc=rc, answer=answer, status=status)  # type: ignore[arg-type]
+    return Outcome(request=request, rc=rc, answer=answer, status=status)
 
 
 class FakeLedger:

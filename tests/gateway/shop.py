@@ -7,7 +7,7 @@ from tests.gateway import town
 
 
 def card(value: str, kind: str = "pan") -> CardRef:
-    return CardRef(kind=kind, value=value)  # type: ignore[arg-type]
+    return CardRef(kind=kind, value=value)
 
 
 def order(command: str, terminal: Any, **fields: Any) -> Request:
@@ -20,7 +20,7 @@ def order(command: str, terminal: Any, **fields: Any) -> Request:
         fields["original"] = Original(
             batch=fields["batch"], operation=fields["original"]
         )
-    return Request(command=command, terminal=terminal.terminal_id, **fields)  # type: ignore[arg-type]
+    return Request(command=command, terminal=terminal.terminal_id, **fields)
 
 
 def ask(terminal: Any, command: str, **fields: Any) -> Answer:

@@ -29,7 +29,7 @@ class Stage:
     def __init__(self, ledger: FakeLedger, **limits) -> None:
         self.ledger = ledger
         self.counters = Counters()
-        self.board = Board(SimpleNamespace(), 0)  # type: ignore[arg-type]
+        self.board = Board(SimpleNamespace(), 0)
         self.board.hang(NETWORK)
         self.side = LedgerThread(lambda: ledger, "side")
         self.desk = Desk(
@@ -218,7 +218,7 @@ def test_a_ledger_that_stays_away_means_91_and_then_refusal_at_once():
     ledger.behave = behave
 
     async def act():
-        counters, board = Counters(), Board(SimpleNamespace(), 0)  # type: ignore[arg-type]
+        counters, board = Counters(), Board(SimpleNamespace(), 0)
         board.hang(NETWORK)
         side = LedgerThread(open_ledger, "side")
         desk = Desk(open_ledger, side, board, lambda: NOW, counters, Limits(wait_s=0.4))
@@ -226,13 +226,13 @@ def test_a_ledger_that_stays_away_means_91_and_then_refusal_at_once():
         await open_for_business(desk)
         stage = SimpleNamespace(desk=desk)
         submit = Stage.submit
-        first = await submit(stage, 1)  # type: ignore[arg-type]
+        first = await submit(stage, 1)
         assert desk.faults == ["the ledger is away"]
-        second = submit(stage, 2)  # type: ignore[arg-type]
+        second = submit(stage, 2)
         assert second.done()
         stage_ledger[0] = FakeLedger()
         await open_for_business(desk)
-        third = await submit(stage, 3)  # type: ignore[arg-type]
+        third = await submit(stage, 3)
         await desk.stop()
         await side.stop()
         return first, second.result(), third
@@ -328,18 +328,18 @@ def test_a_stopped_desk_refuses_new_tasks_and_answers_taken_ones():
 
 def test_a_terminal_may_send_a_seconds_worth_at_once_and_no_more():
     keyring = SimpleNamespace(terminal_key=lambda terminal, version: bytes(32))
-    device = Device(NETWORK, town.ISO_1, keyring, 10)  # type: ignore[arg-type]
+    device = Device(NETWORK, town.ISO_1, keyring, 10)
     assert [device.may_send(100.0) for _ in range(12)].count(True) == 11
     assert not device.may_send(100.05)
     assert device.may_send(100.11)
     assert not device.may_send(100.12)
-    free = Device(NETWORK, town.ISO_1, keyring, 0)  # type: ignore[arg-type]
+    free = Device(NETWORK, town.ISO_1, keyring, 0)
     assert all(free.may_send(100.0) for _ in range(1000))
 
 
 def test_no_device_prints_its_key():
     keyring = SimpleNamespace(terminal_key=lambda terminal, version: b"secret-key" * 3)
-    board = Board(keyring, 0)  # type: ignore[arg-type]
+    board = Board(keyring, 0)
     board.hang(NETWORK)
     device = board.device(town.ISO_1)
     assert "secret" not in repr(device)

@@ -35,7 +35,7 @@ def test_settings_print_without_the_password(least):
 
 def test_settings_cannot_be_changed(least):
     with pytest.raises(AttributeError):
-        read_settings(least).queue_max = 1  # type: ignore[misc]
+        read_settings(least).queue_max = 1
 
 
 def test_all_faults_are_told_at_once_with_what_to_do():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 # The same gateway, ledger and network as the gateway's own tests.
-from tests.gateway.conftest import (  # noqa: F401
+from tests.gateway.conftest import (  # noqa: F401 - fixtures
     gateway,
     keyring,
     keyring_file,
