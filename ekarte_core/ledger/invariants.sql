@@ -175,6 +175,7 @@ WHERE
     l.posted <> coalesce(e.posted, 0) OR l.held <> coalesce(e.held, 0)
     OR l.carry <> coalesce(e.carry, 0)
     OR l.posted < 0 OR l.posted > l.issued OR l.held < 0 OR l.held > l.posted
+    OR l.carry < 0 OR (l.posted = 0 AND l.carry <> 0)
 UNION ALL
 SELECT 'purse ' || p.id
 FROM ekarte.purse AS p

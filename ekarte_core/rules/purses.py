@@ -243,13 +243,20 @@ class Sheet:
             self._move(purse, lot, "release", "hold", held=-part.amount)
 
     def mirror(self, purse: Purse, move: Undone) -> None:
-        """Undo one move of an earlier operation, in its own lot."""
-        lot = None
+        """Undo one move of an earlier operation, in its own lot.
+
+        Value that leaves a lot takes its carry along as far as it is still there;
+        what empties the lot takes the residue.
+        """
+        lot, carry = None, -move.carry
         if move.in_lot:
             lot = purse.lot(move.valid_until)
             assert lot is not None
+            if move.posted > 0:
+                whole = move.posted == lot.posted
+                carry = -lot.carry if whole else -min(move.carry, lot.carry)
         self._move(
-            purse, lot, move.event, move.account, posted=-move.posted, carry=-move.carry
+            purse, lot, move.event, move.account, posted=-move.posted, carry=carry
         )
 
     def _move(
