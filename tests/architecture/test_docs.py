@@ -249,6 +249,15 @@ def test_the_readme_names_every_room():
     assert {room for room in rooms if f"`{room}/" not in text} == set()
 
 
+def test_every_setting_of_the_gateway_is_told():
+    text = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
+    settings = CHECKOUT / "ekarte_auth_gateway" / "settings.py"
+    names = set(re.findall(r"EKARTE_[A-Z_]+", settings.read_text(encoding="utf-8")))
+    told = set(re.findall(r"`(EKARTE_[A-Z_]+)`", text))
+    assert names - told == set()
+    assert told - names == set(), "told, but nobody reads it"
+
+
 def test_the_changelog_has_an_unreleased_part_with_its_sections():
     text = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     unreleased = re.search(r"## Unreleased\n(.*?)(?=\n## |\Z)", text, re.DOTALL)
