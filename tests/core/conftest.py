@@ -87,17 +87,17 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 @pytest.fixture
 def shop(dsn: str, keyring: Keyring) -> Iterator[Shop]:
     """Terminals of a small coalition, talking to a real ledger on a fixed clock."""
-    ledger = LedgerConnection(dsn, keyring)
-    yield Shop(dsn, keyring, ledger, NOON)
-    ledger.close()
+    shop = Shop(dsn, keyring, LedgerConnection(dsn, keyring), NOON)
+    yield shop
+    shop.close()
 
 
 @pytest.fixture
 def own_shop(own_dsn: str, keyring: Keyring) -> Iterator[Shop]:
     """The same on a database of the test's own."""
-    ledger = LedgerConnection(own_dsn, keyring)
-    yield Shop(own_dsn, keyring, ledger, NOON)
-    ledger.close()
+    shop = Shop(own_dsn, keyring, LedgerConnection(own_dsn, keyring), NOON)
+    yield shop
+    shop.close()
 
 
 @pytest.fixture

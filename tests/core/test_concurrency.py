@@ -16,7 +16,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from ekarte_core import LedgerConnection, Outcome, Request, execute
 from ekarte_core.service.locking import lock_jobs
-from tests.core.shop import BOOK, CLUB, Shop, number
+from tests.core.shop import BOOK, CLUB, GIFT, Shop, number
 
 SOON_S = 3
 """Far longer than a group takes, far shorter than a lock is held here."""
@@ -153,6 +153,24 @@ def test_an_old_snapshot_does_not_refund_again(shop: Shop, gateways):
         with pytest.raises(psycopg2.errors.SerializationFailure):
             lend(shop, cr, again)
     assert shop.send(again).rc == "13"
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize("command", ["sale", "authorize", "activate"])
+def test_an_old_snapshot_notices_a_purse_or_card_that_is_new(
+    shop: Shop, gateways, command: str
+):
+    """Odoo retries 40001 only: a unique violation would reach the cashier."""
+    card = number(GIFT, 7) if command == "activate" else shop.club(1000)
+    at_pump = {"terminal": "00000031"}
+    mine = shop.request(command, card, 1000, **at_pump)
+    with odoo(shop) as cr:
+        cr.execute("SELECT count(*) FROM ekarte.card")
+        theirs = shop.request(command, card, 1000, **at_pump)
+        assert gateways[0].run([theirs], shop.network, shop.now)[0].rc == "00"
+        with pytest.raises(psycopg2.errors.SerializationFailure):
+            lend(shop, cr, mine)
+    assert shop.send(mine).rc == ("05" if command == "activate" else "00")
     assert shop.broken() == []
 
 

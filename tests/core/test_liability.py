@@ -197,3 +197,32 @@ def _everything() -> dict:
     for issuer in document["issuers"]:
         issuer["in_odoo"] = True
     return document
+
+
+def test_an_empty_lot_carries_nothing_whatever_was_undone(shop: Shop):
+    """V7: two purchases at other tax rates, one refunded, the other reversed."""
+    document = network_document()
+    document["card_types"][0]["programs"] = ["BONUS"]
+    shop.publish(document)
+    card = number("999000100000")
+    books = shop.request("sale", card, lines=[("books", 2500)])
+    food = shop.request("sale", card, lines=[("food", 2000)])
+    shop.run(books, food)
+    assert shop.balance(card, "BONUS", "points") == 9
+    assert shop.do("refund", amount=2500, original=books).rc == "00"
+    assert shop.do("reverse", original=food).rc == "00"
+    assert shop.balance(card, "BONUS", "points") == 0
+    assert _odd_lots(shop) == []
+
+
+def test_no_lot_carries_less_than_nothing_whatever_was_undone(shop: Shop):
+    document = network_document()
+    document["card_types"][0]["programs"] = ["BONUS"]
+    shop.publish(document)
+    card = number("999000100000")
+    books = shop.request("sale", card, lines=[("books", 2500)])
+    food = shop.request("sale", card, lines=[("food", 2000)])
+    shop.run(books, food)
+    assert shop.do("refund", amount=2000, original=food).rc == "00"
+    assert shop.do("reverse", original=books).rc == "00"
+    assert _odd_lots(shop) == []

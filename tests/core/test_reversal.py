@@ -98,6 +98,14 @@ def test_a_declined_sale_is_reversed_without_effect(shop: Shop):
     assert shop.balance(card, "GIFT") == 2000
 
 
+def test_the_reversal_of_a_declined_purchase_undoes_nothing_and_says_so(shop: Shop):
+    sale = shop.request("sale", shop.gift(2000), 3000)
+    shop.send(sale)
+    answer = shop.do("reverse", original=sale)
+    assert (answer.rc, answer.amount) == ("00", 0)
+    assert not any("30.00" in line.text for line in answer.slip)
+
+
 def test_a_load_that_is_spent_meanwhile_is_not_reversed(shop: Shop):
     card = shop.gift(500)
     load = shop.request("top_up", card, 1000)
