@@ -92,7 +92,8 @@ WHERE p.card_id = ANY(%(ids)s)
 ORDER BY p.id, l.valid_until;
 
 -- add_purses --
--- Purses opened by this group.
+-- Purses opened by this group. The card is locked, so nobody else can have opened one,
+-- but for a lent cursor with an older snapshot: ON CONFLICT makes that a 40001.
 INSERT INTO ekarte.purse
 (id, card_id, program, issuer, unit, goods_group)
 SELECT nextval('ekarte.purse_id_seq'), n.card_id, n.program, n.issuer, n.unit, n.goods_group
@@ -100,6 +101,7 @@ FROM unnest(
     %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
     %(units)s::text[], %(groups)s::text[]
 ) AS n (card_id, program, issuer, unit, goods_group)
+ON CONFLICT DO NOTHING
 RETURNING card_id, program, unit, goods_group, id;
 
 -- add_lots --
@@ -107,6 +109,7 @@ RETURNING card_id, program, unit, goods_group, id;
 INSERT INTO ekarte.lot (id, purse_id, valid_until, issued, posted, held, carry)
 SELECT nextval('ekarte.lot_id_seq'), n.purse_id, n.valid_until, 0, 0, 0, 0
 FROM unnest(%(purses)s::integer[], %(ends)s::timestamptz[]) AS n (purse_id, valid_until)
+ON CONFLICT DO NOTHING
 RETURNING purse_id, valid_until, id;
 
 -- update_purses --

@@ -20,7 +20,9 @@ def reverse(facts: Facts) -> Plan:
     original = facts.original
     if original is None:
         return Plan(rc=Rc.OK, bury=True)
-    if not original.approved or original.reversed or _hold_is_over(original):
+    if not original.approved:
+        return Plan(rc=Rc.OK)  # nothing had moved, nothing is undone
+    if original.reversed or _hold_is_over(original):
         return Plan(rc=Rc.OK, amount=original.amount)
     if original.hold and not original.hold_how:
         release_hold(facts, original)
