@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from datetime import timedelta
 
-from ekarte_core import Request, postings, read_settlement
+from ekarte_core import Answer, Request, postings, read_settlement
 from tests.core.shop import Shop, network_document, number
 
 ROUNDS = 12
@@ -80,6 +80,9 @@ class _Day:
         self.sales: list[Request] = []
         self.holds: list[Request] = []
         self.done: Counter = Counter()
+        self.paid: Counter = Counter()
+        self.back: Counter = Counter()
+        self.refund_of: dict[tuple, tuple] = {}
 
     def act(self) -> None:
         deed = self.dice.choice(
@@ -89,10 +92,32 @@ class _Day:
             + [self.reverse, self.hold, self.confirm]
         )
         request = deed()
-        if request is not None:
-            answer = self.shop.send(request)
-            self.done[answer.rc] += 1
-            assert answer.rc not in ("30", "96", "91"), (request, answer)
+        if request is None:
+            return
+        answer = self.shop.send(request)
+        self.done[answer.rc] += 1
+        assert answer.rc not in ("30", "96", "91"), (request, answer)
+        assert answer.amount_due >= 0, (request, answer)
+        if answer.rc in ("00", "10"):
+            self._remember(request, answer)
+
+    def _remember(self, request: Request, answer: Answer) -> None:
+        """Nobody gets back more than was paid, by whatever means."""
+        value = answer.amount_due + sum(answer.tendered.values())
+        if request.command == "sale":
+            self.paid[request.key] = value
+        if request.command == "refund":
+            original = request.original
+            key = (request.terminal, original.batch, original.operation)
+            self.back[key] += value
+            self.refund_of[request.key] = (key, value)
+            assert self.back[key] <= self.paid[key], (request, answer)
+        if request.command == "reverse":
+            original = request.original
+            key = (request.terminal, original.batch, original.operation)
+            bought, undone = self.refund_of.pop(key, (None, 0))
+            if bought is not None:
+                self.back[bought] -= undone
 
     def _terminal(self) -> str:
         return self.dice.choice(["00000011", "00000021", "00000031", "00000041"])
