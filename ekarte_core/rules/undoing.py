@@ -24,10 +24,22 @@ def reverse(facts: Facts) -> Plan:
         return Plan(rc=Rc.OK)  # nothing had moved, nothing is undone
     if original.reversed or _hold_is_over(original):
         return Plan(rc=Rc.OK, amount=original.amount)
-    if original.hold and not original.hold_how:
-        release_hold(facts, original)
-        return Plan(rc=Rc.OK, amount=original.amount, hold_end="released")
-    if original.hold or original.refunded:
+    return _undo_hold(facts) if original.hold else _undo_booking(facts)
+
+
+def _undo_hold(facts: Facts) -> Plan:
+    original = facts.original
+    assert original is not None
+    if original.hold_how:
+        return refuse(Rc.MISMATCH)  # captured: its confirmation can be reversed
+    release_hold(facts, original)
+    return Plan(rc=Rc.OK, amount=original.amount, hold_end="released")
+
+
+def _undo_booking(facts: Facts) -> Plan:
+    original = facts.original
+    assert original is not None
+    if original.refunded:
         return refuse(Rc.MISMATCH)
     if not _undo_moves(facts):
         return refuse(Rc.SHORT)
