@@ -116,7 +116,7 @@ def test_settlements_wait_while_odoo_is_down_and_are_posted_once(
     known = {number for (number,) in stack.rows("SELECT id FROM ekarte.settlement")}
     before = books_agree(stack).entries
 
-    stack.stop_odoo()
+    argv = stack.stop_odoo()
     answers = stack.send(
         [
             request("sale", batch, 1, card=card_of("sale"), amount=1000),
@@ -129,7 +129,7 @@ def test_settlements_wait_while_odoo_is_down_and_are_posted_once(
     wait_until(lambda: bool(failed(stack, known)), "a delivery that fails")
     assert not accepted(stack, known)
 
-    stack.start_odoo(tmp_path / "odoo.log")
+    stack.start_odoo(argv, tmp_path / "odoo.log")
     with Ledger(stack.run["postgres"]["ledger_dsn"]) as ledger:
         wait_until_settled(ledger)
     after = books_agree(stack).entries

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ import psycopg2
 from psycopg2.extensions import make_dsn
 
 from ekarte_core import Answer, Request
-from ekarte_stack import machine as machines
-from ekarte_stack import odoo_server, processes, serving
+from ekarte_stack import processes, serving
 from ekarte_stack.day_player import devices
 
 WAIT_S = 60.0
@@ -43,16 +41,28 @@ class WholeStack:
             os.environ["EKARTE_TEST_DSN"], dbname=self.run["odoo"]["database"]
         )
 
-    def stop_odoo(self) -> None:
-        assert processes.stop(self.run["pids"]["odoo"], "Odoo"), "Odoo did not run"
+    def stop_odoo(self) -> list[str]:
+        """Stop Odoo; return the command line it ran by."""
+        who = self.run["pids"]["odoo"]
+        words = Path(f"/proc/{who['pid']}/cmdline").read_bytes().split(b"\0")
+        assert processes.stop(who, "Odoo"), "Odoo did not run"
+        return [word.decode() for word in words if word]
 
-    def start_odoo(self, log: Path) -> None:
+    def start_odoo(self, argv: list[str], log: Path) -> None:
         """Start Odoo again on its old port; whoever takes the stack down finds it."""
         run = self.run
-        machine = machines.prepare(fetch=False)
-        port = int(run["odoo"]["url"].rpartition(":")[2])
-        server = odoo_server.server(machine.databases, run["odoo"]["database"], port)
-        run["pids"]["odoo"] = serving.start(replace(server, log=log))
+        run["pids"]["odoo"] = serving.start(
+            serving.Server(
+                name="Odoo",
+                argv=argv,
+                env=dict(os.environ),
+                cwd=log.parent,
+                log=log,
+                ports=(int(run["odoo"]["url"].rpartition(":")[2]),),
+                health="/web/health",
+                timeout_s=180,
+            )
+        )
         self._file.write_text(json.dumps(run, indent=2) + "\n")
 
     def send(self, requests: list[Request]) -> list[Answer]:
