@@ -11,13 +11,7 @@ class EkarteCard(models.Model):
     _rec_name = "number"
     _order = "id desc"
     # Whose customer the card is.
-    _scope_sources = (
-        """
-        SELECT membership.card_id AS id, issuer.company_id
-        FROM ekarte.membership AS membership
-        INNER JOIN ekarte_issuer AS issuer ON issuer.code = membership.issuer
-        """,
-    )
+    _scope_sources = ("SELECT card_id AS id, issuer FROM ekarte.membership",)
 
     number = fields.Char("Card", readonly=True, help="First six and last four only.")
     last4 = fields.Char("Last Four", readonly=True)

@@ -8,7 +8,7 @@ class EkarteCoalition(models.Model):
     _order = "code"
     _scope_sources = (
         """
-        SELECT member.ekarte_coalition_id AS id, issuer.company_id
+        SELECT member.ekarte_coalition_id AS id, issuer.code AS issuer
         FROM ekarte_coalition_ekarte_issuer_rel AS member
         INNER JOIN ekarte_issuer AS issuer ON issuer.id = member.ekarte_issuer_id
         """,

@@ -8,8 +8,8 @@ class EkarteLedgerViewMixin(models.AbstractModel):
     """A window on the ledger: a PostgreSQL view in public over schema `ekarte`.
 
     The ledger is written by the core alone. Each view's SELECT stands in
-    sql/<table>.sql and begins with WITH: that makes PostgreSQL refuse to write through
-    it, whoever asks. The refusal below only says so in people's words.
+    sql/<table>.sql and is a join: PostgreSQL refuses to write through such a view,
+    whoever asks. The refusal below only says so in people's words.
     """
 
     _name = "ekarte.ledger.view.mixin"

@@ -1,6 +1,8 @@
 import json
 
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 COMMANDS = [
     ("inquire", "Inquiry"),
@@ -58,16 +60,11 @@ class EkarteOperation(models.Model):
     _order = "id desc"
     # Whom it concerns: the seller, and the issuers whose programs moved.
     _scope_sources = (
+        "SELECT id, issuer FROM ekarte.operation",
         """
-        SELECT operation.id, issuer.company_id
-        FROM ekarte.operation AS operation
-        INNER JOIN ekarte_issuer AS issuer ON issuer.code = operation.issuer
-        """,
-        """
-        SELECT entry.operation_id AS id, issuer.company_id
+        SELECT entry.operation_id AS id, purse.issuer
         FROM ekarte.entry AS entry
         INNER JOIN ekarte.purse AS purse ON purse.id = entry.purse_id
-        INNER JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer
         """,
     )
     _depends = {
@@ -155,6 +152,16 @@ class EkarteOperation(models.Model):
             operation.slip = (
                 "\n".join(line["text"] for line in answer.get("slip", ())) or False
             )
+
+    def _search_of_company_ids(self, operator, value):
+        """The same as the sources say, for lists of millions: one look-up a row."""
+        if operator != "in":
+            return NotImplemented
+        issuers = self._scope_issuers([("company_id", "in", list(value))])
+        moved = SQL("(SELECT operation_id AS id, program FROM ekarte.entry)")
+        return Domain("issuer_code", "in", issuers.mapped("code")) | self._scope_exists(
+            moved, "program", issuers.program_ids.mapped("code")
+        )
 
     def action_open_card(self):
         self.ensure_one()

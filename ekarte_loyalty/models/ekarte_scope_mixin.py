@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 
 class EkarteScopeMixin(models.AbstractModel):
-    """A record that concerns several companies: record rules go by `of_company_ids`.
+    """A record that concerns several issuers: record rules go by `of_company_ids`.
 
     A rule over a one2many or many2many would do, but Odoo checks rules in memory as
     superuser, and what it then read of that field stays in the cache that the user
@@ -14,7 +14,7 @@ class EkarteScopeMixin(models.AbstractModel):
     _name = "ekarte.scope.mixin"
     _description = "Record that concerns several companies"
 
-    # SELECTs of pairs (id of the record, company_id); any of them is enough.
+    # SELECTs of pairs (id of the record, issuer's code); any of them is enough.
     _scope_sources = ()
 
     of_company_ids = fields.Many2many(
@@ -25,37 +25,49 @@ class EkarteScopeMixin(models.AbstractModel):
     )
 
     def _compute_of_company_ids(self):
-        self.env["ekarte.issuer"].flush_model(["code", "company_id"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT id, array_agg(DISTINCT company_id) FROM (%s) AS scope"
-                " WHERE id = ANY(%s) AND company_id IS NOT NULL GROUP BY id",
+                "SELECT id, array_agg(DISTINCT issuer) FROM (%s) AS scope"
+                " WHERE id = ANY(%s) GROUP BY id",
                 SQL(" UNION ALL ").join(map(SQL, self._scope_sources)),
                 self.ids,
             )
         )
-        companies = dict(rows)
+        codes = dict(rows)
+        issuers = self._scope_issuers([])
         for record in self:
-            record.of_company_ids = companies.get(record.id, [])
+            own = issuers.filtered(
+                lambda issuer, record=record: issuer.code in codes.get(record.id, ())
+            )
+            record.of_company_ids = own.company_id
 
     def _search_of_company_ids(self, operator, value):
         if operator != "in":
             return NotImplemented
-        self.env["ekarte.issuer"].flush_model(["code", "company_id"])
-        companies = [company for company in value if company]
+        codes = self._scope_issuers([("company_id", "in", list(value))]).mapped("code")
+        return Domain.OR(
+            self._scope_exists(SQL("(%s)", SQL(source)), "issuer", codes)
+            for source in self._scope_sources
+        )
+
+    def _scope_issuers(self, domain):
+        """Return issuers, archived ones too: their customers' history stays theirs."""
+        issuers = self.env["ekarte.issuer"].sudo().with_context(active_test=False)
+        return issuers.search(Domain(domain) & Domain("company_id", "!=", False))
+
+    def _scope_exists(self, source, column, codes):
+        """Return the domain: in `source` the record's id stands beside one of `codes`.
+
+        OFFSET 0 makes PostgreSQL look up row by row, in the order of the list, instead
+        of hashing the whole ledger for a page of eighty.
+        """
         return Domain.custom(
             to_sql=lambda _model, alias, _query: SQL(
-                "(%s)",
-                SQL(" OR ").join(
-                    # OFFSET 0: look up row by row, never hash the whole ledger.
-                    SQL(
-                        "EXISTS (SELECT 1 FROM (%s) AS scope WHERE scope.id = %s"
-                        " AND scope.company_id = ANY(%s) OFFSET 0)",
-                        SQL(source),
-                        SQL.identifier(alias, "id"),
-                        companies,
-                    )
-                    for source in self._scope_sources
-                ),
+                "EXISTS (SELECT 1 FROM %s AS scope WHERE scope.id = %s"
+                " AND scope.%s = ANY(%s) OFFSET 0)",
+                source,
+                SQL.identifier(alias, "id"),
+                SQL.identifier(column),
+                list(codes),
             )
         )

@@ -1,12 +1,5 @@
 -- The lines of an operation: purse legs with the balance after, and counter legs.
--- The id is made of both keys (see EkarteEntry._search): no table of Odoo points at it.
-WITH entry AS (
-    SELECT
-        *,
-        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
-    FROM ekarte.entry
-)
-
+-- The id is made of both keys (see _ledger_key): no table of Odoo points at it.
 SELECT
     entry.operation_id,
     entry.line,
@@ -22,8 +15,10 @@ SELECT
     program.id AS program_id,
     coalesce(purse_issuer.id, program.issuer_id) AS issuer_id,
     entry.unit,
-    coalesce(currency.id, (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1))
-        AS currency_id,
+    coalesce(
+        currency.id,
+        (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1)
+    ) AS currency_id,
     CASE WHEN entry.unit = 'points' THEN entry.posted ELSE 0 END AS points,
     CASE WHEN entry.unit IN ('points', 'turnover') THEN 0 ELSE entry.posted END
     / 100::numeric AS money,
@@ -33,8 +28,13 @@ SELECT
     entry.held_after / entry.scale AS held_after,
     entry.carry / 100::numeric AS carry,
     entry.operation_id * 32768 + entry.line AS id
-FROM entry
-INNER JOIN ekarte.operation AS operation ON operation.id = entry.operation_id
+FROM (
+    SELECT
+        *,
+        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
+    FROM ekarte.entry
+) AS entry
+LEFT JOIN ekarte.operation AS operation ON operation.id = entry.operation_id
 LEFT JOIN ekarte.purse AS purse ON purse.id = entry.purse_id
 LEFT JOIN ekarte_issuer AS purse_issuer ON purse_issuer.code = purse.issuer
 LEFT JOIN ekarte_program AS program ON program.code = entry.program

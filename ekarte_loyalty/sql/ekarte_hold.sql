@@ -1,8 +1,4 @@
 -- Value that an authorization reserved, and how the reservation ended.
-WITH hold AS (
-    SELECT * FROM ekarte.hold
-)
-
 SELECT
     hold.operation_id AS id,
     hold.card_id,
@@ -16,7 +12,7 @@ SELECT
     issuer.id AS issuer_id,
     currency.id AS currency_id,
     operation.amount / 100::numeric AS amount
-FROM hold
+FROM ekarte.hold AS hold
 INNER JOIN ekarte.operation AS operation ON operation.id = hold.operation_id
 LEFT JOIN ekarte.hold_end AS hold_end ON hold_end.hold_id = hold.operation_id
 LEFT JOIN ekarte_branch AS branch ON branch.code = operation.branch

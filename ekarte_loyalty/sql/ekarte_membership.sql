@@ -1,9 +1,5 @@
 -- Through which card type a card takes part in an issuer's programs.
 -- The id is made of both keys: no table of Odoo points at it.
-WITH membership AS (
-    SELECT * FROM ekarte.membership
-)
-
 SELECT
     membership.card_id,
     membership.card_type AS card_type_code,
@@ -12,6 +8,6 @@ SELECT
     issuer.id AS issuer_id,
     membership.since AT TIME ZONE 'UTC' AS since,
     membership.card_id::bigint * 1048576 + coalesce(card_type.id, 0) AS id
-FROM membership
+FROM ekarte.membership AS membership
 LEFT JOIN ekarte_card_type AS card_type ON card_type.code = membership.card_type
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = membership.issuer

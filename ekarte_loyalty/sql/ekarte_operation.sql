@@ -1,17 +1,5 @@
 -- Every operation that terminals sent and the ledger kept, with what was answered.
 -- `sold` counts each purchase once: a reversal takes back what its original counted.
-WITH operation AS NOT MATERIALIZED (
-    SELECT
-        *,
-        CASE
-            WHEN rc NOT IN ('00', '10') THEN 0
-            WHEN command IN ('sale', 'confirm') THEN 1
-            WHEN command = 'refund' THEN -1
-            ELSE 0
-        END AS sign
-    FROM ekarte.operation
-)
-
 SELECT
     operation.id,
     operation.at AT TIME ZONE 'UTC' AS at,
@@ -45,8 +33,28 @@ SELECT
     operation.network_version,
     operation.decision,
     operation.answer
-FROM operation
-LEFT JOIN operation AS undone
+FROM (
+    SELECT
+        *,
+        CASE
+            WHEN rc NOT IN ('00', '10') THEN 0
+            WHEN command IN ('sale', 'confirm') THEN 1
+            WHEN command = 'refund' THEN -1
+            ELSE 0
+        END AS sign
+    FROM ekarte.operation
+) AS operation
+LEFT JOIN (
+    SELECT
+        *,
+        CASE
+            WHEN rc NOT IN ('00', '10') THEN 0
+            WHEN command IN ('sale', 'confirm') THEN 1
+            WHEN command = 'refund' THEN -1
+            ELSE 0
+        END AS sign
+    FROM ekarte.operation
+) AS undone
     ON
         undone.id = operation.original_id
         AND operation.command = 'reverse' AND operation.rc = '00'

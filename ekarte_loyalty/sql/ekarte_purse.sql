@@ -1,12 +1,4 @@
 -- What a card holds in each program. Money and turnover are in hundredths.
-WITH purse AS (
-    SELECT
-        *,
-        CASE WHEN unit IN ('points', 'turnover') THEN unit ELSE 'money' END AS measure,
-        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
-    FROM ekarte.purse
-)
-
 SELECT
     purse.id,
     purse.card_id,
@@ -18,17 +10,26 @@ SELECT
     purse.unit,
     goods_group.id AS goods_group_id,
     purse.goods_group AS goods_group_code,
-    coalesce(currency.id, (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1))
-        AS currency_id,
+    coalesce(
+        currency.id,
+        (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1)
+    ) AS currency_id,
     CASE WHEN purse.measure = 'points' THEN purse.posted ELSE 0 END AS points,
-    CASE WHEN purse.measure = 'money' THEN purse.posted ELSE 0 END / 100::numeric AS money,
+    CASE WHEN purse.measure = 'money' THEN purse.posted ELSE 0 END / 100::numeric
+        AS money,
     purse.posted / purse.scale AS balance,
     purse.held / purse.scale AS held,
     (purse.posted - purse.held) / purse.scale AS available,
     purse.carry / 100::numeric AS carry,
     purse.period_start,
     purse.valid_until AT TIME ZONE 'UTC' AS valid_until
-FROM purse
+FROM (
+    SELECT
+        *,
+        CASE WHEN unit IN ('points', 'turnover') THEN unit ELSE 'money' END AS measure,
+        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
+    FROM ekarte.purse
+) AS purse
 LEFT JOIN ekarte_program AS program ON program.code = purse.program
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer
 LEFT JOIN ekarte_goods_group AS goods_group ON goods_group.code = purse.goods_group
