@@ -101,6 +101,15 @@ def own_shop(own_dsn: str, keyring: Keyring) -> Iterator[Shop]:
 
 
 @pytest.fixture
+def gateways(shop: Shop) -> Iterator[list[LedgerConnection]]:
+    """Four gateways on the shop's ledger."""
+    found = [LedgerConnection(shop.dsn, shop.keyring) for _ in range(4)]
+    yield found
+    for gateway in found:
+        gateway.close()
+
+
+@pytest.fixture
 def dice() -> random.Random:
     """A seeded source of chance; EKARTE_TEST_SEED repeats a failed run."""
     seed = int(os.environ.get("EKARTE_TEST_SEED") or random.randrange(10**9))

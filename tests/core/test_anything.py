@@ -3,17 +3,22 @@
 import copy
 import logging
 import random
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from ekarte_core import (
     BatchTotal,
     CardRef,
+    LedgerConnection,
     Line,
     NetworkInvalid,
     Original,
@@ -33,8 +38,14 @@ COMMANDS = (
     ["sale"] * 6
     + ["authorize", "confirm", "reverse", "refund"] * 3
     + ["top_up", "activate", "inquire"] * 2
-    + ["block", "unblock", "unblock", "unblock", "close", "echo", "status"]
+    + ["block", "close", "echo", "status"]
+    + ["unblock"] * 4
 )
+_GROCER = ["999000100000", "999000700000", "999000200000"]
+USED_AT = {
+    "00000031": ["999000100000", "999000300000", "999000200000"],
+    "00000041": ["999000100000", "999000400000", "999000500000", "999000200000"],
+} | dict.fromkeys(["00000011", "00000012", "00000021", "000000OD"], _GROCER)
 FOLLOWED = {
     "confirm": ("authorize",),
     "refund": ("sale", "confirm", "authorize"),
@@ -54,6 +65,9 @@ def test_random_requests_are_all_answered_and_nothing_breaks(
         while sum(codes.values()) < REQUESTS:
             group = [crowd.request() for _ in range(dice.choice([1, 4, 16]))]
             outcomes = _run(shop, group, lent=dice.random() < 0.3)
+            crowd.approved += [
+                row.request for row in outcomes if row.rc in ("00", "10")
+            ]
             assert [row.request for row in outcomes] == group
             codes.update(row.rc for row in outcomes)
             shop.later(seconds=dice.choice([0, 0, 5, 100, 4000, 90000]))
@@ -66,6 +80,71 @@ def test_random_requests_are_all_answered_and_nothing_breaks(
     assert shop.broken() == []
     assert _odd_lots(shop) == []
     assert _tender_left(shop) == {}
+
+
+def test_several_gateways_and_odoo_at_once_keep_the_ledger_sound(
+    shop: Shop, dice: random.Random, caplog: pytest.LogCaptureFixture
+):
+    shop.publish(_everything(shop))
+    shares = (TERMINALS[:2], TERMINALS[2:4], TERMINALS[4:])
+    seeds = [dice.randrange(10**9) for _ in shares]
+    crowds = [
+        _Crowd(shop, random.Random(seed), terminals, first=not number_)
+        for number_, (seed, terminals) in enumerate(zip(seeds, shares, strict=True))
+    ]
+    with (
+        caplog.at_level(logging.WARNING, logger="ekarte_core"),
+        ThreadPoolExecutor(len(crowds)) as pool,
+    ):
+        work = [
+            pool.submit(_trade, shop, crowd, lent=crowd is crowds[-1])
+            for crowd in crowds
+        ]
+        codes = sum((done.result() for done in work), Counter())
+    assert caplog.text == ""
+    assert set(codes) <= CODES - {"96", "91"}, codes
+    assert codes["00"] > 100, codes
+    assert shop.broken() == []
+    assert _odd_lots(shop) == []
+    assert _tender_left(shop) == {}
+
+
+def _trade(shop: Shop, crowd: "_Crowd", *, lent: bool) -> Counter:
+    """One gateway's work; the last one works as Odoo does, and retries as it does."""
+    codes: Counter = Counter()
+    ledger = LedgerConnection(shop.dsn, shop.keyring)
+    for _ in range(60):
+        left = [crowd.request() for _ in range(crowd.dice.choice([1, 4, 8]))]
+        while left:
+            if lent:
+                outcomes = _as_odoo(shop, left)
+            else:
+                outcomes = ledger.run(left, shop.network, shop.now)
+            left = [row.request for row in outcomes if row.status == "busy"]
+            done = [row for row in outcomes if row.status != "busy"]
+            codes.update(row.rc for row in done)
+            crowd.approved += [row.request for row in done if row.rc in ("00", "10")]
+            time.sleep(0.002 if left else 0)
+    ledger.close()
+    return codes
+
+
+def _as_odoo(shop: Shop, group: list[Request]) -> list:
+    for _attempt in range(100):
+        connection = psycopg2.connect(shop.dsn)
+        connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ)
+        try:
+            with connection, connection.cursor() as cr:
+                return execute(cr, group, shop.network, shop.keyring, shop.now)
+        except (
+            psycopg2.errors.SerializationFailure,
+            psycopg2.errors.DeadlockDetected,
+            psycopg2.errors.LockNotAvailable,
+        ):
+            time.sleep(0.005)
+        finally:
+            connection.close()
+    raise AssertionError("a hundred times too late")
 
 
 def _run(shop: Shop, group: list[Request], *, lent: bool) -> list:
@@ -100,13 +179,21 @@ def _tender_left(shop: Shop) -> dict[str, int]:
 class _Crowd:
     """Makes requests that are well formed, and seldom sensible."""
 
-    def __init__(self, shop: Shop, dice: random.Random) -> None:
-        self.shop, self.dice = shop, dice
+    def __init__(
+        self,
+        shop: Shop,
+        dice: random.Random,
+        terminals: list[str] = TERMINALS,
+        *,
+        first: bool = True,
+    ) -> None:
+        self.shop, self.dice, self.terminals = shop, dice, terminals
         self.numbers: Counter = Counter()
         self.past: list[Request] = []
+        self.approved: list[Request] = []
         prefixes = [f"99900{n}00000" for n in ("01", "02", "03", "04", "05", "07")]
         self.cards = [number(p, n) for p in prefixes for n in range(4)]
-        for n in range(4):
+        for n in range(4) if first else ():
             shop.gift(40000, n)
             shop.do("activate", number(prefixes[4], n), 500, terminal="00000041")
             shop.do("activate", number(prefixes[5], n), 9000, access_code="4711")
@@ -114,7 +201,7 @@ class _Crowd:
 
     def request(self) -> Request:
         dice = self.dice
-        terminal = dice.choice(TERMINALS)
+        terminal = dice.choice(self.terminals)
         command: Any = dice.choice(COMMANDS)
         if self.past and dice.random() < 0.05:
             return dice.choice(self.past)
@@ -144,16 +231,19 @@ class _Crowd:
 
     def _card(self, command: str, terminal: str) -> CardRef | None:
         dice = self.dice
-        if command in ("confirm", "reverse", "refund") and dice.random() < 0.8:
+        if command in ("confirm", "reverse", "refund") and dice.random() < 0.9:
             return None
         if command in ("close", "echo", "status"):
             return None
         if terminal == "000000OD" and dice.random() < 0.3:
             return CardRef(kind="ledger", value=str(dice.randint(1, 30)))
-        value = dice.choice([*self.cards, "4111111111111111", "nonsense", "1"])
-        kind: Any = dice.choice(
-            ["pan", "keyed", "barcode", "track2", "document", "bank"]
-        )
+        value = dice.choice(self.cards)
+        if dice.random() < 0.8:
+            value = number(dice.choice(USED_AT[terminal]), dice.randint(0, 3))
+        kind: Any = dice.choice(["pan"] * 5 + ["keyed", "barcode", "track2"])
+        if dice.random() < 0.1:
+            kind = dice.choice(["document", "bank", "phone"])
+            value = dice.choice([value, "4111111111111111", "nonsense", "1"])
         if kind == "track2":
             value = f";{value}=4912?"
         return CardRef(kind=kind, value=value)
@@ -181,7 +271,7 @@ class _Crowd:
             return None
         if command == "sale" or not self.past:
             return None
-        mine = [r for r in self.past[-150:] if r.terminal == terminal]
+        mine = [r for r in self.approved[-150:] if r.terminal == terminal]
         useful = [r for r in mine if r.command in FOLLOWED[command]]
         if useful and self.dice.random() < 0.85:
             past = self.dice.choice(useful[-8:])
