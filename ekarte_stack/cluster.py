@@ -20,7 +20,7 @@ from ekarte_stack.account import Account
 from ekarte_stack.home import Home
 from ekarte_stack.steps import StackError, run, step
 
-VERSION_MIN = 14
+VERSION_MIN = 15  # lots: UNIQUE NULLS NOT DISTINCT
 SOCKET_PATH_MAX = 107  # sun_path of a unix socket, less the closing zero
 ADMIN = "ekarte_admin"
 OWNER = "ekarte_owner"  # owns the ledger's schema; used to migrate it

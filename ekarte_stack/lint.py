@@ -18,7 +18,7 @@ def check(machine: Machine) -> Result:
     result = Result()
     for title, words in commands(machine.home.tests / "caches").items():
         done = subprocess.run(
-            machine.account.argv(machine.home.python, "-m", *words),
+            machine.account.argv(machine.home.python, *words),
             env=environment_of(machine),
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
@@ -36,16 +36,25 @@ def check(machine: Machine) -> Result:
 
 
 def commands(caches: Path) -> dict[str, list[str]]:
-    """Return what to run, as modules of the environment's Python."""
+    """Return what to run: arguments of the environment's Python."""
     pure = [name for name in PURE_PACKAGES if (CHECKOUT / name).exists()]
     found = {
-        "ruff check": ["ruff", "check", f"--cache-dir={caches}/ruff", "."],
-        "ruff format": ["ruff", "format", "--check", f"--cache-dir={caches}/ruff", "."],
-        "mypy --strict": ["mypy", "--strict", f"--cache-dir={caches}/mypy", *pure],
-        "import contracts": ["importlinter.cli", "lint-imports", "--no-cache"],
+        "ruff check": ["-m", "ruff", "check", f"--cache-dir={caches}/ruff", "."],
+        "ruff format": [
+            *("-m", "ruff", "format", "--check"),
+            *(f"--cache-dir={caches}/ruff", "."),
+        ],
+        "mypy --strict": [
+            *("-m", "mypy", "--strict", f"--cache-dir={caches}/mypy", *pure),
+        ],
+        # The package has no __main__: `-m importlinter.cli` would check nothing.
+        "import contracts": [
+            *("-c", "from importlinter.cli import lint_imports_command as run; run()"),
+            "--no-cache",
+        ],
     }
     for name in own_addons():
-        found[f"pylint-odoo {name}"] = ["pylint", *_pylint_options(), name]
+        found[f"pylint-odoo {name}"] = ["-m", "pylint", *_pylint_options(), name]
     return found
 
 
