@@ -11,3 +11,4 @@ from . import test_settlement_reconciliation
 from . import test_settlement_tour
 from . import test_settlement_waiting
 from . import test_tours
+from . import test_translations
