@@ -117,7 +117,8 @@ class EkarteNetwork(models.Model):
             "waiting": self.env._("Changes wait for publication."),
             "foreign": self.env._(
                 "What is live did not come from here: it was loaded from a file, or"
-                " belongs to a copied ledger. The next change made here takes its place."
+                " belongs to a copied ledger. The next change made here takes its"
+                " place."
             ),
         }[self.state]
 
