@@ -293,7 +293,9 @@ class OperationIds:
 
 def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
     """Give an id to every purse and lot that a rule has opened."""
-    moved = [(card.id, card.purses[key]) for card in cards for key in card.moved]
+    moved = [
+        (card.id, card.purses[key]) for card in cards for key in sorted(card.moved)
+    ]
     new = [(card_id, purse) for card_id, purse in moved if not purse.id]
     if new:
         cr.execute(

@@ -85,7 +85,7 @@ def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> Iterable[Purs
         return
     types = {kind.code for kind in job.admitted} | job.card.card_types
     accepted = {program.code for program in network.running(job.branch, types)}
-    for purse in purses:
+    for purse in sorted(purses, key=lambda purse: purse.key):
         own = purse.issuer == job.branch.issuer
         money_here = purse.program in accepted and purse.unit not in (POINTS, TURNOVER)
         if purse.version and (own or money_here):
