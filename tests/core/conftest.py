@@ -102,8 +102,9 @@ def own_shop(own_dsn: str, keyring: Keyring) -> Iterator[Shop]:
 
 @pytest.fixture
 def gateways(shop: Shop) -> Iterator[list[LedgerConnection]]:
-    """Four gateways on the shop's ledger."""
-    found = [LedgerConnection(shop.dsn, shop.keyring) for _ in range(4)]
+    """Four gateways on the shop's ledger; where they hang, they fail in the end."""
+    dsn = make_dsn(shop.dsn, options="-c lock_timeout=4s")
+    found = [LedgerConnection(dsn, shop.keyring) for _ in range(4)]
     yield found
     for gateway in found:
         gateway.close()
