@@ -20,8 +20,13 @@ def test_the_ledger_answers_as_the_model_does(shop: Shop, dice: random.Random):
     run.compare_cards()
     assert shop.broken() == []
     assert run.codes["00"] > OPERATIONS // 3, run.codes
-    missing = {"00", "10", "51", "25", "77", "13", "62", "78", "05", "94", "95"}
-    assert missing <= set(run.codes), run.codes
+    usual = {"00", "51", "25", "77", "13", "62", "05", "94", "95"}
+    assert usual <= set(run.codes), run.codes
+
+
+def _in_use(cards: dict[bytes, tuple]) -> dict[bytes, tuple]:
+    """Leave out identifiers that were only seen, as by a refused activation."""
+    return {token: card for token, card in cards.items() if card != ("new", 0, 0)}
 
 
 class _Run:
@@ -92,7 +97,7 @@ class _Run:
             )
             for value, card in self.model.cards.items()
         }
-        assert found == expected, "\n".join(self.told)
+        assert _in_use(found) == _in_use(expected), "\n".join(self.told)
 
     def request(self, terminal: str) -> Request:
         make = self.dice.choices(
