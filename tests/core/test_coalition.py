@@ -159,3 +159,24 @@ def test_points_that_have_not_burnt_are_converted(shop: Shop):
     shop.do("sale", card, 5000)
     assert shop.balance(card, "BONUS") == 100
     assert shop.broken() == []
+
+
+def test_a_day_without_midnight_ends_all_the_same(shop: Shop):
+    """In Beirut the clock jumps from 00:00 to 01:00 on 28 March 2027."""
+    document = changed("GIFT", valid_months=1)
+    for branch in document["branches"]:
+        branch["time_zone"] = "Asia/Beirut"
+    shop.publish(document)
+    shop.later(days=98)  # 27 February: what is loaded ends with 27 March
+    card = shop.gift(1000)
+    assert shop.do("top_up", card, 500).rc == "00"
+    sale = shop.request("sale", card, 1200)
+    assert shop.send(sale).rc == "00"
+    assert shop.do("refund", amount=700, original=sale).rc == "00"
+    assert shop.do("reverse", original=shop.request("sale", card, 1)).rc == "00"
+    assert shop.sql("SELECT count(*), sum(posted) FROM ekarte.lot") == [(1, 1000)]
+    shop.later(days=28, hours=11, minutes=59)
+    assert shop.do("sale", card, 500).rc == "00"
+    shop.later(minutes=2)
+    assert shop.do("sale", card, 500).rc == "54"
+    assert shop.broken() == []
