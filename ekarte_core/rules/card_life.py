@@ -1,11 +1,10 @@
 """Activate, top up, block, unblock: the life of a card."""
 
-from datetime import datetime, time, timedelta
-
 from ekarte_core.codes import Rc
 from ekarte_core.rules.plan import Facts, Plan, refuse
 from ekarte_core.rules.pricing import add_months
 from ekarte_core.rules.programs import GiftCard
+from ekarte_core.rules.purses import end_of_day
 from ekarte_core.rules.running import RunningProgram
 
 _LOAD_REFUSED = {"amount": Rc.AMOUNT, "limit": Rc.LIMIT, "reload": Rc.CARD_WRONG}
@@ -65,8 +64,7 @@ def _load(facts: Facts) -> Plan:
     purse = facts.sheet.open(running.code, running.issuer, facts.request.currency)
     end = None
     if parameters.valid_months:
-        last = add_months(facts.today, parameters.valid_months)
-        end = datetime.combine(last + timedelta(days=1), time(), facts.zone)
+        end = end_of_day(add_months(facts.today, parameters.valid_months), facts.zone)
     facts.sheet.credit(
         purse, "gift_load", "load", amount, carry=amount, valid_until=end
     )

@@ -5,7 +5,7 @@ earns unless the program says otherwise. Points round down, once for each receip
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ekarte_core.rules.pricing import (
     turnover_group,
 )
 from ekarte_core.rules.programs import AccumulatedDiscount, BonusAmount, FixedDiscount
-from ekarte_core.rules.purses import POINTS, TURNOVER, Sheet, share
+from ekarte_core.rules.purses import POINTS, TURNOVER, Sheet, end_of_day, share
 from ekarte_core.rules.running import RunningProgram
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.rules.tendering import BONUS, GIFT, Taking
@@ -80,7 +80,7 @@ def end_of_lot(parameters: BonusAmount, facts: Facts) -> datetime | None:
     if not parameters.expire_days:
         return None
     last = end_of(facts.today + timedelta(days=parameters.expire_days), parameters)
-    return datetime.combine(last + timedelta(days=1), time(), facts.zone)
+    return end_of_day(last, facts.zone)
 
 
 def end_of(day: date, parameters: BonusAmount) -> date:

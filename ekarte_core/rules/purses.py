@@ -7,7 +7,7 @@ carry (the value in the general ledger) in minor units of currency.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 import msgspec
 
@@ -125,6 +125,15 @@ class Undone(msgspec.Struct, frozen=True):
     def key(self) -> PurseKey:
         """The purse it was made on."""
         return (self.program, self.unit, self.goods_group)
+
+
+def end_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the moment at which a local day is over, as UTC.
+
+    In UTC, because local moments that the clock skips or repeats equal no other.
+    """
+    following = datetime.combine(day + timedelta(days=1), time(), zone)
+    return following.astimezone(timezone.utc)
 
 
 def share(total: int, part: int, whole: int) -> int:
