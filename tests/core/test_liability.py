@@ -36,7 +36,7 @@ def test_random_days_leave_books_and_cards_equal(shop: Shop, dice: random.Random
         assert set(tender.values()) <= {0}
         assert _odd_lots(shop) == []
         assert shop.broken() == []
-    assert day.done["00"] > 100, day.done
+    assert day.done["00"] > 30, day.done  # the days were not all refusals
 
 
 def _settled(shop: Shop):
