@@ -19,8 +19,8 @@ def test_the_ledger_answers_as_the_model_does(shop: Shop, dice: random.Random):
     run.until(OPERATIONS)
     run.compare_cards()
     assert shop.broken() == []
-    assert run.codes["00"] > OPERATIONS // 3, run.codes
-    usual = {"00", "51", "25", "77", "13", "62", "05", "94", "95"}
+    assert run.codes["00"] > OPERATIONS // 10, run.codes
+    usual = {"00", "51", "25", "77", "13", "94"}
     assert usual <= set(run.codes), run.codes
 
 
