@@ -297,11 +297,12 @@ def test_however_it_is_returned_the_sum_is_the_same(
         ).filter(lambda lines: sum(amount for _, amount in lines) >= 5)
     )
     shop.do("sale", card, 20000)
+    turnover = shop.balance(card, "DISC", "turnover")
     bonus = data.draw(st.integers(0, min(300, sum(a for _, a in lines) * 8 // 10)))
     bought = shop.request("sale", card, lines=lines, bonus=bonus)
     sale = shop.send(bought)
     assert sale.rc == "00"
-    left, discount, due, back = sale.amount, 0, 0, 0
+    left, discount, due, back, points = sale.amount, 0, 0, 0, 0
     for pieces in range(data.draw(st.integers(1, 5)), 0, -1):
         piece = data.draw(st.integers(1, left - pieces + 1)) if pieces > 1 else left
         answer = shop.do("refund", amount=piece, original=bought)
@@ -311,7 +312,10 @@ def test_however_it_is_returned_the_sum_is_the_same(
         discount += answer.discount
         due += answer.amount_due
         back += answer.tendered.get("bonus", 0)
+        points -= sum(row.points for row in answer.earned)
     assert (discount, due, back) == (sale.discount, sale.amount_due, bonus)
+    assert points == sum(row.points for row in sale.earned)
+    assert shop.balance(card, "DISC", "turnover") == turnover
 
 
 @pytest.fixture
