@@ -7,7 +7,7 @@ import psycopg2.errors
 import pytest
 
 from ekarte_core import seal
-from ekarte_core.service.sealing import broken_seals
+from ekarte_core.service.sealing import broken_seals, digest
 from tests.core.shop import CLUB, Shop, number
 from tests.core.test_invariants import plant, red
 
@@ -173,6 +173,41 @@ def test_a_changed_document_no_longer_fits_its_digest(sealed: Shop, table: str):
     sealed.ledger.build_settlement(sealed.network, sealed.now, sealed.now)
     plant(sealed, f"UPDATE ekarte.{table} SET body = body || ' '")
     assert set(red(sealed)) == {"I10"}
+
+
+def test_a_forger_must_forge_every_later_seal(sealed: Shop):
+    """Sealing the changed rows anew only moves the break to the next seal."""
+    plant(sealed, "UPDATE ekarte.operation SET amount = 1 WHERE id = 5")
+    assert red(sealed)["I10"] == "seal 2"
+    _forge(sealed, 2)
+    assert red(sealed)["I10"] == "seal 3"
+    plant(
+        sealed,
+        "UPDATE ekarte.seal SET previous = "
+        "(SELECT digest FROM ekarte.seal WHERE number = 2) WHERE number = 3",
+    )
+    assert red(sealed)["I10"] == "seal 3"
+    _forge(sealed, 3)
+    assert red(sealed) == {}  # whoever may do all that needs a witness outside
+
+
+def _forge(shop: Shop, number_: int) -> None:
+    connection = psycopg2.connect(shop.dsn)
+    with connection, connection.cursor() as cr:
+        cr.execute("SET session_replication_role = replica")
+        cr.execute(
+            "SELECT s.previous, array_agg(o.operation_id ORDER BY o.operation_id) "
+            "FROM ekarte.seal AS s "
+            "INNER JOIN ekarte.seal_operation AS o ON s.number = o.seal_number "
+            "WHERE s.number = %s GROUP BY s.previous",
+            (number_,),
+        )
+        previous, ids = cr.fetchone()
+        forged = digest(cr, bytes(previous), ids)
+        cr.execute(
+            "UPDATE ekarte.seal SET digest = %s WHERE number = %s", (forged, number_)
+        )
+    connection.close()
 
 
 def test_the_chain_begins_with_nothing(sealed: Shop):
