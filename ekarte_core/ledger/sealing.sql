@@ -14,29 +14,24 @@ WHERE
 ORDER BY o.id
 LIMIT %(limit)s;
 
--- digest_of_operations --
--- What a seal covers: each operation with its entries and sale lines, in order of id.
--- The columns are named, so that one added later does not break old seals; moments are
--- written as seconds, so that the session's time zone does not matter.
+-- digests_of_operations --
+-- What the chain covers of each operation: itself with its entries and sale lines. The
+-- columns are named, so that one added later does not break old seals (let it count only
+-- where it holds more than its default); moments are written as seconds, so that the
+-- session's time zone does not matter.
 SELECT
+    o.id,
     sha256(
-        %(previous)s::bytea || coalesce(
-            string_agg(
-                sha256(
-                    convert_to(
-                        row(
-                            o.id, extract(epoch FROM o.at), o.business_day - date '2000-01-01',
-                            o.terminal, o.batch, o.number, o.command, o.rc, o.card_id,
-                            o.issuer, o.branch, o.currency, o.amount, o.discount,
-                            o.amount_due, o.original_id, o.reference,
-                            extract(epoch FROM o.local_time), o.network_version,
-                            encode(o.body_digest, 'hex'), o.decision, o.answer
-                        )::text || coalesce(e.rows, '') || coalesce(l.rows, ''),
-                        'UTF8'
-                    )
-                ), ''::bytea ORDER BY o.id
-            ),
-            ''::bytea
+        convert_to(
+            row(
+                o.id, extract(epoch FROM o.at), o.business_day - date '2000-01-01',
+                o.terminal, o.batch, o.number, o.command, o.rc, o.card_id,
+                o.issuer, o.branch, o.currency, o.amount, o.discount,
+                o.amount_due, o.original_id, o.reference,
+                extract(epoch FROM o.local_time), o.network_version,
+                encode(o.body_digest, 'hex'), o.decision, o.answer
+            )::text || coalesce(e.rows, '') || coalesce(l.rows, ''),
+            'UTF8'
         )
     )
 FROM ekarte.operation AS o
@@ -69,15 +64,28 @@ INSERT INTO ekarte.seal (number, sealed_at, operations, previous, digest)
 VALUES (%(number)s, %(now)s, %(operations)s, %(previous)s, %(digest)s);
 
 -- add_seal_operations --
-INSERT INTO ekarte.seal_operation (operation_id, seal_number)
-SELECT n, %(number)s FROM unnest(%(ids)s::bigint[]) AS n;
+INSERT INTO ekarte.seal_operation (operation_id, seal_number, digest)
+SELECT n.id, %(number)s, n.digest
+FROM unnest(%(ids)s::bigint[], %(digests)s::bytea[]) AS n (id, digest);
 
--- seals --
--- Every seal with what it covers now, to be verified.
+-- seals_after --
+-- The next seals of the chain with what they cover, to be verified.
 SELECT
     s.number, s.previous, s.digest, s.operations,
-    array_agg(o.operation_id ORDER BY o.operation_id) AS ids
-FROM ekarte.seal AS s
+    array_agg(o.operation_id ORDER BY o.operation_id) AS ids,
+    array_agg(o.digest ORDER BY o.operation_id) AS digests
+FROM (
+    SELECT number, previous, digest, operations FROM ekarte.seal
+    WHERE number > %(after)s
+    ORDER BY number
+    LIMIT %(limit)s
+) AS s
 LEFT JOIN ekarte.seal_operation AS o ON s.number = o.seal_number
-GROUP BY s.number
+GROUP BY s.number, s.previous, s.digest, s.operations
 ORDER BY s.number;
+
+-- seals_gone --
+-- Seals that operations lie under, but that are not there.
+SELECT DISTINCT o.seal_number FROM ekarte.seal_operation AS o
+WHERE NOT EXISTS (SELECT FROM ekarte.seal AS s WHERE s.number = o.seal_number)
+ORDER BY o.seal_number;

@@ -7,7 +7,7 @@ import msgspec
 
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import read_queries
-from ekarte_core.service.sealing import broken_seals
+from ekarte_core.service.sealing import broken_links
 
 FILE = "invariants.sql"
 SAMPLES_MAX = 5
@@ -35,7 +35,7 @@ def verify(cr: Cursor) -> list[Invariant]:
         cr.execute(queries[code])
         breaches = [row[0] for row in cr.fetchall()]
         if code == "I10":
-            breaches += [f"seal {number}" for number in broken_seals(cr)]
+            breaches += broken_links(cr)
         found.append(
             Invariant(
                 code=code,

@@ -1,4 +1,4 @@
-"""The hash chain: whoever changes a sealed row breaks the seal that covers it."""
+"""The hash chain: whoever changes a sealed row is found, and the row is named."""
 
 from datetime import date, datetime, timedelta
 
@@ -7,7 +7,7 @@ import psycopg2.errors
 import pytest
 
 from ekarte_core import seal
-from ekarte_core.service.sealing import broken_seals, digest
+from ekarte_core.service.sealing import broken_links, chained, digests
 from tests.core.shop import CLUB, Shop, number
 from tests.core.test_invariants import plant, red
 
@@ -119,51 +119,168 @@ def test_a_change_of_any_sealed_value_is_named(
                 cr.execute("ROLLBACK TO before")
                 continue  # refused at once: better still
             assert cr.rowcount == 1
-            if 2 not in broken_seals(cr):
+            if "operation 4 (seal 2)" not in broken_links(cr):
                 silent.append(name)
             cr.execute("ROLLBACK TO before")
     connection.close()
     assert silent == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "named"),
-    [
-        ("DELETE FROM ekarte.entry WHERE operation_id = 4 AND line = 1", "seal 2"),
-        ("DELETE FROM ekarte.operation WHERE id = 5", "seal 2"),
-        ("DELETE FROM ekarte.seal_operation WHERE operation_id = 5", "seal 2"),
-        (
-            "UPDATE ekarte.seal_operation SET seal_number = 3 WHERE operation_id = 5",
-            "seal 2",
-        ),
-        ("UPDATE ekarte.seal SET digest = 'x' WHERE number = 2", "seal 2"),
-        ("UPDATE ekarte.seal SET previous = 'x' WHERE number = 2", "seal 2"),
-        ("UPDATE ekarte.seal SET operations = 2 WHERE number = 2", "seal 2"),
-        ("DELETE FROM ekarte.seal WHERE number = 2", "seal 3"),
-        ("DELETE FROM ekarte.seal WHERE number = 1", "seal 2"),
-        (
-            "INSERT INTO ekarte.entry "
-            "(operation_id, line, account, event, program, unit, posted, held, carry) "
-            "VALUES (4, 99, 'spend', 'sale', 'GIFT', 'EUR', 0, 0, 0)",
-            "seal 2",
-        ),
-    ],
-    ids=[
-        "entry gone",
-        "operation gone",
-        "cover gone",
-        "cover moved",
-        "digest",
-        "previous",
-        "count",
-        "middle seal gone",
-        "first seal gone",
-        "entry added",
-    ],
+COVER = "ekarte.seal_operation"
+ENTRY_ADDED = (
+    "INSERT INTO ekarte.entry "
+    "(operation_id, line, account, event, program, unit, posted, held, carry) "
+    "VALUES (4, 99, 'spend', 'sale', 'GIFT', 'EUR', 0, 0, 0)"
 )
-def test_a_damaged_chain_is_named(sealed: Shop, fault: str, named: str):
+OPERATION_ADDED = (
+    "CREATE TEMPORARY TABLE twin AS SELECT * FROM ekarte.operation WHERE id = 6;"
+    "UPDATE twin SET id = 99, number = 99;"
+    "INSERT INTO ekarte.operation SELECT * FROM twin;"
+    f"INSERT INTO {COVER} SELECT 99, seal_number, digest FROM {COVER} "
+    "WHERE operation_id = 6"
+)
+# What was done, and everything that is named.
+DAMAGE = {
+    "entry gone": (
+        "DELETE FROM ekarte.entry WHERE operation_id = 4 AND line = 1",
+        "operation 4 (seal 2)",
+    ),
+    "entry added": (ENTRY_ADDED, "operation 4 (seal 2)"),
+    "entry of another operation": (
+        "UPDATE ekarte.entry SET operation_id = 5, line = 99 "
+        "WHERE operation_id = 4 AND line = 1",
+        "operation 4 (seal 2), operation 5 (seal 2)",
+    ),
+    "sale line gone": (
+        "DELETE FROM ekarte.sale_line WHERE operation_id = 4",
+        "operation 4 (seal 2)",
+    ),
+    "sale line added": (
+        "INSERT INTO ekarte.sale_line SELECT operation_id, 99, goods_group, "
+        "tax_rate_bp, 0, 0, 0, 0 FROM ekarte.sale_line WHERE operation_id = 4",
+        "operation 4 (seal 2)",
+    ),
+    "operation gone": (
+        "DELETE FROM ekarte.operation WHERE id = 5",
+        "operation 5 (seal 2)",
+    ),
+    "operation added": (OPERATION_ADDED, "operation 99 (seal 2), seal 2"),
+    "cover gone": (f"DELETE FROM {COVER} WHERE operation_id = 5", "seal 2"),
+    "cover moved": (
+        f"UPDATE {COVER} SET seal_number = 3 WHERE operation_id = 5",
+        "seal 2, operation 5 (seal 3), seal 3",
+    ),
+    "cover forged": (
+        f"UPDATE {COVER} SET digest = sha256('x') WHERE operation_id = 5",
+        "operation 5 (seal 2), seal 2",
+    ),
+    "digest": (
+        "UPDATE ekarte.seal SET digest = 'x' WHERE number = 2",
+        "seal 2, seal 3",
+    ),
+    "previous": ("UPDATE ekarte.seal SET previous = 'x' WHERE number = 2", "seal 2"),
+    "count": ("UPDATE ekarte.seal SET operations = 2 WHERE number = 2", "seal 2"),
+    "first seal gone": ("DELETE FROM ekarte.seal WHERE number = 1", "seal 2, seal 1"),
+    "middle seal gone": ("DELETE FROM ekarte.seal WHERE number = 2", "seal 3, seal 2"),
+    "last seal gone": ("DELETE FROM ekarte.seal WHERE number = 3", "seal 3"),
+    "seal added before all": (
+        "INSERT INTO ekarte.seal SELECT -1, sealed_at, 0, previous, sha256(previous) "
+        "FROM ekarte.seal WHERE number = 1",
+        "seal 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "named"), DAMAGE.values(), ids=DAMAGE)
+def test_what_is_damaged_is_named_and_nothing_else(
+    sealed: Shop, fault: str, named: str
+):
     plant(sealed, fault)
-    assert named in red(sealed).get("I10", "").split(", ")
+    assert _broken(sealed) == named.split(", ")
+    assert "I10" in red(sealed)
+
+
+def test_an_added_operation_is_named_though_its_digest_is_right(sealed: Shop):
+    plant(sealed, OPERATION_ADDED)
+    _forge_rows(sealed, 2)
+    assert _broken(sealed) == ["operation 99 (seal 2)", "seal 2"]
+
+
+def test_rows_that_no_seal_covers_yet_change_nothing_in_the_chain(sealed: Shop):
+    sealed.do("sale", number(CLUB), 1000)
+    plant(sealed, "UPDATE ekarte.operation SET reference = 'x' WHERE id = 10")
+    assert _broken(sealed) == []
+    _seal(sealed)
+    plant(sealed, "UPDATE ekarte.operation SET reference = 'y' WHERE id = 10")
+    assert _broken(sealed) == ["operation 10 (seal 4)"]
+
+
+# --- seals of before rows had digests of their own
+
+OLD_DIGEST = """
+SELECT sha256(s.previous || string_agg(d.digest, ''::bytea ORDER BY d.id)) = s.digest
+FROM ekarte.seal AS s
+INNER JOIN ekarte.seal_operation AS c ON s.number = c.seal_number
+INNER JOIN (
+    SELECT
+        o.id, sha256(convert_to(row(
+            o.id, extract(epoch FROM o.at), o.business_day - date '2000-01-01',
+            o.terminal, o.batch, o.number, o.command, o.rc, o.card_id, o.issuer,
+            o.branch, o.currency, o.amount, o.discount, o.amount_due, o.original_id,
+            o.reference, extract(epoch FROM o.local_time), o.network_version,
+            encode(o.body_digest, 'hex'), o.decision, o.answer
+        )::text || coalesce((
+            SELECT string_agg(row(
+                e.line, e.purse_id, e.lot_id, e.account, e.event, e.program, e.unit,
+                e.posted, e.held, e.carry, e.version, e.posted_after, e.held_after
+            )::text, '' ORDER BY e.line)
+            FROM ekarte.entry AS e WHERE e.operation_id = o.id
+        ), '') || coalesce((
+            SELECT string_agg(row(
+                l.line, l.goods_group, l.tax_rate_bp, l.gross, l.discount, l.bonus,
+                l.tendered
+            )::text, '' ORDER BY l.line)
+            FROM ekarte.sale_line AS l WHERE l.operation_id = o.id
+        ), ''), 'UTF8')) AS digest
+    FROM ekarte.operation AS o
+) AS d ON c.operation_id = d.id
+GROUP BY s.number, s.previous, s.digest
+"""
+
+
+@pytest.fixture
+def old(sealed: Shop) -> Shop:
+    """The same ledger, its first two seals made before the migration."""
+    plant(sealed, f"UPDATE {COVER} SET digest = NULL WHERE seal_number < 3")
+    return sealed
+
+
+def test_the_digest_of_a_seal_is_what_it_always_was(sealed: Shop):
+    assert sealed.sql(OLD_DIGEST) == [(True,)] * 3
+
+
+def test_old_seals_verify(old: Shop):
+    assert red(old) == {}
+    old.do("sale", number(CLUB), 100)
+    assert _seal(old) == 1
+    assert red(old) == {}
+
+
+OLD_DAMAGE = {
+    "value": ("UPDATE ekarte.operation SET amount = 1 WHERE id = 5", "seal 2"),
+    "entry added": (ENTRY_ADDED, "seal 2"),
+    "operation gone": (
+        "DELETE FROM ekarte.operation WHERE id = 5",
+        "operation 5 (seal 2), seal 2",
+    ),
+    "cover gone": (f"DELETE FROM {COVER} WHERE operation_id = 5", "seal 2"),
+}
+
+
+@pytest.mark.parametrize(("fault", "named"), OLD_DAMAGE.values(), ids=OLD_DAMAGE)
+def test_a_change_under_an_old_seal_names_the_seal(old: Shop, fault: str, named: str):
+    plant(old, fault)
+    assert _broken(old) == named.split(", ")
 
 
 @pytest.mark.parametrize("table", ["settlement", "network_document"])
@@ -178,17 +295,42 @@ def test_a_changed_document_no_longer_fits_its_digest(sealed: Shop, table: str):
 def test_a_forger_must_forge_every_later_seal(sealed: Shop):
     """Sealing the changed rows anew only moves the break to the next seal."""
     plant(sealed, "UPDATE ekarte.operation SET amount = 1 WHERE id = 5")
-    assert red(sealed)["I10"] == "seal 2"
+    assert _broken(sealed) == ["operation 5 (seal 2)"]
+    _forge_rows(sealed, 2)
+    assert _broken(sealed) == ["seal 2"]
     _forge(sealed, 2)
-    assert red(sealed)["I10"] == "seal 3"
+    assert _broken(sealed) == ["seal 3"]
     plant(
         sealed,
         "UPDATE ekarte.seal SET previous = "
         "(SELECT digest FROM ekarte.seal WHERE number = 2) WHERE number = 3",
     )
-    assert red(sealed)["I10"] == "seal 3"
+    assert _broken(sealed) == ["seal 3"]
     _forge(sealed, 3)
     assert red(sealed) == {}  # whoever may do all that needs a witness outside
+
+
+def _broken(shop: Shop) -> list[str]:
+    connection = psycopg2.connect(shop.dsn)
+    with connection, connection.cursor() as cr:
+        found = broken_links(cr)
+    connection.close()
+    return found
+
+
+def _forge_rows(shop: Shop, number_: int) -> None:
+    connection = psycopg2.connect(shop.dsn)
+    with connection, connection.cursor() as cr:
+        cr.execute("SET session_replication_role = replica")
+        cr.execute(
+            f"SELECT operation_id FROM {COVER} WHERE seal_number = %s", (number_,)
+        )
+        for operation, digest in digests(cr, [n for (n,) in cr.fetchall()]).items():
+            cr.execute(
+                f"UPDATE {COVER} SET digest = %s WHERE operation_id = %s",
+                (digest, operation),
+            )
+    connection.close()
 
 
 def _forge(shop: Shop, number_: int) -> None:
@@ -196,14 +338,14 @@ def _forge(shop: Shop, number_: int) -> None:
     with connection, connection.cursor() as cr:
         cr.execute("SET session_replication_role = replica")
         cr.execute(
-            "SELECT s.previous, array_agg(o.operation_id ORDER BY o.operation_id) "
+            "SELECT s.previous, array_agg(o.digest ORDER BY o.operation_id) "
             "FROM ekarte.seal AS s "
-            "INNER JOIN ekarte.seal_operation AS o ON s.number = o.seal_number "
+            f"INNER JOIN {COVER} AS o ON s.number = o.seal_number "
             "WHERE s.number = %s GROUP BY s.previous",
             (number_,),
         )
-        previous, ids = cr.fetchone()
-        forged = digest(cr, bytes(previous), ids)
+        previous, rows = cr.fetchone()
+        forged = chained(bytes(previous), [bytes(one) for one in rows])
         cr.execute(
             "UPDATE ekarte.seal SET digest = %s WHERE number = %s", (forged, number_)
         )
@@ -226,5 +368,5 @@ def test_a_seal_does_not_depend_on_how_a_session_writes_dates(sealed: Shop):
         cr.execute("SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'")
         cr.execute("SET extra_float_digits = 0; SET bytea_output = 'escape'")
         cr.execute("SET IntervalStyle = 'sql_standard'")
-        assert broken_seals(cr) == []
+        assert broken_links(cr) == []
     connection.close()
