@@ -28,6 +28,7 @@ from ekarte_core.service.publishing import (
     network_version,
     publish,
 )
+from ekarte_core.service.rebuilding import Difference, Rebuilt, rebuild
 from ekarte_core.service.sealing import seal
 from ekarte_core.service.settling import (
     build_settlement,
@@ -71,6 +72,7 @@ __all__ = [
     "CardRef",
     "Command",
     "CommitInDoubt",
+    "Difference",
     "Earned",
     "EkarteError",
     "Invariant",
@@ -86,6 +88,7 @@ __all__ = [
     "Outcome",
     "Posting",
     "Rc",
+    "Rebuilt",
     "Request",
     "RequestInvalid",
     "SchemaBehind",
@@ -113,6 +116,7 @@ __all__ = [
     "read_network",
     "read_request",
     "read_settlement",
+    "rebuild",
     "seal",
     "settlement_accepted",
     "settlement_failed",

@@ -1,4 +1,4 @@
-"""The core's command line: migrate, grant, publish, verify, keyring."""
+"""The core's command line: migrate, grant, publish, verify, rebuild, keyring."""
 
 import argparse
 import sys
@@ -14,6 +14,7 @@ from ekarte_core import (
     grant,
     migrate,
     publish,
+    rebuild,
     verify,
     write_new_keyring,
 )
@@ -59,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     document = add("publish", _publish, "publish a network document from a file")
     document.add_argument("file", type=Path)
     add("verify", _verify, "prove the invariants, one line each")
+    balances = add("rebuild", _rebuild, "recompute all balances from the entries")
+    balances.add_argument(
+        "--repair", action="store_true", help="write what the entries say back"
+    )
     keyring = add("keyring", _keyring, "write a new keyring, never over one", dsn=False)
     keyring.add_argument("file", type=Path)
     return parser
@@ -117,6 +122,26 @@ def _verify(options: argparse.Namespace) -> int:
         return 1 if broken else 0
 
     return _in_transaction(options.dsn, work)
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    """Each span is a transaction of its own, so that no card is held for long."""
+    connection = psycopg2.connect(options.dsn)
+    found = left = 0
+    try:
+        with connection.cursor() as cr:
+            for part in rebuild(cr, repair=options.repair):
+                connection.commit()
+                for difference in part.differences:
+                    mark = " (repaired)" if difference.repaired else ""
+                    sys.stdout.write(f"{difference}{mark}\n")
+                    left += not difference.repaired
+                found += len(part.differences)
+                sys.stderr.write(f"purses up to {part.upto} of {part.last}\n")
+    finally:
+        connection.close()
+    sys.stdout.write(f"{found} differences, {found - left} repaired\n")
+    return 1 if left else 0
 
 
 def _keyring(options: argparse.Namespace) -> int:

@@ -18,6 +18,13 @@ def read_queries(file: str) -> dict[str, str]:
     return found
 
 
-FILES = ("cards.sql", "operations.sql", "network.sql", "settling.sql", "sealing.sql")
+FILES = (
+    "cards.sql",
+    "operations.sql",
+    "network.sql",
+    "settling.sql",
+    "sealing.sql",
+    "rebuilding.sql",
+)
 
 SQL = {name: text for file in FILES for name, text in read_queries(file).items()}
