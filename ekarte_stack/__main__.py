@@ -1,6 +1,7 @@
 """The sub-commands of ``./ekarte``."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-n", "--lines", type=int, default=40)
     logs.add_argument("-f", "--follow", action="store_true")
     add("verify", stack.verify, "check the invariants on the running ledger")
+    _add_bench(add("bench", _bench, "measure speed against pgbench"))
     add("clean", stack.clean, "stop everything and remove all state")
     dev = add("dev", developer.dev, "start only PostgreSQL, for work on the code")
     dev.add_argument("--stop", action="store_true", help="stop it again")
@@ -59,6 +61,26 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
     add("paths", developer.paths, "print where things lie")
     return parser
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    bench.add_argument("what", choices=["ledger"])
+    bench.add_argument("--rounds", type=int, default=5)
+    bench.add_argument("--json", metavar="FILE", help="write the figures here too")
+    bench.add_argument("--profile", action="store_true", help="tell where time goes")
+    bench.add_argument("--seconds", type=int, default=5, help="for each cell")
+    bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--cards", type=int, default=100_000)
+    bench.add_argument("--large-cards", type=int, default=1_000_000)
+    bench.add_argument(
+        "--entries", type=int, default=10_000_000, help="of the large ledger; 0: none"
+    )
+
+
+def _bench(options: argparse.Namespace) -> int:
+    module = importlib.import_module("ekarte_stack.bench")  # the others do without it
+    code: int = module.ledger(options)
+    return code
 
 
 if __name__ == "__main__":

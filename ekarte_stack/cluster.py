@@ -61,6 +61,7 @@ class Cluster:
     home: Home
     account: Account
     bin: Path
+    settings: str = SETTINGS  # lines for postgresql.conf when it is created
 
     @property
     def data(self) -> Path:
@@ -208,7 +209,7 @@ class Cluster:
                 cwd=Path("/"),
             )
             with (self.data / "postgresql.conf").open("a") as conf:
-                conf.write(f"{SETTINGS}include_if_exists = 'ekarte.conf'\n")
+                conf.write(f"{self.settings}include_if_exists = 'ekarte.conf'\n")
             (self.data / "pg_hba.conf").write_text(HBA)
 
     def _settle_port(self) -> None:

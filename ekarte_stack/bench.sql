@@ -1,0 +1,156 @@
+-- How the benches fill a ledger: two sample cards have a history that the engine has
+-- made; every other card gets the same one, with ids, numbers and token of its own. What
+-- held for the samples holds for all: the invariants are checked after the run.
+
+-- prepare --
+-- Which rows the samples have, numbered, and the functions that multiply them.
+CREATE SCHEMA bench;
+
+-- The cards to be: n from 1 within its kind; sample is the id of the card it copies.
+CREATE TABLE bench.copy (
+    sample integer NOT NULL, n integer NOT NULL, token bytea NOT NULL, last4 text NOT NULL,
+    PRIMARY KEY (sample, n)
+);
+
+CREATE TABLE bench.purse AS
+SELECT p.id, p.card_id, row_number() OVER (ORDER BY p.id) AS place FROM ekarte.purse AS p;
+CREATE TABLE bench.lot AS
+SELECT l.id, p.card_id, row_number() OVER (ORDER BY l.id) AS place
+FROM ekarte.lot AS l INNER JOIN ekarte.purse AS p ON l.purse_id = p.id;
+CREATE TABLE bench.operation AS
+SELECT o.id, o.card_id, row_number() OVER (ORDER BY o.id) AS place FROM ekarte.operation AS o;
+
+-- Ids are blocks of `width`: place 2 of copy 5 is 2 * width + 5, above all that exist.
+CREATE FUNCTION bench.add(
+    target regclass, source text, replaced jsonb
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    names text;
+    expressions text;
+    added bigint;
+BEGIN
+    SELECT
+        string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+        string_agg(
+            coalesce(replaced ->> attname, 't.' || quote_ident(attname)), ', ' ORDER BY attnum
+        )
+    INTO names, expressions
+    FROM pg_attribute
+    WHERE attrelid = target AND attnum > 0 AND NOT attisdropped;
+    EXECUTE format(
+        'INSERT INTO %s (%s) SELECT %s FROM %s AS t %s', target, names, expressions, target, source
+    );
+    GET DIAGNOSTICS added = ROW_COUNT;
+    RETURN added;
+END $$;
+
+-- add_cards --
+-- Cards with their card types, purses and lots.
+SELECT
+    bench.add(
+        'ekarte.card', 'JOIN bench.copy AS c ON c.sample = t.id',
+        jsonb_build_object(
+            'id', format('%%s + %%s * t.id + c.n', %(base)s, %(width)s),
+            'token', 'c.token', 'last4', 'c.last4'
+        )
+    )
+    + bench.add(
+        'ekarte.membership', 'JOIN bench.copy AS c ON c.sample = t.card_id',
+        jsonb_build_object('card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s))
+    )
+    + bench.add(
+        'ekarte.purse',
+        'JOIN bench.purse AS s ON s.id = t.id JOIN bench.copy AS c ON c.sample = t.card_id',
+        jsonb_build_object(
+            'id', format('%%s + %%s * s.place + c.n', %(base)s, %(width)s),
+            'card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s)
+        )
+    )
+    + bench.add(
+        'ekarte.lot',
+        'JOIN bench.lot AS s ON s.id = t.id JOIN bench.purse AS p ON p.id = t.purse_id '
+        'JOIN bench.copy AS c ON c.sample = s.card_id',
+        jsonb_build_object(
+            'id', format('%%s + %%s * s.place + c.n', %(base)s, %(width)s),
+            'purse_id', format('%%s + %%s * p.place + c.n', %(base)s, %(width)s)
+        )
+    );
+
+-- operations --
+SELECT id, place FROM bench.operation ORDER BY place;
+
+-- add_operation --
+-- One operation of a sample, for every copy: rows lie in the order of time, as in life.
+SELECT
+    bench.add(
+        'ekarte.operation',
+        format('JOIN bench.copy AS c ON c.sample = t.card_id WHERE t.id = %%s', %(id)s),
+        jsonb_build_object(
+            'id', format('%%s + %%s + c.n', %(base)s, %(first)s),
+            'number', format('%%s + %%s + c.n', %(base)s, %(first)s),
+            'card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s)
+        )
+    );
+
+-- add_entries --
+-- The entries and goods of the same operation.
+SELECT
+    bench.add(
+        'ekarte.entry',
+        format(
+            'JOIN bench.operation AS o ON o.id = t.operation_id '
+            'LEFT JOIN bench.purse AS p ON p.id = t.purse_id '
+            'LEFT JOIN bench.lot AS l ON l.id = t.lot_id '
+            'JOIN bench.copy AS c ON c.sample = o.card_id WHERE t.operation_id = %%s', %(id)s
+        ),
+        jsonb_build_object(
+            'operation_id', format('%%s + %%s + c.n', %(base)s, %(first)s),
+            'purse_id', format('%%s + %%s * p.place + c.n', %(base)s, %(width)s),
+            'lot_id', format('%%s + %%s * l.place + c.n', %(base)s, %(width)s)
+        )
+    ),
+    bench.add(
+        'ekarte.sale_line',
+        format(
+            'JOIN bench.operation AS o ON o.id = t.operation_id '
+            'JOIN bench.copy AS c ON c.sample = o.card_id WHERE t.operation_id = %%s', %(id)s
+        ),
+        jsonb_build_object('operation_id', format('%%s + %%s + c.n', %(base)s, %(first)s))
+    );
+
+-- finish --
+-- Sequences above what was added; plans that know the tables.
+SELECT
+    setval('ekarte.card_id_seq', (SELECT max(id) FROM ekarte.card)),
+    setval('ekarte.purse_id_seq', (SELECT max(id) FROM ekarte.purse)),
+    setval('ekarte.lot_id_seq', (SELECT max(id) FROM ekarte.lot)),
+    setval('ekarte.operation_id_seq', (SELECT max(id) FROM ekarte.operation));
+
+-- analyze --
+VACUUM (ANALYZE);
+
+-- counted --
+SELECT
+    (SELECT count(*) FROM ekarte.card), (SELECT count(*) FROM ekarte.operation),
+    (SELECT count(*) FROM ekarte.entry), pg_database_size(current_database());
+
+-- entries_of_samples --
+-- How many entries the histories of the samples have so far, by card.
+SELECT o.card_id, count(*) FROM ekarte.operation AS o
+INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
+GROUP BY o.card_id ORDER BY o.card_id;
+
+-- statements --
+-- What each statement cost, without the time of the way.
+SELECT
+    left(regexp_replace(s.query, '\s+', ' ', 'g'), 72), s.calls, s.rows,
+    s.total_exec_time, s.total_plan_time
+FROM pg_stat_statements AS s
+INNER JOIN pg_database AS d ON s.dbid = d.oid
+WHERE d.datname = current_database()
+ORDER BY s.total_exec_time DESC
+LIMIT 20;
+
+-- session --
+-- Checking millions of entries sorts them: let that happen in memory.
+SET work_mem = '256MB';
