@@ -5,12 +5,29 @@ SELECT number, digest FROM ekarte.seal ORDER BY number DESC LIMIT 1;
 -- One chain, one builder (advisory key: 'EKSL').
 SELECT pg_advisory_xact_lock(1162564428);
 
+-- sealed_upto --
+-- An id below which everything was sealed some minutes ago: a look at the whole ledger
+-- costs half a second for each million of operations, too much for every ten seconds.
+SELECT coalesce(max(o.operation_id), 0)
+FROM ekarte.seal_operation AS o
+INNER JOIN (
+    SELECT number FROM ekarte.seal
+    WHERE sealed_at <= %(before)s
+    ORDER BY number DESC
+    LIMIT 100
+) AS s ON o.seal_number = s.number;
+
 -- unsealed_operations --
--- Operations not yet in the chain, some seconds old so that ids have settled.
+-- Operations not yet in the chain. The bound stands twice, so that both sides are read
+-- from there on.
 SELECT o.id
 FROM ekarte.operation AS o
 WHERE
-    NOT EXISTS (SELECT FROM ekarte.seal_operation AS s WHERE s.operation_id = o.id)
+    o.id > %(after)s
+    AND NOT EXISTS (
+        SELECT FROM ekarte.seal_operation AS s
+        WHERE s.operation_id = o.id AND s.operation_id > %(after)s
+    )
 ORDER BY o.id
 LIMIT %(limit)s;
 

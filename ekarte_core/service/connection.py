@@ -32,6 +32,7 @@ _logger = logging.getLogger(__name__)
 
 RETRIES_MAX = 5
 NONCE_KEPT = timedelta(minutes=10)
+SEAL_WHOLE_EVERY = timedelta(hours=1)
 IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
 CONNECT_TIMEOUT_S = 5
 ID_BLOCK = 1000
@@ -55,6 +56,7 @@ class LedgerConnection:
         self._keyring = keyring
         self._connection: connection | None = None
         self._ids = OperationIds(ID_BLOCK)
+        self._sealed_whole_at: datetime | None = None
 
     def __repr__(self) -> str:
         """Leave the DSN out: it may hold a password."""
@@ -165,8 +167,16 @@ class LedgerConnection:
         return self._transaction(delete)
 
     def seal(self, now: datetime) -> int:
-        """Put the next operations into the hash chain; returns how many."""
-        return self._transaction(lambda cr: sealing.seal(cr, now))
+        """Put the next operations into the hash chain; returns how many.
+
+        Looks at the whole ledger at first and then once an hour.
+        """
+        looked = self._sealed_whole_at
+        whole = looked is None or not looked <= now < looked + SEAL_WHOLE_EVERY
+        count = self._transaction(lambda cr: sealing.seal(cr, now, whole=whole))
+        if whole and not count:
+            self._sealed_whole_at = now
+        return count
 
     def build_settlement(
         self, network: Network, now: datetime, cutoff: datetime

@@ -8,7 +8,7 @@ digest too breaks its seal, and with a new seal every later one.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,6 +18,8 @@ from ekarte_core.ledger.queries import SQL
 GENESIS = bytes(32)
 SEAL_OPERATIONS_MAX = 1000
 SEALS_AT_A_TIME = 20
+SETTLED_AFTER = timedelta(minutes=10)
+"""After so long hardly an operation commits with a lower id than those sealed."""
 BEFORE_ALL = -(2**31)
 
 
@@ -37,10 +39,21 @@ class Link(msgspec.Struct, frozen=True):
     now: list[bytes | None]
 
 
-def seal(cr: Cursor, now: datetime, limit: int = SEAL_OPERATIONS_MAX) -> int:
-    """Seal the next operations; returns how many, 0 when all are sealed."""
+def seal(
+    cr: Cursor, now: datetime, limit: int = SEAL_OPERATIONS_MAX, *, whole: bool = True
+) -> int:
+    """Seal the next operations; returns how many, 0 when all are sealed.
+
+    With `whole` false it looks only at what came since some minutes before the last
+    seals: an operation that commits later than that, with an id from before (a gateway
+    that was idle keeps a block of ids), waits for the next look at the whole ledger.
+    """
     cr.execute(SQL["lock_sealing"])
-    cr.execute(SQL["unsealed_operations"], {"limit": limit})
+    after = 0
+    if not whole:
+        cr.execute(SQL["sealed_upto"], {"before": now - SETTLED_AFTER})
+        after = cr.fetchone()[0]
+    cr.execute(SQL["unsealed_operations"], {"after": after, "limit": limit})
     ids = [row[0] for row in cr.fetchall()]
     if not ids:
         return 0

@@ -31,18 +31,57 @@ def sealed(shop: Shop) -> Shop:
     return shop
 
 
-def _seal(shop: Shop, limit: int = 1000) -> int:
+def _seal(shop: Shop, limit: int = 1000, *, whole: bool = True) -> int:
     connection = psycopg2.connect(shop.dsn)
     with connection, connection.cursor() as cr:
-        count = seal(cr, shop.now, limit)
+        count = seal(cr, shop.now, limit, whole=whole)
     connection.close()
     return count
+
+
+def _seal_quickly(shop: Shop) -> int:
+    return _seal(shop, whole=False)
 
 
 def test_when_all_is_sealed_there_is_nothing_to_seal(sealed: Shop):
     assert _seal(sealed) == 0
     sealed.do("sale", number(CLUB), 100)
     assert _seal(sealed) == 1
+
+
+COVER = "ekarte.seal_operation"
+
+
+def test_a_quick_look_passes_over_what_comes_late_with_an_old_id(sealed: Shop):
+    """A gateway that was idle used a block of ids that is long past."""
+    plant(sealed, f"UPDATE {COVER} SET operation_id = 5000 WHERE operation_id = 9")
+    sealed.later(minutes=9)
+    assert _seal_quickly(sealed) == 1  # operation 9 again, and it is not long ago
+    sealed.do("sale", number(CLUB), 100)
+    sealed.later(minutes=2)
+    assert _seal_quickly(sealed) == 0
+    assert _seal(sealed) == 1
+
+
+def test_a_quick_look_finds_what_is_new(sealed: Shop):
+    sealed.later(minutes=11)
+    sealed.do("sale", number(CLUB), 100)
+    assert _seal_quickly(sealed) == 1
+    sealed.do("sale", number(CLUB), 100)
+    assert _seal_quickly(sealed) == 1
+    assert _seal_quickly(sealed) == 0
+
+
+def test_a_gateway_looks_at_everything_once_an_hour(sealed: Shop):
+    assert sealed.ledger.seal(sealed.now) == 0
+    plant(
+        sealed,
+        "UPDATE ekarte.seal_operation SET operation_id = 5000 WHERE operation_id = 9",
+    )
+    sealed.later(minutes=50)
+    assert sealed.ledger.seal(sealed.now) == 0  # operation 9 is below what was sealed
+    sealed.later(minutes=10)
+    assert sealed.ledger.seal(sealed.now) == 1
 
 
 def test_each_operation_is_sealed_once(sealed: Shop):
@@ -126,7 +165,6 @@ def test_a_change_of_any_sealed_value_is_named(
     assert silent == []
 
 
-COVER = "ekarte.seal_operation"
 ENTRY_ADDED = (
     "INSERT INTO ekarte.entry "
     "(operation_id, line, account, event, program, unit, posted, held, carry) "
