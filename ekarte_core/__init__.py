@@ -5,8 +5,10 @@ work in the caller's transaction and never commit; LedgerConnection owns its own
 """
 
 from ekarte_core.codes import APPROVED, TRANSIENT, Rc
+from ekarte_core.draws.document import DrawTerms, Prize
 from ekarte_core.errors import (
     CommitInDoubt,
+    DrawRefused,
     EkarteError,
     KeyringInvalid,
     NetworkInvalid,
@@ -19,6 +21,16 @@ from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.network.compiled import Network, read_network
 from ekarte_core.network.document import NetworkDocument
 from ekarte_core.service.connection import LedgerConnection
+from ekarte_core.service.drawing import (
+    Draw,
+    Winner,
+    draw_pseudonym,
+    draw_winners,
+    freeze_draw,
+    open_draw,
+    read_draw,
+    winning_cards,
+)
 from ekarte_core.service.execute import execute
 from ekarte_core.service.expiry import expire_holds, expire_lots
 from ekarte_core.service.job import Outcome
@@ -73,6 +85,9 @@ __all__ = [
     "Command",
     "CommitInDoubt",
     "Difference",
+    "Draw",
+    "DrawRefused",
+    "DrawTerms",
     "Earned",
     "EkarteError",
     "Invariant",
@@ -87,6 +102,7 @@ __all__ = [
     "Original",
     "Outcome",
     "Posting",
+    "Prize",
     "Rc",
     "Rebuilt",
     "Request",
@@ -96,23 +112,29 @@ __all__ = [
     "SettlementLine",
     "SlipLine",
     "Tender",
+    "Winner",
     "build_settlement",
     "check_request",
     "check_schema",
     "current_network",
     "decode_answer",
+    "draw_pseudonym",
+    "draw_winners",
     "encode_answer",
     "execute",
     "expire_holds",
     "expire_lots",
     "find_card",
+    "freeze_draw",
     "grant",
     "load_keyring",
     "migrate",
     "network_version",
+    "open_draw",
     "pending_settlements",
     "postings",
     "publish",
+    "read_draw",
     "read_network",
     "read_request",
     "read_settlement",
@@ -121,5 +143,6 @@ __all__ = [
     "settlement_accepted",
     "settlement_failed",
     "verify",
+    "winning_cards",
     "write_new_keyring",
 ]

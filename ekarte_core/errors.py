@@ -40,6 +40,10 @@ class KeyringInvalid(EkarteError):
     """The keyring file is missing, readable by others, or lacks a key."""
 
 
+class DrawRefused(EkarteError):
+    """What was asked of a draw cannot be: bad terms, too early, or not what it was."""
+
+
 class CommitInDoubt(EkarteError):
     """The commit's fate is unknown: the caller must ask again by operation key."""
 

@@ -18,6 +18,7 @@ from ekarte_core.errors import KeyringInvalid
 PURPOSES = ("card_token", "access_code", "terminal")
 KEY_BYTES = 32
 TOKEN_BYTES = 16
+PSEUDONYM_BYTES = 12
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 HEX_KEY = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}")
 
@@ -65,14 +66,32 @@ class Keyring:
         """Return the 16-byte digest that tells a repeat from other content."""
         return self._mac("card_token", b"body|" + body)[:TOKEN_BYTES]
 
+    def draw_seed(self, key: int, number: int, terms: str) -> bytes:
+        """Return the 32-byte seed of a draw, from the key it was opened with.
+
+        Nobody can know it without the keyring, so nothing secret has to be stored.
+
+        Raises:
+            KeyringInvalid: the keyring no longer has that key.
+        """
+        return self._mac("card_token", f"draw|{number}|{terms}".encode(), key)
+
+    def draw_pseudonym(self, key: int, number: int, card_id: int) -> str:
+        """Return the name of a card in a draw's public list: 24 hex digits."""
+        message = f"pseudonym|{number}|{card_id}".encode()
+        return self._mac("card_token", message, key)[:PSEUDONYM_BYTES].hex()
+
     def terminal_key(self, terminal: str, version: int) -> bytes:
         """Return the 32-byte key of a terminal (HKDF-SHA256, one block, RFC 5869)."""
         extracted = self._mac("terminal", b"ekarte terminal key")
         info = f"terminal|{terminal}|{version}".encode() + b"\x01"
         return hmac.digest(extracted, info, "sha256")
 
-    def _mac(self, purpose: str, message: bytes) -> bytes:
-        key = self._keys[purpose, self._current[purpose]]
+    def _mac(self, purpose: str, message: bytes, number: int | None = None) -> bytes:
+        number = self._current[purpose] if number is None else number
+        key = self._keys.get((purpose, number))
+        if key is None:
+            raise KeyringInvalid(f"the keyring has no key {purpose} {number}")
         return hmac.digest(key, message, "sha256")
 
 

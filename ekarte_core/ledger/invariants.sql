@@ -221,7 +221,8 @@ SELECT t.name || ' has no trigger'
 FROM unnest(ARRAY[
     'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
     'batch_close', 'settlement', 'settlement_operation',
-    'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership'
+    'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
+    'draw', 'draw_list', 'draw_result'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g
@@ -235,7 +236,15 @@ SELECT 'settlement ' || id FROM ekarte.settlement
 WHERE sha256(convert_to(body, 'UTF8')) <> sha256
 UNION ALL
 SELECT 'network document ' || version FROM ekarte.network_document
-WHERE sha256(convert_to(body, 'UTF8')) <> sha256;
+WHERE sha256(convert_to(body, 'UTF8')) <> sha256
+UNION ALL
+SELECT 'list of draw ' || draw_id FROM ekarte.draw_list
+WHERE sha256(convert_to(body, 'UTF8')) <> sha256
+UNION ALL
+SELECT 'seed of draw ' || r.draw_id
+FROM ekarte.draw_result AS r
+INNER JOIN ekarte.draw AS d ON r.draw_id = d.id
+WHERE sha256(r.seed) <> d.commitment;
 
 -- I11 --
 -- A refused operation moved nothing, and what is stored is what was answered

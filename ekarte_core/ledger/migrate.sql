@@ -33,7 +33,7 @@ GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 
 -- grant_odoo --
--- What the gateway may, and publishing the network document.
+-- What the gateway may, publishing the network document, and draws.
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
@@ -41,7 +41,7 @@ ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse, ekarte.lo
 ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
-ekarte.seal, ekarte.seal_operation
+ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

@@ -25,6 +25,7 @@ FILES = (
     "settling.sql",
     "sealing.sql",
     "rebuilding.sql",
+    "drawing.sql",
 )
 
 SQL = {name: text for file in FILES for name, text in read_queries(file).items()}

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg2
 import psycopg2.errors
@@ -9,7 +10,16 @@ import pytest
 from psycopg2 import sql
 from psycopg2.extensions import make_dsn
 
-from ekarte_core import EkarteError, LedgerConnection, grant
+from ekarte_core import (
+    DrawTerms,
+    EkarteError,
+    LedgerConnection,
+    Prize,
+    draw_winners,
+    freeze_draw,
+    grant,
+    open_draw,
+)
 from tests.core.shop import CLUB, Shop, number
 
 FIXED = [
@@ -27,6 +37,9 @@ FIXED = [
     "seal",
     "seal_operation",
     "membership",
+    "draw",
+    "draw_list",
+    "draw_result",
 ]
 KEPT = ["card", "purse", "lot"]
 """May change, never go."""
@@ -48,7 +61,24 @@ def traded(shop: Shop) -> Shop:
     shop.ledger.settlement_accepted(document, "{}", shop.now)
     shop.ledger.seal(shop.now)
     shop.ledger.remember_nonce("00000011", "n", shop.now)
+    _hold_a_draw(shop)
     return shop
+
+
+def _hold_a_draw(shop: Shop) -> None:
+    terms = DrawTerms(
+        issuer="GROCER",
+        name="Feast",
+        program="BONUS",
+        first_day=shop.now.date() - timedelta(days=9),
+        last_day=shop.now.date() - timedelta(days=2),
+        prizes=(Prize("A bicycle"),),
+    )
+    with psycopg2.connect(shop.dsn) as connection, connection.cursor() as cr:
+        draw = open_draw(cr, shop.keyring, shop.network, terms, shop.now)
+        freeze_draw(cr, shop.keyring, shop.network, draw, shop.now)
+        draw_winners(cr, shop.keyring, draw, shop.now)
+    connection.close()
 
 
 def statement(text: str, table: str) -> str:
@@ -213,6 +243,23 @@ def test_a_gateway_does_not_publish(shop: Shop, role: str):
 def test_odoo_publishes(shop: Shop, role: str):
     granted(shop, role, "odoo")
     as_role(shop, role, DOCUMENT)
+
+
+DRAW = (
+    "INSERT INTO ekarte.draw VALUES "
+    "(99, 'GROCER', 'x', 'BONUS', '2026-11-01', '2026-11-02', '[]', 1, '', now())"
+)
+
+
+def test_a_gateway_holds_no_draws(shop: Shop, role: str):
+    granted(shop, role, "gateway")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        as_role(shop, role, DRAW)
+
+
+def test_odoo_holds_draws(shop: Shop, role: str):
+    granted(shop, role, "odoo")
+    as_role(shop, role, DRAW)
 
 
 def test_without_a_grant_nothing_is_seen(shop: Shop, role: str):
