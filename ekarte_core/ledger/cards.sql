@@ -1,9 +1,9 @@
 -- cards_by_token --
 -- Which of these identifiers are known, before anything is locked.
-SELECT id, token FROM ekarte.card WHERE token = ANY(%(tokens)s);
+SELECT id, token FROM ekarte.card WHERE token = ANY(%(tokens)s::bytea[]);
 
 -- cards_by_id --
-SELECT id FROM ekarte.card WHERE id = ANY(%(ids)s);
+SELECT id FROM ekarte.card WHERE id = ANY(%(ids)s::integer[]);
 
 -- cards_of_keys --
 -- The cards of the operations that requests refer to.
@@ -23,13 +23,13 @@ INSERT INTO ekarte.card
 SELECT
     nextval('ekarte.card_id_seq'),
     c.token,
-    %(token_key)s,
+    %(token_key)s::smallint,
     c.kind,
     c.first6,
     c.last4,
     'new',
-    %(now)s,
-    %(now)s
+    %(now)s::timestamptz,
+    %(now)s::timestamptz
 FROM unnest(
     %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
 ) AS c (token, kind, first6, last4)
@@ -57,7 +57,7 @@ SELECT pg_advisory_xact_lock_shared(hashtext(k.terminal), k.batch)
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[]) AS k (terminal, batch);
 
 -- own_batch --
-SELECT pg_advisory_xact_lock(hashtext(%(terminal)s), %(batch)s);
+SELECT pg_advisory_xact_lock(hashtext(%(terminal)s::text), %(batch)s::integer);
 
 -- lock_cards --
 -- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
@@ -65,7 +65,7 @@ SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
 FROM ekarte.card AS c
-WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+WHERE c.token = ANY(%(tokens)s::bytea[]) OR c.id = ANY(%(ids)s::integer[])
 ORDER BY c.id
 FOR NO KEY UPDATE OF c;
 
@@ -75,7 +75,7 @@ SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
 FROM ekarte.card AS c
-WHERE c.token = ANY(%(tokens)s) OR c.id = ANY(%(ids)s)
+WHERE c.token = ANY(%(tokens)s::bytea[]) OR c.id = ANY(%(ids)s::integer[])
 ORDER BY c.id
 FOR NO KEY UPDATE OF c SKIP LOCKED;
 
@@ -88,7 +88,7 @@ SELECT
     l.id, l.valid_until, l.issued, l.posted, l.held, l.carry
 FROM ekarte.purse AS p
 LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
-WHERE p.card_id = ANY(%(ids)s)
+WHERE p.card_id = ANY(%(ids)s::integer[])
 ORDER BY p.id, l.valid_until;
 
 -- add_purses --
@@ -138,7 +138,7 @@ WHERE l.id = n.id;
 UPDATE ekarte.card AS c
 SET
     state = n.state,
-    state_at = CASE WHEN c.state = n.state THEN c.state_at ELSE %(now)s END,
+    state_at = CASE WHEN c.state = n.state THEN c.state_at ELSE %(now)s::timestamptz END,
     access_code = n.access_code,
     access_tries = n.access_tries
 FROM unnest(
@@ -148,7 +148,7 @@ WHERE c.id = n.id;
 
 -- add_memberships --
 INSERT INTO ekarte.membership (card_id, card_type, issuer, since)
-SELECT n.card_id, n.card_type, n.issuer, %(now)s
+SELECT n.card_id, n.card_type, n.issuer, %(now)s::timestamptz
 FROM unnest(%(cards)s::integer[], %(types)s::text[], %(issuers)s::text[])
 AS n (card_id, card_type, issuer)
 ON CONFLICT DO NOTHING;

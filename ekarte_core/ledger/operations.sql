@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
 
 -- key_of_operation --
 -- The key of an operation known by its id.
-SELECT terminal, batch, number FROM ekarte.operation WHERE id = %(id)s;
+SELECT terminal, batch, number FROM ekarte.operation WHERE id = %(id)s::bigint;
 
 -- entries_of_operation --
 -- The purse moves of one operation, to be undone by its reversal.
@@ -66,7 +66,7 @@ FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 INNER JOIN ekarte.entry AS c ON e.operation_id = c.operation_id AND e.line + 1 = c.line
 LEFT JOIN ekarte.lot AS l ON e.lot_id = l.id
-WHERE e.operation_id = %(id)s AND (e.posted <> 0 OR e.carry <> 0)
+WHERE e.operation_id = %(id)s::bigint AND (e.posted <> 0 OR e.carry <> 0)
 ORDER BY e.line;
 
 -- refunded_groups --
@@ -75,7 +75,7 @@ SELECT l.goods_group, -sum(l.gross)::bigint, -sum(l.discount)::bigint
 FROM ekarte.operation AS r
 INNER JOIN ekarte.sale_line AS l ON r.id = l.operation_id
 WHERE
-    r.original_id = %(id)s AND r.command = 'refund' AND r.rc = '00'
+    r.original_id = %(id)s::bigint AND r.command = 'refund' AND r.rc = '00'
     AND NOT EXISTS (
         SELECT FROM ekarte.operation AS undone
         WHERE
@@ -88,7 +88,7 @@ GROUP BY l.goods_group;
 -- The accounting rows of one operation.
 SELECT goods_group, tax_rate_bp, gross, discount, bonus, tendered
 FROM ekarte.sale_line
-WHERE operation_id = %(id)s
+WHERE operation_id = %(id)s::bigint
 ORDER BY line;
 
 -- batch_totals --
@@ -96,14 +96,14 @@ ORDER BY line;
 SELECT command, count(*)::integer, coalesce(sum(amount), 0)::bigint
 FROM ekarte.operation
 WHERE
-    terminal = %(terminal)s AND batch = %(batch)s
+    terminal = %(terminal)s::text AND batch = %(batch)s::integer
     AND command <> 'close' AND rc IN ('00', '10')
 GROUP BY command
 ORDER BY command;
 
 -- next_operation_ids --
 -- A block of operation ids; gaps after a roll-back are harmless.
-SELECT nextval('ekarte.operation_id_seq') FROM generate_series(1, %(count)s);
+SELECT nextval('ekarte.operation_id_seq') FROM generate_series(1, %(count)s::integer);
 
 -- add_operations --
 INSERT INTO ekarte.operation
@@ -113,9 +113,9 @@ INSERT INTO ekarte.operation
     local_time, network_version, body_digest, decision, answer
 )
 SELECT
-    n.id, %(now)s, n.business_day, n.terminal, n.batch, n.number, n.command, n.rc,
+    n.id, %(now)s::timestamptz, n.business_day, n.terminal, n.batch, n.number, n.command, n.rc,
     n.card_id, n.issuer, n.branch, n.currency, n.amount, n.discount, n.amount_due,
-    n.original_id, n.reference, n.local_time, %(network_version)s, n.body_digest,
+    n.original_id, n.reference, n.local_time, %(network_version)s::integer, n.body_digest,
     n.decision, n.answer
 FROM unnest(
     %(ids)s::bigint[], %(days)s::date[], %(terminals)s::text[], %(batches)s::integer[],
@@ -123,7 +123,8 @@ FROM unnest(
     %(issuers)s::text[], %(branches)s::text[], %(currencies)s::text[],
     %(amounts)s::bigint[], %(discounts)s::bigint[], %(dues)s::bigint[],
     %(originals)s::bigint[], %(references)s::text[], %(local_times)s::timestamptz[],
-    %(digests)s::bytea[], %(decisions)s::text[], %(answers)s::text[]
+    %(digests)s::bytea[], string_to_array(%(decisions)s::text, chr(31)),
+    string_to_array(%(answers)s::text, chr(31))
 ) AS n (
     id, business_day, terminal, batch, number, command, rc, card_id, issuer, branch,
     currency, amount, discount, amount_due, original_id, reference, local_time,

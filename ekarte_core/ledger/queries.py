@@ -26,6 +26,7 @@ FILES = (
     "sealing.sql",
     "rebuilding.sql",
     "drawing.sql",
+    "sessions.sql",
 )
 
 SQL = {name: text for file in FILES for name, text in read_queries(file).items()}

@@ -1,13 +1,14 @@
 """Rows that one group of operations writes, gathered and written set-based."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
-from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.queries import SQL
-from ekarte_core.ledger.store import CardRow
+from ekarte_core.ledger.arrays import digests, documents, integers, moments, words
+from ekarte_core.ledger.statements import Call
+from ekarte_core.ledger.store import CardRow, ColumnOf, columns
 from ekarte_core.rules.plan import SaleLine
 from ekarte_core.rules.purses import Move
 
@@ -113,36 +114,31 @@ class Rows:
                 )
             )
 
-    def statements(
-        self, cr: Cursor, now: datetime, network_version: int
-    ) -> list[bytes]:
+    def statements(self, now: datetime, network_version: int) -> list[Call]:
         """Return the statements that insert all rows, to be sent in one trip."""
-        found = []
+        found: list[Call] = []
         if self.operations:
-            columns: dict[str, Any] = {
-                plural: [getattr(row, name) for row in self.operations]
-                for plural, name in _OPERATION
-            }
-            columns |= {"now": now, "network_version": network_version}
-            found.append(cr.mogrify(SQL["add_operations"], columns))
-        for query, rows, names in (
+            values: dict[str, Any] = dict(columns(self.operations, _OPERATION))
+            values |= {"now": now, "network_version": network_version}
+            found.append(("add_operations", values))
+        for query, rows, arrays in (
             ("add_entries", self._entries(), _ENTRY),
             ("add_sale_lines", self.sale_lines, _SALE_LINE),
-            ("add_holds", self.holds, ("operations", "cards", "expires")),
-            ("end_holds", self.hold_ends, ("holds", "operations", "hows")),
-            ("close_batches", self.batches, ("terminals", "batches", "operations")),
-            (
-                "add_memberships",
-                sorted(self.memberships),
-                ("cards", "types", "issuers"),
-            ),
+            ("add_holds", self.holds, _HOLD),
+            ("end_holds", self.hold_ends, _HOLD_END),
+            ("close_batches", self.batches, _BATCH),
+            ("add_memberships", sorted(self.memberships), _MEMBERSHIP),
         ):
             if rows:
-                columns = {
-                    name: list(column)
-                    for name, column in zip(names, zip(*rows, strict=True), strict=True)
+                values = {
+                    name: array(column)
+                    for (name, array), column in zip(
+                        arrays.items(), zip(*rows, strict=True), strict=True
+                    )
                 }
-                found.append(cr.mogrify(SQL[query], {**columns, "now": now}))
+                if query == "add_memberships":
+                    values["now"] = now
+                found.append((query, values))
         return found
 
     def _entries(self) -> list[tuple[Any, ...]]:
@@ -163,57 +159,56 @@ def _place(card: CardRow | None, move: Move | None) -> tuple[int | None, int | N
     return purse.id, lot.id
 
 
-def send(cr: Cursor, statements: list[bytes]) -> None:
-    """Send statements in one round trip."""
-    if statements:
-        cr.execute(b";\n".join(statements).decode())
-
-
-_OPERATION = (
-    ("ids", "id"),
-    ("days", "business_day"),
-    ("terminals", "terminal"),
-    ("batches", "batch"),
-    ("numbers", "number"),
-    ("commands", "command"),
-    ("rcs", "rc"),
-    ("cards", "card_id"),
-    ("issuers", "issuer"),
-    ("branches", "branch"),
-    ("currencies", "currency"),
-    ("amounts", "amount"),
-    ("discounts", "discount"),
-    ("dues", "amount_due"),
-    ("originals", "original_id"),
-    ("references", "reference"),
-    ("local_times", "local_time"),
-    ("digests", "body_digest"),
-    ("decisions", "decision"),
-    ("answers", "answer"),
+_OPERATION: tuple[ColumnOf, ...] = (
+    ("ids", "id", integers),
+    ("days", "business_day", moments),
+    ("terminals", "terminal", words),
+    ("batches", "batch", integers),
+    ("numbers", "number", integers),
+    ("commands", "command", words),
+    ("rcs", "rc", words),
+    ("cards", "card_id", integers),
+    ("issuers", "issuer", words),
+    ("branches", "branch", words),
+    ("currencies", "currency", words),
+    ("amounts", "amount", integers),
+    ("discounts", "discount", integers),
+    ("dues", "amount_due", integers),
+    ("originals", "original_id", integers),
+    ("references", "reference", words),
+    ("local_times", "local_time", moments),
+    ("digests", "body_digest", digests),
+    ("decisions", "decision", documents),
+    ("answers", "answer", documents),
 )
-_ENTRY = (
-    "operations",
-    "lines",
-    "purses",
-    "lots",
-    "accounts",
-    "events",
-    "programs",
-    "units",
-    "posted",
-    "held",
-    "carry",
-    "versions",
-    "posted_after",
-    "held_after",
-)
-_SALE_LINE = (
-    "operations",
-    "lines",
-    "groups",
-    "taxes",
-    "gross",
-    "discounts",
-    "bonuses",
-    "tendered",
-)
+Arrays = dict[str, Callable[[Any], str]]
+_ENTRY: Arrays = {
+    "operations": integers,
+    "lines": integers,
+    "purses": integers,
+    "lots": integers,
+    "accounts": words,
+    "events": words,
+    "programs": words,
+    "units": words,
+    "posted": integers,
+    "held": integers,
+    "carry": integers,
+    "versions": integers,
+    "posted_after": integers,
+    "held_after": integers,
+}
+_SALE_LINE: Arrays = {
+    "operations": integers,
+    "lines": integers,
+    "groups": words,
+    "taxes": integers,
+    "gross": integers,
+    "discounts": integers,
+    "bonuses": integers,
+    "tendered": integers,
+}
+_HOLD: Arrays = {"operations": integers, "cards": integers, "expires": moments}
+_HOLD_END: Arrays = {"holds": integers, "operations": integers, "hows": words}
+_BATCH: Arrays = {"terminals": words, "batches": integers, "operations": integers}
+_MEMBERSHIP: Arrays = {"cards": integers, "types": words, "issuers": words}

@@ -1,17 +1,20 @@
 """Reading and locking cards, and writing their state back. Lent cursor, no commit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from ekarte_core.ledger.arrays import digests, integers, moments, words
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.statements import Call, forget_plans, run
 from ekarte_core.rules.identity import Identity
 from ekarte_core.rules.plan import Decision, Original, SaleLine
 from ekarte_core.rules.purses import Lot, Purse, PurseKey, Undone
 
+# A parameter, the attribute that it is a column of, and how it is written.
+ColumnOf = tuple[str, str, Callable[[list[Any]], str]]
 Key = tuple[str, int, int]  # terminal, batch, operation number
 
 _decision = msgspec.json.Decoder(Decision)
@@ -73,13 +76,13 @@ def card_ids(cr: Cursor, tokens: Sequence[bytes]) -> dict[bytes, int]:
     """Return the ids of known tokens; locks nothing."""
     if not tokens:
         return {}
-    cr.execute(SQL["cards_by_token"], {"tokens": list(tokens)})
+    run(cr, "cards_by_token", {"tokens": digests(tokens)})
     return {bytes(token): card_id for card_id, token in cr.fetchall()}
 
 
 def existing_ids(cr: Cursor, ids: Iterable[int]) -> set[int]:
     """Return which of these card ids exist; locks nothing."""
-    cr.execute(SQL["cards_by_id"], {"ids": list(ids)})
+    run(cr, "cards_by_id", {"ids": integers(ids)})
     return {row[0] for row in cr.fetchall()}
 
 
@@ -87,7 +90,7 @@ def card_ids_of_keys(cr: Cursor, keys: Sequence[Key]) -> list[int | None]:
     """Return for each operation key the card it was made with, else None."""
     found: list[int | None] = [None] * len(keys)
     if keys:
-        cr.execute(SQL["cards_of_keys"], _key_arrays(keys))
+        run(cr, "cards_of_keys", _key_arrays(keys))
         for place, card_id in cr.fetchall():
             found[place - 1] = card_id
     return found
@@ -105,16 +108,17 @@ def add_cards(
 
     With `wait` false, those that another transaction is adding are left out.
     """
-    query = SQL["claim_tokens_waiting" if wait else "claim_tokens"]
-    cr.execute(query, {"tokens": sorted(cards)})
+    query = "claim_tokens_waiting" if wait else "claim_tokens"
+    run(cr, query, {"tokens": digests(sorted(cards))})
     rows = [(bytes(token), cards[bytes(token)]) for (token,) in cr.fetchall()]
-    cr.execute(
-        SQL["add_cards"],
+    run(
+        cr,
+        "add_cards",
         {
-            "tokens": [token for token, _ in rows],
-            "kinds": [identity.kind for _, identity in rows],
-            "first6": [identity.first6 for _, identity in rows],
-            "last4": [identity.last4 for _, identity in rows],
+            "tokens": digests(token for token, _ in rows),
+            "kinds": words([identity.kind for _, identity in rows]),
+            "first6": words([identity.first6 for _, identity in rows]),
+            "last4": words([identity.last4 for _, identity in rows]),
             "token_key": token_key,
             "now": now,
         },
@@ -129,10 +133,10 @@ def lock_cards(
     With `wait` false, cards that another transaction holds locked are left out.
     This is the only place where the ledger takes row locks.
     """
-    wanted = {"ids": list(ids), "tokens": list(tokens)}
-    if not (wanted["ids"] or wanted["tokens"]):
+    wanted = {"ids": integers(ids), "tokens": digests(tokens)}
+    if wanted["ids"] == wanted["tokens"] == "{}":
         return {}
-    cr.execute(SQL["lock_cards" if wait else "lock_free_cards"], wanted)
+    run(cr, "lock_cards" if wait else "lock_free_cards", wanted)
     return {
         row[0]: CardRow(
             id=row[0],
@@ -154,22 +158,23 @@ def share_batches(cr: Cursor, batches: Iterable[tuple[str, int]]) -> None:
     wanted = sorted(set(batches))
     if wanted:
         terminals, numbers = zip(*wanted, strict=True)
-        cr.execute(
-            SQL["share_batches"],
-            {"terminals": list(terminals), "batches": list(numbers)},
+        run(
+            cr,
+            "share_batches",
+            {"terminals": words(terminals), "batches": integers(numbers)},
         )
 
 
 def own_batch(cr: Cursor, terminal: str, batch: int) -> None:
     """Wait until nobody else works in a batch, and keep others out."""
-    cr.execute(SQL["own_batch"], {"terminal": terminal, "batch": batch})
+    run(cr, "own_batch", {"terminal": terminal, "batch": batch})
 
 
 def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
     """Read the purses of locked cards, with their lots."""
     if not cards:
         return
-    cr.execute(SQL["purses"], {"ids": list(cards)})
+    run(cr, "purses", {"ids": integers(cards)})
     purses: dict[int, Purse] = {}
     for row in cr.fetchall():
         purse = purses.get(row[1])
@@ -205,7 +210,7 @@ def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
     """Return what is known of each key, in order."""
     if not keys:
         return []
-    cr.execute(SQL["known_keys"], _key_arrays(keys))
+    run(cr, "known_keys", _key_arrays(keys))
     found: dict[int, KnownKey] = {}
     for place, digest, answer, rc, buried, closed in cr.fetchall():
         found[place] = KnownKey(
@@ -223,7 +228,7 @@ def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | No
     found: list[tuple[Original, str] | None] = [None] * len(keys)
     if not keys:
         return found
-    cr.execute(SQL["originals"], _key_arrays(keys))
+    run(cr, "originals", _key_arrays(keys))
     for place, answer, decision, *fields in cr.fetchall():
         original = Original(
             decision=_decision.decode(decision),
@@ -235,26 +240,26 @@ def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | No
 
 def key_of(cr: Cursor, operation_id: int) -> Key:
     """Return the key of an operation."""
-    cr.execute(SQL["key_of_operation"], {"id": operation_id})
+    run(cr, "key_of_operation", {"id": operation_id})
     terminal, batch, number = cr.fetchone()
     return terminal, batch, number
 
 
 def moves_of(cr: Cursor, operation_id: int) -> tuple[Undone, ...]:
     """Return the purse moves of an operation."""
-    cr.execute(SQL["entries_of_operation"], {"id": operation_id})
+    run(cr, "entries_of_operation", {"id": operation_id})
     return tuple(Undone(*row) for row in cr.fetchall())
 
 
 def refunded_groups(cr: Cursor, operation_id: int) -> dict[str, tuple[int, int]]:
     """Return what refunds took back of a purchase: {group: (gross, discount)}."""
-    cr.execute(SQL["refunded_groups"], {"id": operation_id})
+    run(cr, "refunded_groups", {"id": operation_id})
     return {group: (gross, discount) for group, gross, discount in cr.fetchall()}
 
 
 def sale_lines(cr: Cursor, operation_id: int) -> tuple[SaleLine, ...]:
     """Return the accounting rows of an operation."""
-    cr.execute(SQL["sale_lines_of_operation"], {"id": operation_id})
+    run(cr, "sale_lines_of_operation", {"id": operation_id})
     return tuple(
         SaleLine(
             group=group,
@@ -270,7 +275,7 @@ def sale_lines(cr: Cursor, operation_id: int) -> tuple[SaleLine, ...]:
 
 def batch_totals(cr: Cursor, terminal: str, batch: int) -> dict[str, tuple[int, int]]:
     """Return {command: (count, sum of amounts)} of a batch's approved operations."""
-    cr.execute(SQL["batch_totals"], {"terminal": terminal, "batch": batch})
+    run(cr, "batch_totals", {"terminal": terminal, "batch": batch})
     return {command: (count, amount) for command, count, amount in cr.fetchall()}
 
 
@@ -285,8 +290,11 @@ class OperationIds:
     def take(self, cr: Cursor, count: int) -> Iterator[int]:
         """Return `count` fresh ids, rising."""
         if len(self._ids) < count:
-            cr.execute(SQL["next_operation_ids"], {"count": max(count, self._block)})
+            run(cr, "next_operation_ids", {"count": max(count, self._block)})
             self._ids = [row[0] for row in cr.fetchall()]
+            if self._block > 1:
+                # By now the tables have grown: plans made for small ones may be bad.
+                forget_plans(cr)
         taken, self._ids = self._ids[:count], self._ids[count:]
         return iter(taken)
 
@@ -298,14 +306,15 @@ def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
     ]
     new = [(card_id, purse) for card_id, purse in moved if not purse.id]
     if new:
-        cr.execute(
-            SQL["add_purses"],
+        run(
+            cr,
+            "add_purses",
             {
-                "cards": [card_id for card_id, _ in new],
-                "programs": [purse.program for _, purse in new],
-                "issuers": [purse.issuer for _, purse in new],
-                "units": [purse.unit for _, purse in new],
-                "groups": [purse.goods_group for _, purse in new],
+                "cards": integers(card_id for card_id, _ in new),
+                "programs": words([purse.program for _, purse in new]),
+                "issuers": words([purse.issuer for _, purse in new]),
+                "units": words([purse.unit for _, purse in new]),
+                "groups": words([purse.goods_group for _, purse in new]),
             },
         )
         ids = {(row[0], (row[1], row[2], row[3])): row[4] for row in cr.fetchall()}
@@ -318,11 +327,12 @@ def _open_lots(cr: Cursor, purses: Iterable[Purse]) -> None:
     new = [(purse, lot) for purse in purses for lot in purse.lots if not lot.id]
     if not new:
         return
-    cr.execute(
-        SQL["add_lots"],
+    run(
+        cr,
+        "add_lots",
         {
-            "purses": [purse.id for purse, _ in new],
-            "ends": [lot.valid_until for _, lot in new],
+            "purses": integers(purse.id for purse, _ in new),
+            "ends": moments(lot.valid_until for _, lot in new),
         },
     )
     ids = {(row[0], row[1]): row[2] for row in cr.fetchall()}
@@ -330,56 +340,58 @@ def _open_lots(cr: Cursor, purses: Iterable[Purse]) -> None:
         lot.id = ids[purse.id, lot.valid_until]
 
 
-def card_updates(cr: Cursor, cards: Iterable[CardRow], now: datetime) -> list[bytes]:
+def card_updates(cards: Iterable[CardRow], now: datetime) -> list[Call]:
     """Return the statements that write back purses that moved and changed cards."""
     cards = list(cards)
-    found = []
+    found: list[Call] = []
     purses = [card.purses[key] for card in cards for key in sorted(card.moved)]
     if purses:
-        columns = {
-            plural: [getattr(purse, name) for purse in purses]
-            for plural, name in _PURSE_UPDATE
-        }
-        found.append(cr.mogrify(SQL["update_purses"], columns))
+        found.append(("update_purses", columns(purses, _PURSE_UPDATE)))
     lots = [lot for purse in purses for lot in purse.lots if lot.moved]
     if lots:
-        columns = {
-            plural: [getattr(lot, name) for lot in lots] for plural, name in _LOT_UPDATE
-        }
-        found.append(cr.mogrify(SQL["update_lots"], columns))
+        found.append(("update_lots", columns(lots, _LOT_UPDATE)))
     touched = [card for card in cards if card.touched]
     if touched:
-        columns = {
-            "ids": [card.id for card in touched],
-            "states": [card.state for card in touched],
-            "codes": [card.access_code for card in touched],
-            "tries": [card.access_tries for card in touched],
-        }
-        found.append(cr.mogrify(SQL["update_cards"], {**columns, "now": now}))
+        values = columns(touched, _CARD_UPDATE)
+        found.append(("update_cards", {**values, "now": now}))
     return found
 
 
-_PURSE_UPDATE = (
-    ("ids", "id"),
-    ("posted", "posted"),
-    ("held", "held"),
-    ("carry", "carry"),
-    ("versions", "version"),
-    ("period_starts", "period_start"),
-    ("valid_untils", "next_end"),
-)
-_LOT_UPDATE = (
-    ("ids", "id"),
-    ("issued", "issued"),
-    ("posted", "posted"),
-    ("held", "held"),
-    ("carry", "carry"),
-)
-
-
-def _key_arrays(keys: Sequence[Key]) -> dict[str, list[Any]]:
+def columns(rows: list[Any], names: Iterable[ColumnOf]) -> dict[str, str]:
+    """Return the values of a statement: one array for each attribute of the rows."""
     return {
-        "terminals": [terminal for terminal, _, _ in keys],
-        "batches": [batch for _, batch, _ in keys],
-        "numbers": [number for _, _, number in keys],
+        plural: array([getattr(row, name) for row in rows])
+        for plural, name, array in names
+    }
+
+
+_PURSE_UPDATE: tuple[ColumnOf, ...] = (
+    ("ids", "id", integers),
+    ("posted", "posted", integers),
+    ("held", "held", integers),
+    ("carry", "carry", integers),
+    ("versions", "version", integers),
+    ("period_starts", "period_start", moments),
+    ("valid_untils", "next_end", moments),
+)
+_LOT_UPDATE: tuple[ColumnOf, ...] = (
+    ("ids", "id", integers),
+    ("issued", "issued", integers),
+    ("posted", "posted", integers),
+    ("held", "held", integers),
+    ("carry", "carry", integers),
+)
+_CARD_UPDATE: tuple[ColumnOf, ...] = (
+    ("ids", "id", integers),
+    ("states", "state", words),
+    ("codes", "access_code", digests),
+    ("tries", "access_tries", integers),
+)
+
+
+def _key_arrays(keys: Sequence[Key]) -> dict[str, str]:
+    return {
+        "terminals": words([terminal for terminal, _, _ in keys]),
+        "batches": integers(batch for _, batch, _ in keys),
+        "numbers": integers(number for _, _, number in keys),
     }

@@ -20,6 +20,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.migrate import check_schema
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.statements import LedgerSession
 from ekarte_core.ledger.store import OperationIds
 from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
@@ -35,7 +36,7 @@ NONCE_KEPT = timedelta(minutes=10)
 SEAL_WHOLE_EVERY = timedelta(hours=1)
 IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
 CONNECT_TIMEOUT_S = 5
-ID_BLOCK = 1000
+ID_BLOCK = 4000
 _RETRIED = (
     psycopg2.errors.SerializationFailure,
     psycopg2.errors.DeadlockDetected,
@@ -235,7 +236,11 @@ class LedgerConnection:
 
     def _connected(self) -> connection:
         if self._connection is None or self._connection.closed:
-            fresh = psycopg2.connect(self._dsn, connect_timeout=CONNECT_TIMEOUT_S)
+            fresh = psycopg2.connect(
+                self._dsn,
+                connect_timeout=CONNECT_TIMEOUT_S,
+                connection_factory=LedgerSession,
+            )
             fresh.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
             with fresh.cursor() as cr:
                 check_schema(cr)

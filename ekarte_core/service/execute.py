@@ -14,7 +14,8 @@ from ekarte_core.codes import APPROVED, TRANSIENT, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.rows import OperationRow, Rows, send
+from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Decision, Plan
 from ekarte_core.rules.purses import Purse, Sheet
@@ -109,8 +110,8 @@ class _Group:
         store.open_purses(self.cr, cards.values())
         # Updates first: on a lent REPEATABLE READ cursor they are what notices that
         # the snapshot is too old (40001), before an insert trips over a rival's row.
-        statements = store.card_updates(self.cr, cards.values(), self.now)
-        statements += rows.statements(self.cr, self.now, self.network.version)
+        statements = store.card_updates(cards.values(), self.now)
+        statements += rows.statements(self.now, self.network.version)
         send(self.cr, statements)
         return done
 

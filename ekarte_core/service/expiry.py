@@ -13,7 +13,8 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
-from ekarte_core.ledger.rows import OperationRow, Rows, send
+from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import Branch
 from ekarte_core.rules import tendering
@@ -47,8 +48,8 @@ def expire_holds(
         if card is not None and not original.hold_how:
             txn = next(ids.take(cr, 1))
             _release(txn, rows, card, original, key, network, keyring, now)
-    statements = store.card_updates(cr, cards.values(), now)
-    send(cr, statements + rows.statements(cr, now, network.version))
+    statements = store.card_updates(cards.values(), now)
+    send(cr, statements + rows.statements(now, network.version))
     return len(rows.operations)
 
 
@@ -67,8 +68,8 @@ def expire_lots(
     for card in cards.values():
         for key in sorted(card.purses):
             _lapse(cr, ids, rows, card, key, network, keyring, now)
-    statements = store.card_updates(cr, cards.values(), now)
-    send(cr, statements + rows.statements(cr, now, network.version))
+    statements = store.card_updates(cards.values(), now)
+    send(cr, statements + rows.statements(now, network.version))
     return len(rows.operations)
 
 

@@ -1,0 +1,14 @@
+-- Statements kept by the ledger's own connection: see statements.py. The words in
+-- capitals are replaced.
+
+-- prepare --
+PREPARE NAME AS STATEMENT;
+
+-- run_prepared --
+EXECUTE NAME (VALUES);
+
+-- run_prepared_without_values --
+EXECUTE NAME;
+
+-- forget_plans --
+DISCARD PLANS;
