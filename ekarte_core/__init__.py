@@ -41,6 +41,7 @@ from ekarte_core.service.publishing import (
     publish,
 )
 from ekarte_core.service.rebuilding import Difference, Rebuilt, rebuild
+from ekarte_core.service.rotating import KeyUse, check_keys, key_use
 from ekarte_core.service.sealing import seal
 from ekarte_core.service.settling import (
     build_settlement,
@@ -91,6 +92,7 @@ __all__ = [
     "Earned",
     "EkarteError",
     "Invariant",
+    "KeyUse",
     "Keyring",
     "KeyringInvalid",
     "LedgerConnection",
@@ -114,6 +116,7 @@ __all__ = [
     "Tender",
     "Winner",
     "build_settlement",
+    "check_keys",
     "check_request",
     "check_schema",
     "current_network",
@@ -127,6 +130,7 @@ __all__ = [
     "find_card",
     "freeze_draw",
     "grant",
+    "key_use",
     "load_keyring",
     "migrate",
     "network_version",

@@ -1,4 +1,4 @@
-"""The core's command line: migrate, grant, publish, verify, rebuild, keyring."""
+"""The core's command line: migrate, grant, publish, verify, rebuild, keyrings."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ import psycopg2
 from ekarte_core import (
     EkarteError,
     grant,
+    key_use,
     migrate,
     publish,
     rebuild,
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     balances.add_argument(
         "--repair", action="store_true", help="write what the entries say back"
     )
+    add("keyring-use", _keyring_use, "count what each key is still needed for")
     keyring = add("keyring", _keyring, "write a new keyring, never over one", dsn=False)
     keyring.add_argument("file", type=Path)
     return parser
@@ -142,6 +144,16 @@ def _rebuild(options: argparse.Namespace) -> int:
         connection.close()
     sys.stdout.write(f"{found} differences, {found - left} repaired\n")
     return 1 if left else 0
+
+
+def _keyring_use(options: argparse.Namespace) -> int:
+    def work(cr: Cursor) -> int:
+        for use in key_use(cr):
+            key = "?" if use.key is None else use.key
+            sys.stdout.write(f"{use.purpose} {key}: {use.count} {use.what}\n")
+        return 0
+
+    return _in_transaction(options.dsn, work)
 
 
 def _keyring(options: argparse.Namespace) -> int:

@@ -1,9 +1,14 @@
 """Secret keys, kept outside the database: they turn numbers into tokens.
 
-The keyring is a small text file, one key a line: ``purpose id hex``. Purposes:
-``card_token`` (numbers to tokens), ``access_code`` (pepper of access codes) and
-``terminal`` (master from which each terminal's key is derived, RFC 5869). Each
-purpose has one key; the id is there so that a successor can be told apart.
+The keyring is a small text file, one key a line: ``purpose id hex``, or the same with
+the word ``spare`` after it. Purposes: ``card_token`` (numbers to tokens),
+``access_code`` (pepper of access codes) and ``terminal`` (master from which each
+terminal's key is derived, RFC 5869).
+
+Of several keys of a purpose the one with the highest id makes what is new; the others
+still recognise what they made. A spare key recognises and makes nothing new: so that
+every gateway can learn a key before one of them uses it (docs/OPERATIONS.md). There is
+one ``terminal`` key, besides spare ones: a new one would make every terminal's key new.
 """
 
 import hmac
@@ -19,6 +24,7 @@ PURPOSES = ("card_token", "access_code", "terminal")
 KEY_BYTES = 32
 TOKEN_BYTES = 16
 PSEUDONYM_BYTES = 12
+CODE_BYTES = 32
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 HEX_KEY = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}")
 
@@ -26,20 +32,29 @@ HEX_KEY = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}")
 class Keyring:
     """Keys by purpose and id. Prints without them."""
 
-    def __init__(self, keys: dict[tuple[str, int], bytes]) -> None:
-        """Take keys as {(purpose, id): 32 bytes}, one for each purpose."""
-        purposes = [purpose for purpose, _ in keys]
-        missing = [purpose for purpose in PURPOSES if purpose not in purposes]
+    def __init__(
+        self,
+        keys: dict[tuple[str, int], bytes],
+        spare: frozenset[tuple[str, int]] = frozenset(),
+    ) -> None:
+        """Take keys as {(purpose, id): 32 bytes}; `spare` ones make nothing new."""
+        used = sorted(keys.keys() - spare)
+        self._current = dict(used)  # the highest id of a purpose comes last
+        missing = [purpose for purpose in PURPOSES if purpose not in self._current]
         if missing:
             raise KeyringInvalid(f"the keyring has no key for: {', '.join(missing)}")
-        twice = [purpose for purpose in PURPOSES if purposes.count(purpose) > 1]
-        if twice:
-            # With a second key every card would be a stranger: see ADR 0010.
-            raise KeyringInvalid(f"keep one key for: {', '.join(twice)}")
+        if sum(purpose == "terminal" for purpose, _ in used) > 1:
+            # With a second one every terminal would need its own key anew: ADR 0010.
+            raise KeyringInvalid("keep one key for: terminal")
         if any(len(key) != KEY_BYTES for key in keys.values()):
             raise KeyringInvalid(f"every key has {KEY_BYTES} bytes")
         self._keys = keys
-        self._current = {purpose: number for (purpose, number), _key in keys.items()}
+        self._ids = {
+            purpose: _current_first(
+                self._current[purpose], [n for name, n in keys if name == purpose]
+            )
+            for purpose in PURPOSES
+        }
 
     def __repr__(self) -> str:
         """Show which key ids exist, never a key."""
@@ -50,21 +65,56 @@ class Keyring:
         """Id of the key that new card tokens are made with."""
         return self._current["card_token"]
 
+    @property
+    def code_key(self) -> int:
+        """Id of the key that new access codes are digested with."""
+        return self._current["access_code"]
+
+    def ids(self, purpose: str) -> tuple[int, ...]:
+        """Ids of all keys of a purpose, the current one first."""
+        return self._ids[purpose]
+
     def card_token(self, kind: str, number: str) -> bytes:
         """Return the 16-byte token of an identifier; equal numbers, equal tokens."""
-        return self._mac("card_token", f"card|{kind}|{number}".encode())[:TOKEN_BYTES]
+        return self.card_tokens(kind, number)[self.token_key]
 
-    def access_code_digest(self, token: bytes, code: str) -> bytes:
+    def card_tokens(self, kind: str, number: str) -> dict[int, bytes]:
+        """Return the tokens of an identifier under every key, the current one first."""
+        message = f"card|{kind}|{number}".encode()
+        return {
+            key: self._mac("card_token", message, key)[:TOKEN_BYTES]
+            for key in self._ids["card_token"]
+        }
+
+    def access_code_digest(self, salt: bytes, code: str) -> bytes:
         """Return the 32-byte digest stored for a card's access code."""
-        return self._mac("access_code", token + code.encode())
+        return self._mac("access_code", salt + code.encode())
 
-    def same_code(self, token: bytes, code: str, digest: bytes) -> bool:
-        """Compare an access code with a stored digest, in constant time."""
-        return hmac.compare_digest(self.access_code_digest(token, code), digest)
+    def same_code(
+        self, salt: bytes, code: str, digest: bytes, key: int | None = None
+    ) -> bool:
+        """Compare an access code with a stored digest, in constant time.
+
+        `key` is the id it was made with, None where nobody noted it.
+        """
+        keys = self._ids["access_code"] if key is None else (key,)
+        message = salt + code.encode()
+        found = [
+            hmac.compare_digest(self._mac("access_code", message, one), digest)
+            for one in keys
+        ]
+        return any(found)
 
     def body_digest(self, body: bytes) -> bytes:
         """Return the 16-byte digest that tells a repeat from other content."""
         return self._mac("card_token", b"body|" + body)[:TOKEN_BYTES]
+
+    def same_body(self, body: bytes, digest: bytes) -> bool:
+        """Say whether a digest is of this content, whichever key made it."""
+        return digest in {
+            self._mac("card_token", b"body|" + body, key)[:TOKEN_BYTES]
+            for key in self._ids["card_token"]
+        }
 
     def draw_seed(self, key: int, number: int, terms: str) -> bytes:
         """Return the 32-byte seed of a draw, from the key it was opened with.
@@ -95,6 +145,10 @@ class Keyring:
         return hmac.digest(key, message, "sha256")
 
 
+def _current_first(current: int, ids: list[int]) -> tuple[int, ...]:
+    return (current, *sorted((n for n in ids if n != current), reverse=True))
+
+
 def load_keyring(path: str | os.PathLike[str]) -> Keyring:
     """Read a keyring file.
 
@@ -110,22 +164,26 @@ def load_keyring(path: str | os.PathLike[str]) -> Keyring:
     if file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise KeyringInvalid(f"{file} is open to others: chmod 640 {file}")
     keys = {}
+    spare = set()
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         parts = line.split()
         if (
-            len(parts) != 3
+            len(parts) not in (3, 4)
             or parts[0] not in PURPOSES
             or not NUMBER.fullmatch(parts[1])
+            or parts[3:] not in ([], ["spare"])
         ):
-            raise KeyringInvalid(f"{file} line {number}: want `purpose id hex`")
+            raise KeyringInvalid(f"{file} line {number}: want `purpose id hex [spare]`")
         if not HEX_KEY.fullmatch(parts[2]):
             raise KeyringInvalid(f"{file} line {number}: a key is 64 hex digits")
         if (parts[0], int(parts[1])) in keys:
             raise KeyringInvalid(f"{file} line {number}: this key stands twice")
         keys[parts[0], int(parts[1])] = bytes.fromhex(parts[2])
-    return Keyring(keys)
+        if parts[3:]:
+            spare.add((parts[0], int(parts[1])))
+    return Keyring(keys, frozenset(spare))
 
 
 def write_new_keyring(path: str | os.PathLike[str]) -> None:

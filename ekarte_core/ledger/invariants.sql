@@ -222,7 +222,7 @@ FROM unnest(ARRAY[
     'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
-    'draw', 'draw_list', 'draw_result'
+    'draw', 'draw_list', 'draw_result', 'card_claim'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g

@@ -26,7 +26,8 @@ GRANT INSERT ON
 ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot, ekarte.operation, ekarte.entry,
 ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
-ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.nonce
+ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
+ekarte.nonce
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
@@ -41,7 +42,8 @@ ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse, ekarte.lo
 ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
-ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result
+ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result,
+ekarte.card_claim
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

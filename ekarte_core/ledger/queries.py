@@ -26,6 +26,7 @@ FILES = (
     "sealing.sql",
     "rebuilding.sql",
     "drawing.sql",
+    "rotating.sql",
     "sessions.sql",
 )
 

@@ -26,6 +26,7 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
 from ekarte_core.service.execute import execute
 from ekarte_core.service.job import Outcome
+from ekarte_core.service.rotating import check_keys
 from ekarte_core.values import Answer, Request
 from ekarte_core.wire import encode_answer
 
@@ -58,6 +59,7 @@ class LedgerConnection:
         self._connection: connection | None = None
         self._ids = OperationIds(ID_BLOCK)
         self._sealed_whole_at: datetime | None = None
+        self._keys_checked = False
 
     def __repr__(self) -> str:
         """Leave the DSN out: it may hold a password."""
@@ -244,6 +246,9 @@ class LedgerConnection:
             fresh.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
             with fresh.cursor() as cr:
                 check_schema(cr)
+                if not self._keys_checked:
+                    check_keys(cr, self._keyring)
+            self._keys_checked = True
             fresh.commit()
             self._connection = fresh
         return self._connection

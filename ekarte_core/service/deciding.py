@@ -23,6 +23,7 @@ from ekarte_core.rules.pricing import next_steps, price
 from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.service.job import PURCHASE, Job
+from ekarte_core.service.rotating import proves_code
 
 ACCESS_TRIES_MAX = 3
 CLOSED_STATES = {
@@ -222,7 +223,7 @@ def _facts(
     given = job.request.access_code
     right = None
     if given and card.access_code is not None:
-        right = keyring.same_code(card.token, given, card.access_code)
+        right = proves_code(keyring, card, given)
     return Facts(
         request=job.request,
         issuer=job.branch.issuer,

@@ -30,8 +30,9 @@ from ekarte_core.service.job import (
     waves,
 )
 from ekarte_core.service.locking import lock_jobs, may_register
+from ekarte_core.service.rotating import code_record
 from ekarte_core.values import Answer, Request
-from ekarte_core.wire import decode_answer, encode_answer, total_rows
+from ekarte_core.wire import body_of, decode_answer, encode_answer, total_rows
 
 
 def execute(
@@ -156,7 +157,7 @@ class _Group:
             return False
         if job.request.card is None:
             return True
-        known = store.card_ids(self.cr, [job.token] if job.token else [])
+        known = store.card_ids(self.cr, list(job.tokens.values()))
         return original.card_id in known.values()
 
     def _prepare_refund(self, job: Job) -> None:
@@ -185,7 +186,7 @@ class _Group:
             return self._outcome(job, refusal(job, self.network, Rc.SILENT), "busy")
         known = job.known
         if known is not None and known.digest is not None:
-            if known.digest != job.digest and not known.buried:
+            if not (known.buried or self._same_body(job, known.digest)):
                 answer = refusal(job, self.network, Rc.DUPLICATE, "operation")
                 return self._outcome(job, answer, "conflict")
             return Outcome(
@@ -207,6 +208,12 @@ class _Group:
         body = encode_answer(answer)
         self._gather(job, plan, sheet, rows, txn, body)
         return Outcome(request=job.request, rc=plan.rc.value, answer=body, status="new")
+
+    def _same_body(self, job: Job, digest: bytes) -> bool:
+        """Say whether it is a repeat, also of before the keys changed."""
+        return digest == job.digest or self.keyring.same_body(
+            body_of(job.request), digest
+        )
 
     def _card_to_come(self, job: Job) -> store.CardRow | None:
         """What an identifier would be if its first purchase registered it now."""
@@ -319,9 +326,7 @@ class _Group:
         if plan.drop_access_code:
             card.access_code, card.access_tries, card.touched = None, 0, True
         if plan.new_access_code:
-            card.access_code = self.keyring.access_code_digest(
-                card.token, plan.new_access_code
-            )
+            card.access_code = code_record(self.keyring, card, plan.new_access_code)
             card.access_tries = 0
             card.touched = True
 

@@ -46,7 +46,8 @@ class Job(msgspec.Struct, kw_only=True):
     terminal: Terminal | None = None
     branch: Branch | None = None
     identity: Identity | None = None
-    token: bytes = b""
+    tokens: dict[int, bytes] = {}
+    """The identifier's tokens by key id, the current key's first."""
     admitted: tuple[CardType, ...] = ()
     digest: bytes = b""
     refused: Rc | None = None
@@ -58,6 +59,11 @@ class Job(msgspec.Struct, kw_only=True):
     busy: bool = False
     original: Original | None = None
     original_answer: str = ""
+
+    @property
+    def token(self) -> bytes:
+        """The token under the current key, empty without an identifier."""
+        return next(iter(self.tokens.values()), b"")
 
     @property
     def original_key(self) -> Key | None:
@@ -89,7 +95,7 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
         job.identity = identify(request.card)
         if job.identity is not None:
             identity = job.identity
-            job.token = keyring.card_token(identity.kind, identity.number)
+            job.tokens = keyring.card_tokens(identity.kind, identity.number)
             job.admitted = network.admitting(identity)
     if job.refused is None and request.command not in READ_ONLY:
         job.digest = keyring.body_digest(body_of(request))

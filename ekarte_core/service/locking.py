@@ -6,6 +6,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.rules.identity import Identity
+from ekarte_core.service import rotating
 from ekarte_core.service.job import MAKES_CARD, Job
 
 
@@ -14,21 +15,26 @@ def lock_jobs(
 ) -> dict[int, store.CardRow]:
     """Lock the cards of all jobs and give each job its own, or mark it busy."""
     _cards_of_originals(cr, jobs)
-    tokens = {job.token for job in jobs if job.token}
+    tokens = {job.token: job.tokens for job in jobs if job.token}
     ids = {job.card_id for job in jobs if job.card_id and not job.token}
-    cards = store.lock_cards(cr, ids, tokens, wait=wait)
-    found = {card.token: card for card in cards.values()}
-    missing = tokens - found.keys()
+    every = {token for one in tokens.values() for token in one.values()}
+    cards = store.lock_cards(cr, ids, every, wait=wait)
+    found = rotating.renew_tokens(cr, keyring, cards.values(), tokens.values())
+    missing = tokens.keys() - found.keys()
     busy: set[bytes] = set()
     if missing:
         fresh = _to_register(jobs, missing)
-        busy = set(store.card_ids(cr, list(missing)))
+        busy = rotating.known(cr, [tokens[token] for token in missing])
         fresh = {token: one for token, one in fresh.items() if token not in busy}
         if fresh:
-            store.add_cards(cr, fresh, keyring.token_key, now, wait=wait)
-            added = store.lock_cards(cr, (), fresh, wait=wait)
+            wanted = [tokens[token] for token in fresh]
+            ours = rotating.claim(cr, wanted, wait=wait)
+            free = {token: one for token, one in fresh.items() if token in ours}
+            store.add_cards(cr, free, keyring.token_key, now, wait=wait)
+            every = {token for one in wanted for token in one.values()}
+            added = store.lock_cards(cr, (), every, wait=wait)
             cards |= added
-            found |= {card.token: card for card in added.values()}
+            found |= rotating.renew_tokens(cr, keyring, added.values(), wanted)
             busy |= fresh.keys() - found.keys()
     elsewhere = (
         store.existing_ids(cr, ids - cards.keys()) if ids - cards.keys() else set()

@@ -66,5 +66,6 @@ def find_card(cr: Cursor, keyring: Keyring, card: CardRef) -> int | None:
     identity = identify(card)
     if identity is None:
         return None
-    token = keyring.card_token(identity.kind, identity.number)
-    return store.card_ids(cr, [token]).get(token)
+    tokens = keyring.card_tokens(identity.kind, identity.number).values()
+    found = store.card_ids(cr, list(tokens))
+    return next((found[token] for token in tokens if token in found), None)

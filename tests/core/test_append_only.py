@@ -40,6 +40,7 @@ FIXED = [
     "draw",
     "draw_list",
     "draw_result",
+    "card_claim",
 ]
 KEPT = ["card", "purse", "lot"]
 """May change, never go."""
@@ -62,6 +63,7 @@ def traded(shop: Shop) -> Shop:
     shop.ledger.seal(shop.now)
     shop.ledger.remember_nonce("00000011", "n", shop.now)
     _hold_a_draw(shop)
+    shop.sql("INSERT INTO ekarte.card_claim VALUES ('x')")
     return shop
 
 

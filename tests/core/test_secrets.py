@@ -243,14 +243,6 @@ def test_a_bad_line_is_named_by_its_number_without_the_key(tmp_path: Path, line:
     assert "dd" not in str(fault.value).replace(str(tmp_path), "")
 
 
-@pytest.mark.parametrize("purpose", ["card_token", "access_code", "terminal"])
-def test_a_second_key_of_a_purpose_is_refused(tmp_path: Path, purpose: str):
-    """With it every card would be a stranger, every code wrong (ADR 0010)."""
-    text = KEYS + f"{purpose} 2 " + "dd" * 32 + "\n"
-    with pytest.raises(KeyringInvalid, match=purpose):
-        load_keyring(keyring_file(tmp_path, text))
-
-
 def test_the_ledger_connection_keeps_its_password_to_itself(keyring: Keyring):
     ledger = LedgerConnection("host=127.0.0.1 port=1 password=hush", keyring)
     with pytest.raises(psycopg2.OperationalError) as fault:
