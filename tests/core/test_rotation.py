@@ -448,6 +448,17 @@ def test_a_wrong_code_renews_nothing_and_is_counted(old: Shop):
     assert old.sql("SELECT access_tries FROM ekarte.card") == [(3,)]
 
 
+def test_a_gateway_that_is_behind_takes_no_new_pepper_away(old: Shop):
+    turn(old, ring(1, codes=(1, 2)))
+    card = coded(old)
+    names = [("terminal", 1), ("card_token", 1), ("access_code", 1), ("access_code", 2)]
+    behind = {name: key(*name) for name in names}
+    turn(old, Keyring(behind, frozenset({("access_code", 2)})))
+    assert spends(old, card, "0000") == "55"
+    assert spends(old, card) == "00"
+    assert codes(old) == [KeyUse("access_code", 2, "codes", 1)]
+
+
 def test_a_pepper_that_codes_still_need_may_not_go(old: Shop):
     card = coded(old)
     turn(old, ring(1, codes=(2,)))
