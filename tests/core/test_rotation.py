@@ -44,15 +44,19 @@ def key(purpose: str, number_: int) -> bytes:
 
 
 def ring(
-    *tokens: int, codes: tuple[int, ...] = (1,), spare: tuple[int, ...] = ()
+    *tokens: int,
+    codes: tuple[int, ...] = (1,),
+    spare: tuple[int, ...] = (),
+    spare_codes: tuple[int, ...] = (),
 ) -> Keyring:
-    """A keyring with these card_token keys; `spare` of them make nothing new."""
+    """A keyring with these keys; the spare ones of them make nothing new."""
     names = [("terminal", 1)]
     names += [("card_token", one) for one in tokens]
     names += [("access_code", one) for one in codes]
     return Keyring(
         {name: key(*name) for name in names},
-        frozenset(("card_token", one) for one in spare),
+        frozenset(("card_token", one) for one in spare)
+        | frozenset(("access_code", one) for one in spare_codes),
     )
 
 
@@ -451,9 +455,7 @@ def test_a_wrong_code_renews_nothing_and_is_counted(old: Shop):
 def test_a_gateway_that_is_behind_takes_no_new_pepper_away(old: Shop):
     turn(old, ring(1, codes=(1, 2)))
     card = coded(old)
-    names = [("terminal", 1), ("card_token", 1), ("access_code", 1), ("access_code", 2)]
-    behind = {name: key(*name) for name in names}
-    turn(old, Keyring(behind, frozenset({("access_code", 2)})))
+    turn(old, ring(1, codes=(1, 2), spare_codes=(2,)))
     assert spends(old, card, "0000") == "55"
     assert spends(old, card) == "00"
     assert codes(old) == [KeyUse("access_code", 2, "codes", 1)]
@@ -577,3 +579,58 @@ def test_claims_are_what_keeps_gateways_apart(old: Shop, monkeypatch):
     one.close()
     two.close()
     assert old.sql("SELECT count(*) FROM ekarte.card") == [(2,)]
+
+
+STAGES = [
+    [ring(1)],
+    [ring(1), ring(1, 2, spare=(2,))],
+    [ring(1, 2, spare=(2,))],
+    [ring(1, 2, spare=(2,)), ring(1, 2)],
+    [ring(1, 2)],
+    [ring(1, 2), ring(1, 2, codes=(1, 2), spare_codes=(2,))],
+    [ring(1, 2, codes=(1, 2)), ring(1, 2, codes=(1, 2), spare_codes=(2,))],
+    [ring(1, 2, codes=(1, 2)), ring(1, 2, 3, codes=(1, 2), spare=(3,))],
+    [ring(1, 2, 3, codes=(1, 2)), ring(1, 2, 3, codes=(1, 2), spare=(3,))],
+    [ring(1, 2, 3, codes=(1, 2))],
+]
+"""Keyrings of the gateways that serve side by side, through three changes of keys."""
+
+
+def test_random_days_through_changes_of_keys_lose_nothing(old: Shop, dice):
+    """Cards with codes, first seen anywhere, spend and repeat through every stage."""
+    left: dict[str, int] = {}
+    sent: list[tuple] = []
+    for stage in STAGES:
+        gateways = both(old, *stage)
+        for _ in range(30):
+            gateway = dice.choice(gateways)
+            card = number(GIFT, dice.randrange(1, 15))
+            if sent and dice.random() < 0.25:
+                request, answer = dice.choice(sent)
+                (again,) = gateway.run([request], old.network, old.now)
+                assert (again.status, again.answer) == ("repeat", answer)
+                continue
+            if card not in left:
+                request = old.request("activate", card, 5000, access_code=CODE)
+            else:
+                given = dice.choice([CODE, CODE, CODE, "0000"])
+                request = old.request("sale", card, 7, access_code=given)
+            (outcome,) = gateway.run([request], old.network, old.now)
+            wrong = request.access_code != CODE
+            assert outcome.rc in (("55", "75") if wrong else ("00", "75"))
+            if outcome.rc == "00":
+                left[card] = left.get(card, 5007) - 7
+            elif outcome.rc == "75":
+                (freed,) = gateway.run(
+                    [old.request("unblock", card)], old.network, old.now
+                )
+                assert freed.rc == "00"
+            sent.append((request, outcome.answer))
+        for gateway in gateways:
+            gateway.close()
+    turn(old, STAGES[-1][0])
+    assert {card: old.balance(card, "GIFT") for card in left} == left
+    assert {key_id for key_id, _ in tokens(old)} == {3}
+    turn(old, ring(3, codes=(1, 2)))
+    assert {card: old.balance(card, "GIFT") for card in left} == left
+    assert old.broken() == []
