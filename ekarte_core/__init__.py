@@ -65,6 +65,7 @@ from ekarte_core.values import (
     Request,
     SlipLine,
     Tender,
+    Voucher,
 )
 from ekarte_core.wire import (
     COMMANDS,
@@ -114,6 +115,7 @@ __all__ = [
     "SettlementLine",
     "SlipLine",
     "Tender",
+    "Voucher",
     "Winner",
     "build_settlement",
     "check_keys",

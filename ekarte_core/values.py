@@ -26,6 +26,12 @@ Command = Literal[
     "activate",
     "block",
     "unblock",
+    "replace",
+    "pool",
+    "set_code",
+    "enroll",
+    "check_in",
+    "redeem",
     "close",
     "echo",
     "status",
@@ -69,10 +75,22 @@ class Line(_Value, frozen=True, kw_only=True):
 
 
 class Tender(_Value, frozen=True, kw_only=True):
-    """What shall be taken from the card, minor units."""
+    """What shall be taken from the card: minor units, and the code of a voucher."""
 
     gift: int = 0
     bonus: int = 0
+    credit: int = 0
+    voucher: str = ""
+
+    @property
+    def money(self) -> int:
+        """What is asked for in money; a voucher pays what it can."""
+        return self.gift + self.bonus + self.credit
+
+    @property
+    def any(self) -> bool:
+        """True when something is asked for."""
+        return bool(self.money or self.voucher)
 
 
 class Original(_Value, frozen=True, kw_only=True):
@@ -96,7 +114,16 @@ class BatchTotal(_Value, frozen=True, kw_only=True):
 
 
 class Request(_Value, frozen=True, kw_only=True):
-    """One command of one terminal, whatever transport carried it."""
+    """One command of one terminal, whatever transport carried it.
+
+    Attributes:
+        referrer: the card of who brought this customer.
+        other: the new card of a replacement, the main card of a pool.
+        program: which of the card's programs is meant; '' the first that fits.
+        reason: why a card is blocked for good; '' only until it is unblocked.
+        new_access_code: what the code shall be.
+        consents: purpose to yes or no, with a questionnaire.
+    """
 
     command: Command
     terminal: str
@@ -115,6 +142,12 @@ class Request(_Value, frozen=True, kw_only=True):
     language: str = ""
     slip: str = "text"
     totals: tuple[BatchTotal, ...] = ()
+    referrer: CardRef | None = None
+    other: CardRef | None = None
+    program: str = ""
+    reason: Literal["", "lost", "stolen", "closed"] = ""
+    new_access_code: str | None = None
+    consents: dict[str, bool] = {}
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -143,6 +176,17 @@ class Earned(_Value, frozen=True, kw_only=True):
     points: int
 
 
+class Voucher(_Value, frozen=True, kw_only=True):
+    """A one-time right of the card: to `value` off (minor units), or to `product`."""
+
+    code: str
+    program: str
+    kind: Literal["money", "goods"]
+    value: int = 0
+    product: str = ""
+    valid_until: datetime | None = None
+
+
 class SlipLine(_Value, frozen=True, kw_only=True):
     """One line of the slip; the terminal renders it."""
 
@@ -169,7 +213,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     balances: tuple[Balance, ...] = ()
     discount_rate: int = 0
     card_state: str = ""
-    vouchers: tuple[str, ...] = ()
+    vouchers: tuple[Voucher, ...] = ()
     explain: tuple[str, ...] = ()
     slip: tuple[SlipLine, ...] = ()
     copies: int = 0

@@ -29,6 +29,10 @@ ACCESS_CODE = re.compile(r"[0-9]{4,12}")
 TERMINAL = re.compile(r"[0-9A-Z]{8}")
 CURRENCY = re.compile(r"[A-Z]{3}")
 QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
+PROGRAM = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+VOUCHER = re.compile(r"[0-9A-Z-]{1,20}")
+PURPOSE = re.compile(r"[a-z0-9_]{1,32}")
+CONSENTS_MAX = 20
 SLIP = re.compile(r"none|text")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -108,26 +112,39 @@ def check_request(request: Request) -> None:
             "local_time",
             "needs a time zone, such as +02:00 or Z",
         )
-    _check_card(request)
+    _check_cards(request)
+    _check_codes(request)
     _check_amounts(request)
     _check_original(request)
     _check_totals(request)
 
 
-def _check_card(request: Request) -> None:
-    if request.card is not None:
+def _check_cards(request: Request) -> None:
+    for name in ("card", "referrer", "other"):
+        card = getattr(request, name)
+        if card is not None:
+            _check(
+                0 < len(card.value) <= CARD_CHARS_MAX
+                and not CONTROL.search(card.value),
+                f"{name}.value",
+                "must be 1 to 80 printable characters",
+            )
+
+
+def _check_codes(request: Request) -> None:
+    for name in ("access_code", "new_access_code"):
+        code = getattr(request, name)
         _check(
-            0 < len(request.card.value) <= CARD_CHARS_MAX
-            and not CONTROL.search(request.card.value),
-            "card.value",
-            "must be 1 to 80 printable characters",
+            code is None or ACCESS_CODE.fullmatch(code), name, "must be 4 to 12 digits"
         )
-    if request.access_code is not None:
-        _check(
-            ACCESS_CODE.fullmatch(request.access_code),
-            "access_code",
-            "must be 4 to 12 digits",
-        )
+    _check(
+        not request.program or PROGRAM.fullmatch(request.program),
+        "program",
+        "must be a program's code",
+    )
+    _check(len(request.consents) <= CONSENTS_MAX, "consents", "at most 20 purposes")
+    for purpose in request.consents:
+        _check(PURPOSE.fullmatch(purpose), "consents", "a purpose has a-z, 0-9 and _")
 
 
 def _check_amounts(request: Request) -> None:
@@ -153,6 +170,12 @@ def _check_amounts(request: Request) -> None:
     if request.tender is not None:
         _check_amount("tender.gift", request.tender.gift)
         _check_amount("tender.bonus", request.tender.bonus)
+        _check_amount("tender.credit", request.tender.credit)
+        _check(
+            not request.tender.voucher or VOUCHER.fullmatch(request.tender.voucher),
+            "tender.voucher",
+            "must be a voucher's code",
+        )
 
 
 def _check_amount(field: str, amount: int) -> None:

@@ -7,11 +7,11 @@ SELECT id FROM ekarte.card WHERE id = ANY(%(ids)s::integer[]);
 
 -- cards_of_keys --
 -- The cards of the operations that requests refer to.
-SELECT k.place, o.card_id
+SELECT k.place, o.card_id, o.other_card_id
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
 WITH ORDINALITY AS k (terminal, batch, number, place)
 CROSS JOIN LATERAL (
-    SELECT card_id FROM ekarte.operation
+    SELECT card_id, other_card_id FROM ekarte.operation
     WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
     LIMIT 1
 ) AS o;
@@ -19,20 +19,18 @@ CROSS JOIN LATERAL (
 -- add_cards --
 -- New identifiers; a rival who was quicker wins, both then lock the same row.
 INSERT INTO ekarte.card
-(id, token, token_key, kind, first6, last4, state, state_at, registered_at)
+(
+    id, token, token_key, kind, first6, last4, state, state_at, registered_at, account_id
+)
 SELECT
-    nextval('ekarte.card_id_seq'),
-    c.token,
-    %(token_key)s::smallint,
-    c.kind,
-    c.first6,
-    c.last4,
-    'new',
-    %(now)s::timestamptz,
-    %(now)s::timestamptz
-FROM unnest(
-    %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
-) AS c (token, kind, first6, last4)
+    c.id, c.token, %(token_key)s::smallint, c.kind, c.first6, c.last4, 'new',
+    %(now)s::timestamptz, %(now)s::timestamptz, c.id
+FROM (
+    SELECT nextval('ekarte.card_id_seq')::integer AS id, n.*
+    FROM unnest(
+        %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
+    ) AS n (token, kind, first6, last4)
+) AS c
 ON CONFLICT (token) DO NOTHING;
 
 -- claim_tokens --
@@ -60,12 +58,18 @@ FROM unnest(%(terminals)s::text[], %(batches)s::integer[]) AS k (terminal, batch
 SELECT pg_advisory_xact_lock(hashtext(%(terminal)s::text), %(batch)s::integer);
 
 -- lock_cards --
--- The one lock of the ledger: card rows, sorted. Purses are reached through it only.
+-- The one lock of the ledger: card rows, sorted, and the cards whose purses they use.
+-- Purses are reached through it only.
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
-    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
+    c.account_id, c.registered_at, c.facts
 FROM ekarte.card AS c
-WHERE c.token = ANY(%(tokens)s::bytea[]) OR c.id = ANY(%(ids)s::integer[])
+WHERE
+    c.id IN (
+        SELECT unnest(ARRAY[n.id, n.account_id]) FROM ekarte.card AS n
+        WHERE n.token = ANY(%(tokens)s::bytea[]) OR n.id = ANY(%(ids)s::integer[])
+    )
 ORDER BY c.id
 FOR NO KEY UPDATE OF c;
 
@@ -73,18 +77,28 @@ FOR NO KEY UPDATE OF c;
 -- The same, but what somebody else holds locked is left out instead of waited for.
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
-    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id)
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
+    c.account_id, c.registered_at, c.facts
 FROM ekarte.card AS c
-WHERE c.token = ANY(%(tokens)s::bytea[]) OR c.id = ANY(%(ids)s::integer[])
+WHERE
+    c.id IN (
+        SELECT unnest(ARRAY[n.id, n.account_id]) FROM ekarte.card AS n
+        WHERE n.token = ANY(%(tokens)s::bytea[]) OR n.id = ANY(%(ids)s::integer[])
+    )
 ORDER BY c.id
 FOR NO KEY UPDATE OF c SKIP LOCKED;
+
+-- shared_accounts --
+-- Which of these accounts are used by other cards too.
+SELECT DISTINCT account_id FROM ekarte.card
+WHERE account_id = ANY(%(ids)s::integer[]) AND account_id <> id;
 
 -- purses --
 -- Read after the lock, by a statement of its own: nobody else moves them now. A lot
 -- that is empty is read too: a refund puts value back into it.
 SELECT
     p.card_id, p.id, p.program, p.issuer, p.unit, p.goods_group, p.posted, p.held,
-    p.credit_limit, p.carry, p.version, p.period_start,
+    p.credit_limit, p.carry, p.version, p.period_start, p.last_at, p.day_count,
     l.id, l.valid_until, l.issued, l.posted, l.held, l.carry
 FROM ekarte.purse AS p
 LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
@@ -116,12 +130,18 @@ RETURNING purse_id, valid_until, id;
 -- One row for each touched purse, however many moves it made.
 UPDATE ekarte.purse AS p
 SET
-    posted = n.posted, held = n.held, carry = n.carry, version = n.version,
-    period_start = n.period_start, valid_until = n.valid_until
+    posted = n.posted, held = n.held, credit_limit = n.credit_limit, carry = n.carry,
+    version = n.version, period_start = n.period_start, valid_until = n.valid_until,
+    last_at = n.last_at, day_count = n.day_count
 FROM unnest(
-    %(ids)s::integer[], %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
-    %(versions)s::integer[], %(period_starts)s::date[], %(valid_untils)s::timestamptz[]
-) AS n (id, posted, held, carry, version, period_start, valid_until)
+    %(ids)s::integer[], %(posted)s::bigint[], %(held)s::bigint[],
+    %(credit_limits)s::bigint[], %(carry)s::bigint[],
+    %(versions)s::integer[], %(period_starts)s::date[], %(valid_untils)s::timestamptz[],
+    %(last_ats)s::timestamptz[], %(day_counts)s::integer[]
+) AS n (
+    id, posted, held, credit_limit, carry, version, period_start, valid_until, last_at,
+    day_count
+)
 WHERE p.id = n.id;
 
 -- update_lots --
@@ -134,16 +154,19 @@ FROM unnest(
 WHERE l.id = n.id;
 
 -- update_cards --
--- State and access code of touched cards.
+-- What is kept on the row of touched cards; facts come as text, joined by commas.
 UPDATE ekarte.card AS c
 SET
     state = n.state,
     state_at = CASE WHEN c.state = n.state THEN c.state_at ELSE %(now)s::timestamptz END,
     access_code = n.access_code,
-    access_tries = n.access_tries
+    access_tries = n.access_tries,
+    account_id = n.account_id,
+    facts = string_to_array(n.facts, ',')
 FROM unnest(
-    %(ids)s::integer[], %(states)s::text[], %(codes)s::bytea[], %(tries)s::smallint[]
-) AS n (id, state, access_code, access_tries)
+    %(ids)s::integer[], %(states)s::text[], %(codes)s::bytea[], %(tries)s::smallint[],
+    %(accounts)s::integer[], %(facts)s::text[]
+) AS n (id, state, access_code, access_tries, account_id, facts)
 WHERE c.id = n.id;
 
 -- add_memberships --
@@ -152,6 +175,41 @@ SELECT n.card_id, n.card_type, n.issuer, %(now)s::timestamptz
 FROM unnest(%(cards)s::integer[], %(types)s::text[], %(issuers)s::text[])
 AS n (card_id, card_type, issuer)
 ON CONFLICT DO NOTHING;
+
+-- statements_of --
+-- Statements of these accounts' credit purses, with what has come in since each.
+SELECT
+    p.card_id, p.program, s.due_on, s.amount,
+    coalesce((
+        SELECT sum(e.posted) FROM ekarte.entry AS e
+        WHERE e.purse_id = s.purse_id AND e.version > s.purse_version AND e.posted > 0
+    ), 0)::bigint
+FROM ekarte.purse AS p
+INNER JOIN ekarte.statement AS s ON p.id = s.purse_id
+WHERE p.card_id = ANY(%(ids)s::integer[]) AND p.unit = 'credit' AND p.posted < 0;
+
+-- vouchers_of --
+-- What the vouchers of these accounts stand for.
+SELECT code, program, kind, value, product, valid_until
+FROM ekarte.voucher
+WHERE code = ANY(%(codes)s::text[]);
+
+-- add_vouchers --
+INSERT INTO ekarte.voucher
+(
+    code, card_id, program, issuer, kind, value, product, valid_until, operation_id,
+    issued_at
+)
+SELECT
+    n.code, n.card_id, n.program, n.issuer, n.kind, n.value, n.product, n.valid_until,
+    n.operation_id, %(now)s::timestamptz
+FROM unnest(
+    %(codes)s::text[], %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
+    %(kinds)s::text[], %(values)s::bigint[], %(products)s::text[],
+    %(ends)s::timestamptz[], %(operations)s::bigint[]
+) AS n (
+    code, card_id, program, issuer, kind, value, product, valid_until, operation_id
+);
 
 -- find_card --
 SELECT id FROM ekarte.card WHERE token = %(token)s;

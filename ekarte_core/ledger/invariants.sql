@@ -120,21 +120,24 @@ WHERE
 GROUP BY o.id, o.amount
 HAVING sum(r.amount) > o.amount
 UNION ALL
-SELECT 'operation ' || o.id || ' purse ' || e.purse_id
+SELECT 'operation ' || o.id || ' ' || e.program || ' ' || e.unit
 FROM ekarte.operation AS o
 INNER JOIN ekarte.operation AS r ON o.id = r.original_id AND r.command = 'refund'
 INNER JOIN ekarte.entry AS e ON r.id = e.operation_id AND e.posted > 0
 WHERE
-    r.rc = '00' AND e.event IN ('gift_spend', 'bonus_spend')
+    r.rc = '00'
+    AND e.event IN ('gift_spend', 'bonus_spend', 'credit_spend', 'voucher_spend')
     AND e.purse_id IS NOT NULL
     AND NOT EXISTS (
         SELECT FROM ekarte.operation AS u
         WHERE u.original_id = r.id AND u.command = 'reverse' AND u.rc = '00'
     )
-GROUP BY o.id, e.purse_id
+GROUP BY o.id, e.program, e.unit
 HAVING sum(e.posted) > (
     SELECT coalesce(-sum(s.posted), 0) FROM ekarte.entry AS s
-    WHERE s.operation_id = o.id AND s.purse_id = e.purse_id AND s.posted < 0
+    WHERE
+        s.operation_id = o.id AND s.program = e.program AND s.unit = e.unit
+        AND s.purse_id IS NOT NULL AND s.posted < 0
 )
 UNION ALL
 SELECT 'operation ' || r.original_id || ' reversed twice'
@@ -185,7 +188,9 @@ LEFT JOIN (
     GROUP BY purse_id
 ) AS l ON p.id = l.purse_id
 WHERE
-    p.unit <> 'turnover'
+    p.unit NOT IN (
+        'turnover', 'visited', 'earned', 'purchases', 'tickets', 'owed', 'credit'
+    )
     AND (
         p.posted <> coalesce(l.posted, 0) OR p.held <> coalesce(l.held, 0)
         OR p.carry <> coalesce(l.carry, 0)
@@ -196,7 +201,10 @@ FROM ekarte.entry AS e
 INNER JOIN ekarte.lot AS l ON e.lot_id = l.id
 INNER JOIN ekarte.operation AS o ON e.operation_id = o.id
 WHERE
-    e.posted < 0 AND e.event IN ('gift_spend', 'bonus_spend', 'convert')
+    e.posted < 0 AND e.event IN (
+        'gift_spend', 'bonus_spend', 'convert', 'voucher_spend', 'pass_use',
+        'exchange_spend'
+    )
     AND l.valid_until <= o.at
     AND NOT EXISTS (                      -- held before its end, captured after it
         SELECT FROM ekarte.hold AS h
@@ -222,7 +230,8 @@ FROM unnest(ARRAY[
     'network_document', 'operation', 'entry', 'sale_line', 'hold', 'hold_end',
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
-    'draw', 'draw_list', 'draw_result', 'card_claim'
+    'draw', 'draw_list', 'draw_result', 'card_claim', 'voucher', 'statement',
+    'lot_notice'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g

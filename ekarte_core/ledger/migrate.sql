@@ -27,7 +27,7 @@ ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot, ekarte.operation, ekar
 ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
-ekarte.nonce
+ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
@@ -43,7 +43,7 @@ ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
 ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result,
-ekarte.card_claim
+ekarte.card_claim, ekarte.voucher, ekarte.statement, ekarte.lot_notice
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

@@ -21,3 +21,6 @@ RETURNING terminal, nonce;
 
 -- sweep_nonces --
 DELETE FROM ekarte.nonce WHERE seen_at < %(before)s;
+
+-- read_version --
+SELECT body FROM ekarte.network_document WHERE version = %(version)s;

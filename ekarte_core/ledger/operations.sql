@@ -28,7 +28,8 @@ SELECT
         SELECT FROM ekarte.operation AS r
         WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00'
     ) AS reversed,
-    f.refunded, f.refunded_discount, o.original_id
+    f.refunded, f.refunded_discount, o.original_id, o.other_card_id,
+    o.network_version, o.at
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
 WITH ORDINALITY AS k (terminal, batch, number, place)
 CROSS JOIN LATERAL (
@@ -110,13 +111,13 @@ INSERT INTO ekarte.operation
 (
     id, at, business_day, terminal, batch, number, command, rc, card_id, issuer,
     branch, currency, amount, discount, amount_due, original_id, reference,
-    local_time, network_version, body_digest, decision, answer
+    local_time, network_version, body_digest, decision, answer, other_card_id
 )
 SELECT
     n.id, %(now)s::timestamptz, n.business_day, n.terminal, n.batch, n.number, n.command, n.rc,
     n.card_id, n.issuer, n.branch, n.currency, n.amount, n.discount, n.amount_due,
     n.original_id, n.reference, n.local_time, %(network_version)s::integer, n.body_digest,
-    n.decision, n.answer
+    n.decision, n.answer, n.other_card_id
 FROM unnest(
     %(ids)s::bigint[], %(days)s::date[], %(terminals)s::text[], %(batches)s::integer[],
     %(numbers)s::bigint[], %(commands)s::text[], %(rcs)s::text[], %(cards)s::integer[],
@@ -124,11 +125,11 @@ FROM unnest(
     %(amounts)s::bigint[], %(discounts)s::bigint[], %(dues)s::bigint[],
     %(originals)s::bigint[], %(references)s::text[], %(local_times)s::timestamptz[],
     %(digests)s::bytea[], string_to_array(%(decisions)s::text, chr(31)),
-    string_to_array(%(answers)s::text, chr(31))
+    string_to_array(%(answers)s::text, chr(31)), %(others)s::integer[]
 ) AS n (
     id, business_day, terminal, batch, number, command, rc, card_id, issuer, branch,
     currency, amount, discount, amount_due, original_id, reference, local_time,
-    body_digest, decision, answer
+    body_digest, decision, answer, other_card_id
 );
 
 -- add_entries --

@@ -9,7 +9,7 @@ import msgspec
 from ekarte_core.ledger.arrays import digests, documents, integers, moments, words
 from ekarte_core.ledger.statements import Call
 from ekarte_core.ledger.store import CardRow, ColumnOf, columns
-from ekarte_core.rules.plan import SaleLine
+from ekarte_core.rules.plan import NewVoucher, SaleLine
 from ekarte_core.rules.purses import Move
 
 
@@ -36,6 +36,7 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
     body_digest: bytes
     decision: str
     answer: str
+    other_card_id: int | None = None
 
 
 class Rows:
@@ -50,6 +51,8 @@ class Rows:
         self.hold_ends: list[tuple[int, int, str]] = []
         self.batches: list[tuple[str, int, int]] = []
         self.memberships: set[tuple[int, str, str]] = set()
+        self.vouchers: list[tuple[Any, ...]] = []
+        self._lines: dict[int, int] = {}  # entries of an operation so far
 
     def add_moves(self, operation_id: int, card: CardRow, moves: list[Move]) -> None:
         """Write each move as two entries: the purse's, and its counter leg.
@@ -57,7 +60,7 @@ class Rows:
         A purse or lot opened in this wave gets its id later, and a later operation
         of the wave works on a copy of it: so the card is kept, not the purse.
         """
-        line = 0
+        line = self._lines.get(operation_id, 0)
         for move in moves:
             program, unit, _group = move.key
             self.entries.append(
@@ -97,6 +100,25 @@ class Rows:
                 )
             )
             line += 2
+        self._lines[operation_id] = line
+
+    def add_voucher(
+        self, operation_id: int, card: CardRow, voucher: NewVoucher
+    ) -> None:
+        """Write what an issued voucher's code stands for."""
+        self.vouchers.append(
+            (
+                voucher.code,
+                card.id,
+                voucher.program,
+                voucher.issuer,
+                voucher.kind,
+                voucher.value,
+                voucher.product,
+                voucher.valid_until,
+                operation_id,
+            )
+        )
 
     def add_sale_lines(self, operation_id: int, lines: tuple[SaleLine, ...]) -> None:
         """Write the goods of one booked sale or refund."""
@@ -127,6 +149,7 @@ class Rows:
             ("add_holds", self.holds, _HOLD),
             ("end_holds", self.hold_ends, _HOLD_END),
             ("close_batches", self.batches, _BATCH),
+            ("add_vouchers", self.vouchers, _VOUCHER),
             ("add_memberships", sorted(self.memberships), _MEMBERSHIP),
         ):
             if rows:
@@ -136,7 +159,7 @@ class Rows:
                         arrays.items(), zip(*rows, strict=True), strict=True
                     )
                 }
-                if query == "add_memberships":
+                if query in ("add_memberships", "add_vouchers"):
                     values["now"] = now
                 found.append((query, values))
         return found
@@ -180,6 +203,7 @@ _OPERATION: tuple[ColumnOf, ...] = (
     ("digests", "body_digest", digests),
     ("decisions", "decision", documents),
     ("answers", "answer", documents),
+    ("others", "other_card_id", integers),
 )
 Arrays = dict[str, Callable[[Any], str]]
 _ENTRY: Arrays = {
@@ -212,3 +236,14 @@ _HOLD: Arrays = {"operations": integers, "cards": integers, "expires": moments}
 _HOLD_END: Arrays = {"holds": integers, "operations": integers, "hows": words}
 _BATCH: Arrays = {"terminals": words, "batches": integers, "operations": integers}
 _MEMBERSHIP: Arrays = {"cards": integers, "types": words, "issuers": words}
+_VOUCHER: Arrays = {
+    "codes": words,
+    "cards": integers,
+    "programs": words,
+    "issuers": words,
+    "kinds": words,
+    "values": integers,
+    "products": words,
+    "ends": moments,
+    "operations": integers,
+}

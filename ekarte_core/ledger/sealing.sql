@@ -47,7 +47,8 @@ SELECT
                 o.amount_due, o.original_id, o.reference,
                 extract(epoch FROM o.local_time), o.network_version,
                 encode(o.body_digest, 'hex'), o.decision, o.answer
-            )::text || coalesce(e.rows, '') || coalesce(l.rows, ''),
+            )::text || coalesce('second ' || o.other_card_id, '')
+            || coalesce(e.rows, '') || coalesce(l.rows, ''),
             'UTF8'
         )
     )

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from ekarte_core.ledger.arrays import digests, integers, moments, words
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.statements import Call, forget_plans, run
+from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.identity import Identity
 from ekarte_core.rules.plan import Decision, Original, SaleLine
-from ekarte_core.rules.purses import Lot, Purse, PurseKey, Undone
+from ekarte_core.rules.purses import (
+    CREDIT,
+    ITEM,
+    VOUCHER,
+    Lot,
+    Purse,
+    PurseKey,
+    Undone,
+)
 
 # A parameter, the attribute that it is a column of, and how it is written.
 ColumnOf = tuple[str, str, Callable[[list[Any]], str]]
@@ -37,11 +46,29 @@ _ORIGINAL = (
     "refunded",
     "refunded_discount",
     "original_id",
+    "other_card_id",
+    "network_version",
+    "at",
 )
 
 
+class VoucherRow(msgspec.Struct, frozen=True):
+    """What a voucher's code stands for."""
+
+    code: str
+    program: str
+    kind: Literal["money", "goods"]
+    value: int
+    product: str
+    valid_until: datetime | None
+
+
 class CardRow(msgspec.Struct, kw_only=True):
-    """A card locked by this transaction, with its purses. `touched`: to be written."""
+    """A card locked by this transaction. `touched`: to be written.
+
+    `account` is the card whose purses it uses, itself as a rule; purses, statements
+    and vouchers are those of the account only.
+    """
 
     id: int
     token: bytes
@@ -51,10 +78,22 @@ class CardRow(msgspec.Struct, kw_only=True):
     state: str
     access_code: bytes | None
     access_tries: int
+    account_id: int = 0
+    registered_at: datetime | None = None
+    facts: frozenset[str] = frozenset()
     purses: dict[PurseKey, Purse] = {}
     card_types: set[str] = set()
+    statements: tuple[Statement, ...] = ()
+    vouchers: dict[str, VoucherRow] = {}
+    shared: bool = False  # looked up only where it matters
     touched: bool = False
     moved: set[PurseKey] = set()
+    account: "CardRow | None" = None  # None: not locked, the card is busy
+
+    @property
+    def facts_text(self) -> str:
+        """What is known of the holder, as it is written."""
+        return ",".join(sorted(self.facts))
 
     @property
     def masked(self) -> str:
@@ -86,13 +125,15 @@ def existing_ids(cr: Cursor, ids: Iterable[int]) -> set[int]:
     return {row[0] for row in cr.fetchall()}
 
 
-def card_ids_of_keys(cr: Cursor, keys: Sequence[Key]) -> list[int | None]:
-    """Return for each operation key the card it was made with, else None."""
-    found: list[int | None] = [None] * len(keys)
+def card_ids_of_keys(
+    cr: Cursor, keys: Sequence[Key]
+) -> list[tuple[int | None, int | None]]:
+    """Return for each operation key its card and its second card, else None."""
+    found: list[tuple[int | None, int | None]] = [(None, None)] * len(keys)
     if keys:
         run(cr, "cards_of_keys", _key_arrays(keys))
-        for place, card_id in cr.fetchall():
-            found[place - 1] = card_id
+        for place, card_id, other_id in cr.fetchall():
+            found[place - 1] = (card_id, other_id)
     return found
 
 
@@ -137,7 +178,7 @@ def lock_cards(
     if wanted["ids"] == wanted["tokens"] == "{}":
         return {}
     run(cr, "lock_cards" if wait else "lock_free_cards", wanted)
-    return {
+    cards = {
         row[0]: CardRow(
             id=row[0],
             token=bytes(row[1]),
@@ -148,9 +189,15 @@ def lock_cards(
             access_code=None if row[6] is None else bytes(row[6]),
             access_tries=row[7],
             card_types=set(row[8]),
+            account_id=row[9],
+            registered_at=row[10],
+            facts=frozenset(row[11]),
         )
         for row in cr.fetchall()
     }
+    for card in cards.values():
+        card.account = cards.get(card.account_id)
+    return cards
 
 
 def share_batches(cr: Cursor, batches: Iterable[tuple[str, int]]) -> None:
@@ -191,19 +238,58 @@ def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
                 carry=row[9],
                 version=row[10],
                 period_start=row[11],
+                last_at=row[12],
+                day_count=row[13],
             )
             cards[row[0]].purses[purse.key] = purse
-        if row[12] is not None:
+        if row[14] is not None:
             purse.lots.append(
                 Lot(
-                    id=row[12],
-                    valid_until=row[13],
-                    issued=row[14],
-                    posted=row[15],
-                    held=row[16],
-                    carry=row[17],
+                    id=row[14],
+                    valid_until=row[15],
+                    issued=row[16],
+                    posted=row[17],
+                    held=row[18],
+                    carry=row[19],
                 )
             )
+
+
+def read_rights(cr: Cursor, cards: Iterable[CardRow]) -> None:
+    """Read statements and vouchers of the accounts that have such purses."""
+    accounts = {card.id: card for card in cards}
+    owing = [
+        c.id for c in accounts.values() if any(_owes(p) for p in c.purses.values())
+    ]
+    if owing:
+        run(cr, "statements_of", {"ids": integers(owing)})
+        for card_id, program, due_on, amount, paid in cr.fetchall():
+            accounts[card_id].statements += (
+                Statement(program=program, due_on=due_on, amount=amount, paid=paid),
+            )
+    holders = {
+        purse.goods_group: card
+        for card in accounts.values()
+        for purse in card.purses.values()
+        if purse.unit in (VOUCHER, ITEM) and purse.posted
+    }
+    if holders:
+        run(cr, "vouchers_of", {"codes": words(list(holders))})
+        for row in cr.fetchall():
+            holders[row[0]].vouchers[row[0]] = VoucherRow(*row)
+
+
+def _owes(purse: Purse) -> bool:
+    return purse.unit == CREDIT and purse.posted < 0
+
+
+def mark_shared(cr: Cursor, cards: Iterable[CardRow]) -> None:
+    """Mark the cards whose account other cards use too."""
+    known = {card.id: card for card in cards}
+    if known:
+        run(cr, "shared_accounts", {"ids": integers(known)})
+        for (card_id,) in cr.fetchall():
+            known[card_id].shared = True
 
 
 def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
@@ -369,10 +455,13 @@ _PURSE_UPDATE: tuple[ColumnOf, ...] = (
     ("ids", "id", integers),
     ("posted", "posted", integers),
     ("held", "held", integers),
+    ("credit_limits", "credit_limit", integers),
     ("carry", "carry", integers),
     ("versions", "version", integers),
     ("period_starts", "period_start", moments),
     ("valid_untils", "next_end", moments),
+    ("last_ats", "last_at", moments),
+    ("day_counts", "day_count", integers),
 )
 _LOT_UPDATE: tuple[ColumnOf, ...] = (
     ("ids", "id", integers),
@@ -386,6 +475,8 @@ _CARD_UPDATE: tuple[ColumnOf, ...] = (
     ("states", "state", words),
     ("codes", "access_code", digests),
     ("tries", "access_tries", integers),
+    ("accounts", "account_id", integers),
+    ("facts", "facts_text", words),
 )
 
 

@@ -8,12 +8,8 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
-from ekarte_core.network.document import FORMAT, NetworkDocument, Program
-from ekarte_core.rules.programs import PROGRAM_KINDS
-
-Fault = tuple[str, str]
+from ekarte_core.network.check_programs import Fault, program_faults
+from ekarte_core.network.document import FORMAT, CardType, NetworkDocument
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
@@ -30,8 +26,7 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
     faults += _coalitions(document)
     faults += _branches(document)
     faults += _groups(document)
-    faults += [f for n, p in enumerate(document.programs) for f in _program(p, n)]
-    faults += _program_groups(document)
+    faults += program_faults(document)
     faults += _owners(document)
     faults += _overrides(document)
     faults += _card_types(document)
@@ -95,42 +90,6 @@ def _groups(document: NetworkDocument) -> Iterator[Fault]:
             )
 
 
-def _program(program: Program, number: int) -> Iterator[Fault]:
-    path = f"$.programs[{number}]"
-    kind = PROGRAM_KINDS.get(program.kind)
-    if kind is None:
-        yield f"{path}.kind", f"must be one of {', '.join(PROGRAM_KINDS)}"
-        return
-    try:
-        parameters = msgspec.convert(program.parameters, kind, strict=True)
-    except msgspec.ValidationError as fault:
-        message, _, inner = str(fault).partition(" - at `$")
-        yield f"{path}.parameters{inner.rstrip('`')}", message
-        return
-    for name, message in parameters.faults():
-        yield f"{path}.parameters.{name}", message
-    moments = {"valid_from": program.valid_from, "valid_to": program.valid_to}
-    for name, moment in moments.items():
-        if moment is not None and moment.tzinfo is None:
-            yield f"{path}.{name}", "needs a time zone, such as +02:00 or Z"
-            return
-    first, last = program.valid_from, program.valid_to
-    if first is not None and last is not None and last <= first:
-        yield f"{path}.valid_to", "must be after valid_from"
-
-
-def _program_groups(document: NetworkDocument) -> Iterator[Fault]:
-    """A program for a goods group that no terminal can name would never apply."""
-    known = {group.code for group in document.goods_groups}
-    for number, program in enumerate(document.programs):
-        for name in ("groups", "group_factor"):
-            named = program.parameters.get(name) or ()
-            for group in named if isinstance(named, list | tuple | dict) else ():
-                if group not in known:
-                    path = f"$.programs[{number}].parameters.{name}"
-                    yield path, "names a goods group that is not in goods_groups"
-
-
 def _owners(document: NetworkDocument) -> Iterator[Fault]:
     branches = {branch.code: branch for branch in document.branches}
     issuers = {issuer.code for issuer in document.issuers}
@@ -170,20 +129,26 @@ def _card_types(document: NetworkDocument) -> Iterator[Fault]:
         path = f"$.card_types[{number}]"
         if card_type.issuer not in issuers:
             yield f"{path}.issuer", "no such issuer"
+        if card_type.qualify_amount < 0:
+            yield f"{path}.qualify_amount", "must not be negative"
         for place, code in enumerate(card_type.programs):
             program = programs.get(code)
             if program is None or program.issuer != card_type.issuer:
                 yield f"{path}.programs[{place}]", "no such program of this issuer"
             elif program.overrides:
                 yield f"{path}.programs[{place}]", "name the overridden program"
-        for place, span in enumerate(card_type.ranges):
-            at = f"{path}.ranges[{place}]"
-            if bool(span.first) != bool(span.last):
-                yield at, "give both from and to, or neither"
-            elif len(span.first) != len(span.last) or span.first > span.last:
-                yield at, "from and to need the same length, from not above to"
-            elif len(span.first) > RANGE_DIGITS_MAX and span.kind == "number":
-                yield at, "card numbers have at most 19 digits"
+        yield from _ranges(card_type, path)
+
+
+def _ranges(card_type: CardType, path: str) -> Iterator[Fault]:
+    for place, span in enumerate(card_type.ranges):
+        at = f"{path}.ranges[{place}]"
+        if bool(span.first) != bool(span.last):
+            yield at, "give both from and to, or neither"
+        elif len(span.first) != len(span.last) or span.first > span.last:
+            yield at, "from and to need the same length, from not above to"
+        elif len(span.first) > RANGE_DIGITS_MAX and span.kind == "number":
+            yield at, "card numbers have at most 19 digits"
 
 
 def _terminals(document: NetworkDocument) -> Iterator[Fault]:

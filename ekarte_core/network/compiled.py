@@ -24,7 +24,7 @@ from ekarte_core.network.document import (
     Terminal,
 )
 from ekarte_core.rules.identity import Identity, admits, luhn_ok
-from ekarte_core.rules.programs import PROGRAM_KINDS
+from ekarte_core.rules.programs import PROGRAM_KINDS, Kind
 from ekarte_core.rules.running import RunningProgram
 
 
@@ -62,6 +62,10 @@ class Network:
     def tax_rate_bp(self, branch: Branch, goods_group: str) -> int:
         """Return the tax rate of a goods group, else the branch's, in bp."""
         return self._tax.get(goods_group, branch.tax_rate_bp)
+
+    def taxes(self, branch: Branch) -> Mapping[str, int]:
+        """Return the tax rates of all goods groups, '' the branch's own, in bp."""
+        return {**self._tax, "": branch.tax_rate_bp}
 
     def business_day(self, branch: Branch, at: datetime) -> date:
         """Return the branch's local day of a moment; a day ends at its cut-off."""
@@ -115,7 +119,7 @@ class Network:
             parameters = self._parameters[program.code]
             own = program.issuer == branch.issuer
             accepted = own or (
-                getattr(parameters, "accept_at", "own") == "coalition"
+                parameters.accepted_in_coalition
                 and self._allied(program.issuer, branch.issuer)
             )
             if accepted:
@@ -131,6 +135,13 @@ class Network:
                         combine=program.combine,
                         valid_from=program.valid_from,
                         valid_to=program.valid_to,
+                        weekdays=program.weekdays,
+                        hours=tuple(
+                            (_minutes(span.first), _minutes(span.last))
+                            for span in program.hours
+                        ),
+                        min_age_of_card=program.min_age_of_card,
+                        consent=program.consent,
                     )
                 )
         return sorted(found, key=lambda running: (running.sequence, running.code))
@@ -151,7 +162,7 @@ class Network:
         )
 
     @cached_property
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self) -> dict[str, Kind]:
         return {
             program.code: msgspec.convert(
                 program.parameters, PROGRAM_KINDS[program.kind], strict=True
@@ -161,8 +172,12 @@ class Network:
 
 
 def _time_of_day(text: str) -> timedelta:
+    return timedelta(minutes=_minutes(text))
+
+
+def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
-    return timedelta(hours=int(hours), minutes=int(minutes))
+    return int(hours) * 60 + int(minutes)
 
 
 def read_network(

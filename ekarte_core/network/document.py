@@ -57,11 +57,20 @@ class GoodsGroup(_Part, frozen=True, kw_only=True):
     tax_rate_bp: int = 2100
 
 
+class Hours(_Part, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    """A part of the day on the branch's clock: HH:MM, from inclusive, to exclusive."""
+
+    first: str
+    last: str
+
+
 class Program(_Part, frozen=True, kw_only=True):
     """One kind with parameters, owned by an issuer. `branches` empty: all of them.
 
     `overrides` names another program of the issuer: at `branches` this one takes
-    its place and uses its purses.
+    its place and uses its purses. `weekdays`: 1 (Monday) to 7, empty: all; `hours`
+    empty: all day; `min_age_of_card`: days since the card was registered; `consent`:
+    a purpose that the holder must have consented to, '' for none.
     """
 
     code: str
@@ -75,6 +84,10 @@ class Program(_Part, frozen=True, kw_only=True):
     valid_to: datetime | None = None
     sequence: int = 10
     combine: Literal["best", "add", "compound"] = "best"
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    min_age_of_card: int = 0
+    consent: str = ""
 
 
 class NumberRange(
@@ -89,7 +102,12 @@ class NumberRange(
 
 
 class CardType(_Part, frozen=True, kw_only=True):
-    """Number ranges and the programs that their cards take part in."""
+    """Number ranges and the programs that their cards take part in.
+
+    `qualify_amount`: a purchase of at least so much (minor units) registers a card;
+    `discount_at_once`: the purchase that registers it has its discount already;
+    `pool`: its cards may share one account.
+    """
 
     code: str
     issuer: str
@@ -98,6 +116,9 @@ class CardType(_Part, frozen=True, kw_only=True):
     programs: tuple[str, ...]
     auto_register: bool = False
     access_code: Literal["none", "optional", "required"] = "none"
+    qualify_amount: int = 0
+    discount_at_once: bool = True
+    pool: bool = False
 
 
 class Terminal(_Part, frozen=True, kw_only=True):

@@ -1,13 +1,16 @@
-"""Activate, top up, block, unblock: the life of a card."""
+"""Activate, top up, block, unblock, the access code: the life of a card."""
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.plan import Facts, Plan, refuse
-from ekarte_core.rules.pricing import add_months
-from ekarte_core.rules.programs import GiftCard
-from ekarte_core.rules.purses import end_of_day
-from ekarte_core.rules.running import RunningProgram
+from ekarte_core.rules import credit
+from ekarte_core.rules.ends import end_after
+from ekarte_core.rules.plan import Decision, Facts, Plan, SaleLine, refuse
+from ekarte_core.rules.purses import VISITS, Purse, end_of_day
+from ekarte_core.rules.running import CreditRunning, GiftRunning, PassRunning
+from ekarte_core.rules.tax import tax_in
+from ekarte_core.rules.turnover import add_months
 
 _LOAD_REFUSED = {"amount": Rc.AMOUNT, "limit": Rc.LIMIT, "reload": Rc.CARD_WRONG}
+FINAL_STATES = {"lost": "lost", "stolen": "stolen", "closed": "closed"}
 
 
 def activate(facts: Facts) -> Plan:
@@ -27,19 +30,22 @@ def activate(facts: Facts) -> Plan:
 
 
 def top_up(facts: Facts) -> Plan:
-    """Put money on an active gift card."""
+    """Put money or visits on an active card, or pay what is owed on credit."""
     return _load(facts)
 
 
 def block(facts: Facts) -> Plan:
-    """Stop a card; its purses stay as they are."""
-    if facts.card.state == "blocked":
+    """Stop a card; its purses stay as they are. With a reason it is for good."""
+    final = FINAL_STATES.get(facts.request.reason, "")
+    if facts.card.state == "blocked" and not final:
         return Plan(rc=Rc.OK)
     if facts.card.state == "new":
         return refuse(Rc.NOT_ACTIVE)
-    if facts.card.state != "active":
+    if facts.card.state == final:
+        return Plan(rc=Rc.OK)
+    if facts.card.state not in ("active", "blocked"):
         return refuse(Rc.RULE)
-    return Plan(rc=Rc.OK, new_state="blocked")
+    return Plan(rc=Rc.OK, new_state=final or "blocked")
 
 
 def unblock(facts: Facts) -> Plan:
@@ -49,16 +55,34 @@ def unblock(facts: Facts) -> Plan:
     return Plan(rc=Rc.OK, new_state="active")
 
 
-def _load(facts: Facts) -> Plan:
-    if not facts.programs.gifts:
+def set_code(facts: Facts) -> Plan:
+    """Set or change the access code; the old one was asked for before."""
+    if facts.card.access_policy == "none":
         return refuse(Rc.CARD_WRONG)
-    running, parameters = _own_first(facts)
+    return Plan(rc=Rc.OK, new_access_code=facts.request.new_access_code or "")
+
+
+def _load(facts: Facts) -> Plan:
+    """Load what the request names, else the first that fits: gift, pass, credit."""
+    programs, named = facts.programs, facts.request.program
+    gifts = [one for one in _own_first(programs.gifts) if named in ("", one[0].code)]
+    passes = [one for one in programs.passes if named in ("", one[0].code)]
+    credits = [one for one in programs.credits if named in ("", one[0].code)]
+    if gifts:
+        return _load_gift(facts, gifts[0])
+    if passes:
+        return _sell_pass(facts, passes[0])
+    if credits:
+        return _pay_credit(facts, credits[0])
+    return refuse(Rc.CARD_WRONG)
+
+
+def _load_gift(facts: Facts, program: GiftRunning) -> Plan:
+    running, parameters = program
     amount = facts.request.amount or 0
     purse = facts.sheet.find(running.code, facts.request.currency)
     balance = purse.posted if purse else 0
-    sold = facts.card.state != "new"  # an undone activation does not count
-    loads = sum(1 for lot in purse.lots if lot.issued) if purse and sold else 0
-    refusal = parameters.load_refusal(amount, balance, loads)
+    refusal = parameters.load_refusal(amount, balance, _loads(facts, purse))
     if refusal:
         return refuse(_LOAD_REFUSED[refusal])
     purse = facts.sheet.open(running.code, running.issuer, facts.request.currency)
@@ -68,10 +92,59 @@ def _load(facts: Facts) -> Plan:
     facts.sheet.credit(
         purse, "gift_load", "load", amount, carry=amount, valid_until=end
     )
+    return Plan(
+        rc=Rc.OK,
+        amount=amount,
+        amount_due=amount,
+        decision=Decision(loaded=running.code, loaded_until=end),
+    )
+
+
+def _loads(facts: Facts, purse: Purse | None) -> int:
+    """How often the card has been loaded; an undone activation does not count."""
+    if purse is None or facts.card.state == "new":
+        return 0
+    return sum(1 for lot in purse.lots if lot.issued)
+
+
+def _sell_pass(facts: Facts, program: PassRunning) -> Plan:
+    """Sell visits: goods with a tax, whose revenue waits for the visits."""
+    running, parameters = program
+    if facts.request.amount != parameters.price:
+        return refuse(Rc.AMOUNT)
+    tax_rate_bp = facts.tax_of(parameters.group)
+    end = end_after(parameters.valid_days, facts)
+    facts.sheet.credit(
+        facts.sheet.open(running.code, running.issuer, VISITS),
+        "pass_load",
+        "load",
+        parameters.count,
+        carry=parameters.price - tax_in(parameters.price, tax_rate_bp),
+        valid_until=end,
+    )
+    line = SaleLine(
+        group=parameters.group,
+        tax_rate_bp=tax_rate_bp,
+        gross=parameters.price,
+        discount=0,
+    )
+    return Plan(
+        rc=Rc.OK,
+        amount=parameters.price,
+        amount_due=parameters.price,
+        sale_lines=(line,),
+        decision=Decision(loaded=running.code, loaded_until=end),
+    )
+
+
+def _pay_credit(facts: Facts, program: CreditRunning) -> Plan:
+    amount = facts.request.amount or 0
+    rc = credit.pay(facts.sheet, program, amount)
+    if rc is not Rc.OK:
+        return refuse(rc)
     return Plan(rc=Rc.OK, amount=amount, amount_due=amount)
 
 
-def _own_first(facts: Facts) -> tuple[RunningProgram, GiftCard]:
+def _own_first(gifts: list[GiftRunning]) -> list[GiftRunning]:
     """The seller's own gift program comes before that of another issuer."""
-    own = [gift for gift in facts.programs.gifts if gift[0].own]
-    return (own or facts.programs.gifts)[0]
+    return sorted(gifts, key=lambda one: not one[0].own)

@@ -1,38 +1,59 @@
-"""Earning: points, conversions and turnover. Step 4 of an operation.
+"""Earning: points, conversions, prizes, turnover and counters. Step 4 of an operation.
 
-On what was really paid: the part paid by bonus money earns nothing; gift money
-earns unless the program says otherwise. Points round down, once for each receipt.
+On what was really paid: the part paid by bonus money or a voucher earns nothing; gift
+money earns unless the program says otherwise. Points round down, once for each receipt.
 """
-
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
 
 import msgspec
 
+from ekarte_core.rules import prizes, referring
+from ekarte_core.rules.ends import end_of_lot
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.plan import EarnedDecided, Facts, TurnoverDecided
-from ekarte_core.rules.pricing import (
-    Pricing,
-    add_months,
-    counted,
-    period_over,
-    turnover_group,
+from ekarte_core.rules.plan import (
+    CountedDecided,
+    EarnedDecided,
+    Facts,
+    NewVoucher,
+    ReferredDecided,
+    TurnoverDecided,
 )
-from ekarte_core.rules.programs import AccumulatedDiscount, BonusAmount, FixedDiscount
-from ekarte_core.rules.purses import POINTS, TURNOVER, Sheet, end_of_day, share
-from ekarte_core.rules.running import RunningProgram
+from ekarte_core.rules.pricing import Pricing
+from ekarte_core.rules.programs import (
+    BonusPrize,
+    BonusVisit,
+    Convertible,
+    Points,
+    Receipt,
+)
+from ekarte_core.rules.purses import (
+    COUNTER_EVENT,
+    EARNED,
+    OWED,
+    POINTS,
+    TICKETS,
+    VISITED,
+    Sheet,
+    share,
+)
+from ekarte_core.rules.running import PointsRunning, RunningProgram
+from ekarte_core.rules.shares import spread
 from ekarte_core.rules.tax import tax_in
-from ekarte_core.rules.tendering import BONUS, GIFT, Taking
+from ekarte_core.rules.tendering import GIFT, Taking
+from ekarte_core.rules.turnover import add_turnover, turnovers
+from ekarte_core.rules.visits import count_visit, day_is_full, visited, within_gap
 from ekarte_core.values import Earned
 
 
-class Earnings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a purchase earned; `converted` is money credited from points."""
+class Earnings(msgspec.Struct, kw_only=True):
+    """What an operation earned; `converted` is money credited from points."""
 
-    decided: tuple[EarnedDecided, ...] = ()
+    decided: list[EarnedDecided] = []
     converted: int = 0
-    turnover: tuple[TurnoverDecided, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    turnover: list[TurnoverDecided] = []
+    counted: list[CountedDecided] = []
+    referred: list[ReferredDecided] = []
+    vouchers: list[NewVoucher] = []
+    reasons: list[Reason] = []
 
     @property
     def earned(self) -> tuple[Earned, ...]:
@@ -40,63 +61,64 @@ class Earnings(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(Earned(program=x.program, points=x.points) for x in self.decided)
 
 
-def earn(facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking) -> Earnings:
-    """Credit the card for one booked purchase, on the sheet."""
-    decided: list[EarnedDecided] = []
-    reasons: list[Reason] = []
-    converted = 0
-    for running, parameters in facts.programs.bonuses:
-        off = taking.of(BONUS)
-        if not parameters.earn_on_gift:
-            off += taking.of(GIFT)
-        paid = paid_by_group(pricing, off)
-        points = parameters.points(paid)
-        if not points:
-            missing = parameters.to_next_point(paid)
-            reasons.append(Reason(key="bonus.none", name=running.name, amount=missing))
-            continue
-        end = end_of_lot(parameters, facts)
-        sheet.credit(
-            sheet.open(running.code, running.issuer, POINTS),
-            "bonus_earn",
-            "earn",
-            points,
-            carry=deferred(parameters, pricing, off, points),
-            valid_until=end,
-        )
-        decided.append(EarnedDecided(running.code, points, end))
-        reasons.append(Reason(key="bonus.earned", name=running.name, count=points))
-        converted += _convert(running, parameters, facts, sheet, reasons)
-    return Earnings(
-        decided=tuple(decided),
-        converted=converted,
-        turnover=tuple(_count_turnover(facts, sheet, pricing, taking)),
-        reasons=tuple(reasons),
+class Bought(msgspec.Struct, frozen=True, kw_only=True):
+    """A booked purchase with what its deferral is worked out from."""
+
+    receipt: Receipt
+    pricing: Pricing
+    off: int  # paid by bonus money and vouchers
+    gift: int
+
+
+def earn(
+    facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking, *, booked: bool
+) -> Earnings:
+    """Credit the card for one purchase, on the sheet; `booked`: for good."""
+    bought = Bought(
+        receipt=receipt_of(pricing, taking),
+        pricing=pricing,
+        off=taking.as_bonus,
+        gift=taking.of(GIFT),
+    )
+    earnings = Earnings()
+    for program in facts.programs.points:
+        if booked:
+            _refer(facts, sheet, program, earnings)
+        points = program[1].points(bought.receipt)
+        if points and isinstance(program[1], BonusVisit):
+            points = _visit(facts, sheet, program[0], program[1], points, earnings)
+        elif not points:
+            missing = program[1].to_next_point(bought.receipt)
+            if missing:
+                earnings.reasons.append(
+                    Reason(key="bonus.none", name=program[0].name, amount=missing)
+                )
+        if points:
+            deferral = _Deferral(bought)
+            give_points(facts, sheet, program, points, deferral, earnings)
+    _count(facts, sheet, bought.receipt, earnings)
+    return earnings
+
+
+def receipt_of(pricing: Pricing, taking: Taking) -> Receipt:
+    """Return the purchase as programs see it."""
+    gross: dict[str, int] = {}
+    net: dict[str, int] = {}
+    for line in pricing.lines:
+        gross[line.group] = gross.get(line.group, 0) + line.gross
+        net[line.group] = net.get(line.group, 0) + line.net
+    off, gift = taking.as_bonus, taking.of(GIFT)
+    paid = paid_by_group(pricing, off) if off else net
+    return Receipt(
+        gross=gross,
+        net=net,
+        paid=paid,
+        paid_without_gift=paid_by_group(pricing, off + gift) if gift else paid,
     )
 
 
-def end_of_lot(parameters: BonusAmount, facts: Facts) -> datetime | None:
-    """Return the moment at which what is credited today burns, if ever."""
-    if not parameters.expire_days:
-        return None
-    last = end_of(facts.today + timedelta(days=parameters.expire_days), parameters)
-    return end_of_day(last, facts.zone)
-
-
-def end_of(day: date, parameters: BonusAmount) -> date:
-    """Return the last day of the day's month or year where the program says so."""
-    if parameters.expire_at == "month":
-        return add_months(day.replace(day=1), 1) - timedelta(days=1)
-    if parameters.expire_at == "year":
-        return date(day.year, 12, 31)
-    return day
-
-
 def paid_by_group(pricing: Pricing, off: int) -> dict[str, int]:
-    """What was really paid for each goods group, minor units.
-
-    `off` (paid by bonus money) is spread over the lines in proportion, exactly.
-    """
+    """What was paid for each goods group besides `off`, spread in proportion."""
     paid: dict[str, int] = {}
     shares = spread(off, [line.net for line in pricing.lines])
     for line, less in zip(pricing.lines, shares, strict=True):
@@ -104,45 +126,103 @@ def paid_by_group(pricing: Pricing, off: int) -> dict[str, int]:
     return paid
 
 
-def spread(total: int, weights: Iterable[int]) -> list[int]:
-    """Split `total` over the weights so that the parts sum to it exactly."""
-    weights = list(weights)
-    whole = sum(weights)
-    parts = []
-    given = seen = 0
-    for weight in weights:
-        seen += weight
-        upto = share(total, seen, whole) if whole else 0
-        parts.append(upto - given)
-        given = upto
-    return parts
+class _Deferral:
+    """How much revenue points of a purchase defer; 0 without a purchase."""
+
+    event = "bonus_earn"
+    account = "earn"
+
+    def __init__(self, bought: Bought) -> None:
+        self._bought = bought
+
+    def carry(self, parameters: Points, points: int) -> int:
+        bought = self._bought
+        off = bought.off + (0 if parameters.earn_on_gift else bought.gift)
+        return deferred(parameters, bought.pricing, off, points)
 
 
-def deferred(parameters: BonusAmount, pricing: Pricing, off: int, points: int) -> int:
-    """Return the revenue deferred for points, minor units (IFRS 15, B39-B42).
+class Grant:
+    """Points without a sale: they cost what they are worth."""
 
-    D = net(P) · x / (P + x), x = nominal value of the points, P = what was paid;
-    50.00 at 21 % tax and 10 points worth 1.00: 0.81.
-    """
-    if parameters.deferral_policy == "none" or not parameters.convert_at:
+    event = "bonus_grant"
+    account = "grant"
+
+    def carry(self, parameters: Points, points: int) -> int:
+        """The nominal value, minor units, rounded down."""
+        if parameters.deferral_policy == "none":
+            return 0
+        return parameters.value_of(points)
+
+
+def give_points(
+    facts: Facts,
+    sheet: Sheet,
+    program: PointsRunning,
+    points: int,
+    source: _Deferral | Grant,
+    earnings: Earnings,
+) -> None:
+    """Credit points: first against what is owed, then to the card, then onwards."""
+    running, parameters = program
+    settled = _settle(sheet, running, points, earnings)
+    credited = points - settled
+    end = end_of_lot(parameters, facts)
+    if credited:
+        sheet.credit(
+            sheet.open(running.code, running.issuer, POINTS),
+            source.event,
+            source.account,
+            credited,
+            carry=source.carry(parameters, credited),
+            valid_until=end,
+        )
+        earnings.reasons.append(
+            Reason(key="bonus.earned", name=running.name, count=credited)
+        )
+    whole = isinstance(parameters, BonusVisit)
+    earnings.decided.append(EarnedDecided(running.code, credited, end, settled, whole))
+    _go_on(facts, sheet, program, credited, earnings)
+
+
+def _settle(
+    sheet: Sheet, running: RunningProgram, points: int, earnings: Earnings
+) -> int:
+    owed = sheet.find(running.code, OWED)
+    if owed is None or not owed.posted:
         return 0
-    shares = spread(off, [line.net for line in pricing.lines])
-    paid = net = 0
-    for line, less in zip(pricing.lines, shares, strict=True):
-        gross = line.net - less
-        paid += gross
-        net += gross - tax_in(gross, line.tax_rate_bp)
-    # x is a fraction: both sides are multiplied by convert_at to stay whole.
-    value = points * parameters.convert_to
-    return share(net, value, paid * parameters.convert_at + value)
+    settled = min(points, owed.posted)
+    sheet.count(owed, COUNTER_EVENT[OWED], -settled)
+    earnings.reasons.append(Reason(key="bonus.owed", name=running.name, count=settled))
+    return settled
+
+
+def _go_on(
+    facts: Facts,
+    sheet: Sheet,
+    program: PointsRunning,
+    credited: int,
+    earnings: Earnings,
+) -> None:
+    """What points lead to: money, prizes, a better card."""
+    running, parameters = program
+    if isinstance(parameters, Convertible):
+        earnings.converted += _convert(facts, sheet, running, parameters, earnings)
+    if isinstance(parameters, BonusPrize):
+        if parameters.tiers:
+            counter = sheet.open(running.code, running.issuer, EARNED)
+            sheet.count(counter, COUNTER_EVENT[EARNED], credited)
+            earnings.counted.append(CountedDecided(running.code, EARNED, credited))
+        vouchers, reasons = prizes.give_own_prize(facts, sheet, running, parameters)
+        earnings.vouchers += vouchers
+        earnings.reasons += reasons
 
 
 def _convert(
-    running: RunningProgram,
-    parameters: BonusAmount,
     facts: Facts,
     sheet: Sheet,
-    reasons: list[Reason],
+    running: RunningProgram,
+    parameters: Convertible,
+    earnings: Earnings,
 ) -> int:
     points = sheet.open(running.code, running.issuer, POINTS)
     times = parameters.conversions(sheet.usable(points))
@@ -158,59 +238,90 @@ def _convert(
         carry=sum(part.carry for part in parts),
         valid_until=end_of_lot(parameters, facts),
     )
-    reasons.append(
+    earnings.reasons.append(
         Reason(key="bonus.converted", name=running.name, count=erased, amount=credited)
     )
     return credited
 
 
-def _count_turnover(
-    facts: Facts, sheet: Sheet, pricing: Pricing, taking: Taking
-) -> Iterable[TurnoverDecided]:
-    for running, parameters in facts.programs.discounts:
-        if isinstance(parameters, FixedDiscount) and not parameters.after_spend:
-            continue
-        sums: dict[str, int] = {}
-        for group, amount in _countable(parameters, pricing, taking).items():
-            apart = turnover_group(parameters, group)
-            sums[apart] = sums.get(apart, 0) + amount
-        for group, amount in sums.items():
-            if amount > 0:
-                start = _add_turnover(
-                    running, parameters, sheet, group, amount, facts.today
-                )
-                yield TurnoverDecided(running.code, group, amount, start)
-
-
-def _countable(
-    parameters: FixedDiscount | AccumulatedDiscount, pricing: Pricing, taking: Taking
-) -> dict[str, int]:
-    """What counts, by goods group. An `after_spend` looks at all goods."""
-    if getattr(parameters, "count", "net") == "gross":
-        counted_sums: dict[str, int] = {}
-        for line in pricing.lines:
-            counted_sums[line.group] = counted_sums.get(line.group, 0) + line.gross
-    else:
-        counted_sums = paid_by_group(pricing, taking.of(BONUS))
-    if isinstance(parameters, AccumulatedDiscount) and parameters.groups:
-        return {g: a for g, a in counted_sums.items() if g in parameters.groups}
-    return counted_sums
-
-
-def _add_turnover(
-    running: RunningProgram,
-    parameters: FixedDiscount | AccumulatedDiscount,
+def _visit(
+    facts: Facts,
     sheet: Sheet,
-    group: str,
-    amount: int,
-    today: date,
-) -> date:
-    purse = sheet.open(running.code, running.issuer, TURNOVER, group)
-    months = getattr(parameters, "period_months", 0)
-    if period_over(purse, months, today):
-        sheet.count(purse, "period_reset", -counted(purse, 0, today))
-        purse.period_start = None
-    if purse.period_start is None:
-        purse.period_start = today
-    sheet.count(purse, "turnover", amount)
-    return purse.period_start
+    running: RunningProgram,
+    parameters: BonusVisit,
+    points: int,
+    earnings: Earnings,
+) -> int:
+    """Count the purchase as a visit; 0 points when it comes too soon or too often."""
+    purse = visited(sheet, running)
+    if within_gap(facts, purse, parameters.min_gap_minutes):
+        earnings.reasons.append(Reason(key="visit.too_soon", name=running.name))
+        return 0
+    if day_is_full(facts, purse, parameters.max_per_day):
+        earnings.reasons.append(Reason(key="visit.too_many", name=running.name))
+        return 0
+    count_visit(facts, sheet, purse)
+    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    return points
+
+
+def visit(facts: Facts, program: PointsRunning, earnings: Earnings) -> None:
+    """Give the points of a check-in, if this visit counts."""
+    running, parameters = program
+    if not isinstance(parameters, BonusVisit):
+        return
+    points = parameters.points(Receipt(visit_only=True))
+    if points:
+        points = _visit(facts, facts.sheet, running, parameters, points, earnings)
+    if points:
+        give_points(facts, facts.sheet, program, points, Grant(), earnings)
+
+
+def _refer(
+    facts: Facts, sheet: Sheet, program: PointsRunning, earnings: Earnings
+) -> None:
+    referred, reason = referring.reward(facts, sheet, program)
+    if referred is not None:
+        earnings.referred.append(referred)
+    if reason is not None:
+        earnings.reasons.append(reason)
+
+
+def _count(facts: Facts, sheet: Sheet, receipt: Receipt, earnings: Earnings) -> None:
+    """Count turnover and the other counters of every program."""
+    for running, parameters in facts.programs.counting:
+        for group, amount in turnovers(parameters, receipt):
+            start = add_turnover(running, parameters, sheet, group, amount, facts.clock)
+            earnings.turnover.append(
+                TurnoverDecided(running.code, group, amount, start)
+            )
+        for unit, amount in parameters.counters(receipt).items():
+            if not amount:
+                continue
+            purse = sheet.open(running.code, running.issuer, unit)
+            sheet.count(purse, COUNTER_EVENT[unit], amount)
+            whole = unit != TICKETS
+            earnings.counted.append(CountedDecided(running.code, unit, amount, whole))
+            if unit == TICKETS:
+                earnings.reasons.append(
+                    Reason(key="tickets.given", name=running.name, count=amount)
+                )
+
+
+def deferred(parameters: Points, pricing: Pricing, off: int, points: int) -> int:
+    """Return the revenue deferred for points, minor units (IFRS 15, B39-B42).
+
+    D = net(P) · x / (P + x), x = nominal value of the points, P = what was paid;
+    50.00 at 21 % tax and 10 points worth 1.00: 0.81.
+    """
+    # x is a fraction: both sides are multiplied by its parts to stay whole.
+    value, parts = parameters.worth(points)
+    if parameters.deferral_policy == "none" or not value:
+        return 0
+    shares = spread(off, [line.net for line in pricing.lines])
+    paid = net = 0
+    for line, less in zip(pricing.lines, shares, strict=True):
+        gross = line.net - less
+        paid += gross
+        net += gross - tax_in(gross, line.tax_rate_bp)
+    return share(net, value, paid * parts + value)

@@ -17,6 +17,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     rate_bp: int = 0
     amount: int = 0
     count: int = 0
+    what: str = ""  # a code, a product, a card type
 
 
 def language_of(*wishes: str) -> str:
@@ -31,6 +32,7 @@ def tell(reason: Reason, language: str) -> str:
         rate=percent(reason.rate_bp),
         amount=money(reason.amount),
         count=reason.count,
+        what=reason.what,
     )
 
 

@@ -4,8 +4,7 @@ Goods are looked at by group, at the rate and the tax of the purchase. Everythin
 else (each tender, points, turnover) follows what the goods cost after discount,
 cumulatively: after refunds of R out of N, a quantity Q has given back
 round(Q × R / N) in all, so that the last refund gives the exact rest. Value goes
-back to the lots it came from. Points already used are taken from the money they
-became, then from what is returned to the customer (`clawback`: deduct).
+back to the lots it came from. The programs are those of the purchase's own version.
 """
 
 from collections.abc import Iterator
@@ -13,22 +12,21 @@ from collections.abc import Iterator
 import msgspec
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.earning import spread
-from ekarte_core.rules.explain import Reason
+from ekarte_core.rules import referring
+from ekarte_core.rules.clawing import take_points_back
 from ekarte_core.rules.plan import (
-    EarnedDecided,
+    CountedDecided,
     Facts,
     Original,
     Plan,
     SaleLine,
-    TurnoverDecided,
     refuse,
 )
-from ekarte_core.rules.programs import BonusAmount
-from ekarte_core.rules.purses import POINTS, TURNOVER, LotPart, Sheet, share
-from ekarte_core.rules.running import RunningProgram
-from ekarte_core.rules.tendering import BONUS, SPEND_EVENT, Taken
-from ekarte_core.values import Earned
+from ekarte_core.rules.purses import COUNTER_EVENT, ITEM, VISITED, LotPart, Sheet, share
+from ekarte_core.rules.shares import spread
+from ekarte_core.rules.tendering import AS_BONUS, REST, SPEND_EVENT, UNPAID, Taken
+from ekarte_core.rules.turnover import take_turnover_back
+from ekarte_core.rules.visits import take_visit_back
 
 
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +61,33 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
     discount: int
 
 
+class Proportion:
+    """Which part of every quantity goes back now; `whole`: the last of it does."""
+
+    def __init__(self, original: Original, gross: int, net: int) -> None:
+        """Take the refund's gross and net beside what was refunded before."""
+        self._before = original.net_refunded
+        self._after = original.net_refunded + net
+        self._net = original.net
+        self.whole = original.refunded + gross == original.amount
+
+    def upto(self, quantity: int) -> tuple[int, int]:
+        """What of a quantity had gone back before, and has after this refund."""
+        if not self._net:
+            return 0, 0
+        return (
+            share(quantity, self._before, self._net),
+            share(quantity, self._after, self._net),
+        )
+
+    def of(self, quantity: int, *, whole: bool = False) -> int:
+        """What of a quantity goes back now; `whole`: all of it with the last goods."""
+        if whole:
+            return quantity if self.whole else 0
+        before, after = self.upto(quantity)
+        return after - before
+
+
 def refund(facts: Facts) -> Plan:
     """Take goods back: value to the same lots, earned points off the card."""
     original = facts.original
@@ -72,12 +97,22 @@ def refund(facts: Facts) -> Plan:
         return refuse(Rc.AMOUNT)
     amount = sum(goods.gross for goods in returned)
     discount = sum(goods.discount for goods in returned)
-    part = _Proportion(original, amount - discount)
+    part = Proportion(original, amount, amount - discount)
     taken = tuple(_give_back(facts, original, part))
     due = amount - discount - sum(one.amount for one in taken)
-    earned, reasons, deducted = _take_points_back(facts, original, part, due)
+    earned, reasons, deducted = take_points_back(facts, original, part, due)
     for turnover in original.decision.turnover:
-        take_turnover_back(facts.sheet, turnover, part.of(turnover.amount))
+        take_turnover_back(
+            facts.sheet,
+            turnover.program,
+            turnover.goods_group,
+            part.of(turnover.amount),
+            turnover.period_start,
+        )
+    for counted in original.decision.counted:
+        count_back(facts.sheet, counted, part.of(counted.amount, whole=counted.whole))
+    if part.whole:
+        referring.take_back(facts, original.decision.referred)
     return Plan(
         rc=Rc.OK,
         amount=amount,
@@ -90,35 +125,13 @@ def refund(facts: Facts) -> Plan:
     )
 
 
-def take_turnover_back(sheet: Sheet, decided: TurnoverDecided, amount: int) -> None:
-    """Lower a turnover by what a purchase added, if its period still runs."""
-    purse = sheet.find(decided.program, TURNOVER, decided.goods_group)
-    if purse is None or purse.period_start != decided.period_start:
-        return
-    sheet.count(purse, "turnover", -min(amount, purse.posted))
-
-
-class _Proportion:
-    """Which part of every quantity goes back now."""
-
-    def __init__(self, original: Original, net: int) -> None:
-        self._before = original.net_refunded
-        self._after = original.net_refunded + net
-        self._whole = original.net
-
-    def upto(self, quantity: int) -> tuple[int, int]:
-        """What of a quantity had gone back before, and has after this refund."""
-        if not self._whole:
-            return 0, 0
-        return (
-            share(quantity, self._before, self._whole),
-            share(quantity, self._after, self._whole),
-        )
-
-    def of(self, quantity: int) -> int:
-        """What of a quantity goes back now."""
-        before, after = self.upto(quantity)
-        return after - before
+def count_back(sheet: Sheet, counted: CountedDecided, amount: int) -> None:
+    """Lower a counter by what a purchase added, as far as it is there."""
+    purse = sheet.find(counted.program, counted.unit)
+    if purse is not None and amount:
+        sheet.count(purse, COUNTER_EVENT[counted.unit], -amount)
+        if counted.unit == VISITED:
+            take_visit_back(purse)
 
 
 def _returned(facts: Facts, original: Original) -> list[Returned] | None:
@@ -126,9 +139,9 @@ def _returned(facts: Facts, original: Original) -> list[Returned] | None:
     bought = _bought(original)
     wanted: dict[str, int] = {}
     if facts.request.lines:
-        for group, gross, _rate in facts.goods:
-            known = "" if list(bought) == [""] else group
-            wanted[known] = wanted.get(known, 0) + gross
+        for line in facts.goods:
+            known = "" if list(bought) == [""] else line.group
+            wanted[known] = wanted.get(known, 0) + line.gross
     else:
         left = [goods.left for goods in bought.values()]
         if facts.amount > sum(left):
@@ -166,15 +179,26 @@ def _bought(original: Original) -> dict[str, Bought]:
     return found
 
 
-def _give_back(facts: Facts, original: Original, part: _Proportion) -> Iterator[Taken]:
+def _give_back(facts: Facts, original: Original, part: Proportion) -> Iterator[Taken]:
     for one in original.decision.taken:
-        slices = tuple(_window(one.parts, *part.upto(one.amount)))
-        purse = facts.sheet.find(*one.key)
-        assert purse is not None
-        for piece in slices:
-            facts.sheet.give_back(purse, SPEND_EVENT[one.tender], "spend", piece)
-        if slices:
-            yield Taken(one.tender, one.key, one.own, slices)
+        if one.tender in UNPAID:
+            pieces = one.parts if part.whole else ()
+        else:
+            pieces = tuple(_window(one.parts, *part.upto(one.amount)))
+        program, unit, group = one.key
+        purse = facts.sheet.find(program, unit, group)
+        if purse is None:  # the card has left the account it paid from
+            purse = facts.sheet.open(program, _issuer_of(facts, one), unit, group)
+        account = "expire" if one.tender == REST else "spend"
+        for piece in pieces:
+            facts.sheet.give_back(purse, SPEND_EVENT[one.tender], account, piece)
+        if pieces and one.tender not in (REST, ITEM):
+            yield Taken(one.tender, one.key, one.own, pieces)
+
+
+def _issuer_of(facts: Facts, taken: Taken) -> str:
+    running = facts.programs.find(taken.key[0])
+    return running.issuer if running is not None else facts.issuer
 
 
 def _window(parts: tuple[LotPart, ...], start: int, end: int) -> Iterator[LotPart]:
@@ -189,60 +213,6 @@ def _window(parts: tuple[LotPart, ...], start: int, end: int) -> Iterator[LotPar
         at += part.amount
 
 
-def _take_points_back(
-    facts: Facts, original: Original, part: _Proportion, due: int
-) -> tuple[tuple[Earned, ...], list[Reason], int]:
-    taken: list[Earned] = []
-    reasons: list[Reason] = []
-    deducted = 0
-    running = {program.code: (program, p) for program, p in facts.programs.bonuses}
-    for decided in original.decision.earned:
-        points = part.of(decided.points)
-        if not points:
-            continue
-        missing = _points_off(facts, decided, points)
-        taken.append(Earned(program=decided.program, points=-points))
-        name, kept = decided.program, 0
-        if decided.program in running:
-            program, parameters = running[decided.program]
-            name = program.name
-            kept = _claw_back(facts, program, parameters, missing, due - deducted)
-        reasons.append(Reason(key="bonus.taken_back", name=name, count=points))
-        if kept:
-            deducted += kept
-            reasons.append(Reason(key="bonus.deducted", name=name, amount=kept))
-    return tuple(taken), reasons, deducted
-
-
-def _points_off(facts: Facts, decided: EarnedDecided, points: int) -> int:
-    """Take points off, from the lot they were put in first; return what is missing."""
-    purse = facts.sheet.find(decided.program, POINTS)
-    if purse is None:
-        return points
-    off = min(points, facts.sheet.usable(purse))
-    parts = facts.sheet.plan(purse, off, first=(decided.valid_until,))
-    facts.sheet.spend(purse, "bonus_earn", "earn", parts)
-    return points - off
-
-
-def _claw_back(
-    facts: Facts,
-    running: RunningProgram,
-    parameters: BonusAmount,
-    missing: int,
-    due: int,
-) -> int:
-    """Recover missing points by their value; return what the customer pays."""
-    value = parameters.value_of(missing)
-    money = facts.sheet.find(running.code, facts.request.currency)
-    off = 0
-    if money is not None:
-        off = min(value, facts.sheet.usable(money))
-        parts = facts.sheet.plan(money, off)
-        facts.sheet.spend(money, "bonus_earn", "earn", parts)
-    return min(value - off, due) if parameters.clawback == "deduct" else 0
-
-
 def _sale_lines(
     returned: list[Returned], taken: tuple[Taken, ...], deducted: int
 ) -> tuple[SaleLine, ...]:
@@ -250,7 +220,7 @@ def _sale_lines(
 
     What is kept back for used points lowers the refund as own bonus money does.
     """
-    own_bonus = sum(one.amount for one in taken if one.tender == BONUS and one.own)
+    own_bonus = sum(x.amount for x in taken if x.tender in AS_BONUS and x.own)
     tendered = sum(one.amount for one in taken) - own_bonus
     weights = [goods.gross - goods.discount for goods in returned]
     rows = zip(

@@ -1,16 +1,19 @@
 """What an operation knows (facts) and what it decides (plan). Data only."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
 import msgspec
 
 from ekarte_core.codes import APPROVED, Rc
+from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.pricing import GroupAmount
+from ekarte_core.rules.pricing import Goods
 from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
-from ekarte_core.rules.tendering import Taken
+from ekarte_core.rules.tendering import UNPAID, Taken
+from ekarte_core.rules.turnover import Clock
 from ekarte_core.values import Earned, Request
 
 
@@ -25,11 +28,17 @@ class LineDecided(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EarnedDecided(msgspec.Struct, frozen=True, array_like=True):
-    """Points one program gave, and the end of the lot they lie in."""
+    """Points one program gave, and the end of the lot they lie in.
+
+    `settled`: points that paid what was owed; `whole`: they stay until the whole
+    purchase comes back.
+    """
 
     program: str
     points: int
     valid_until: datetime | None
+    settled: int = 0
+    whole: bool = False
 
 
 class TurnoverDecided(msgspec.Struct, frozen=True, array_like=True):
@@ -41,6 +50,23 @@ class TurnoverDecided(msgspec.Struct, frozen=True, array_like=True):
     period_start: date
 
 
+class CountedDecided(msgspec.Struct, frozen=True, array_like=True):
+    """What a purchase added to another counter; `whole` as above."""
+
+    program: str
+    unit: str
+    amount: int
+    whole: bool = False
+
+
+class ReferredDecided(msgspec.Struct, frozen=True, array_like=True):
+    """Points that the referrer got, in the account of the operation's second card."""
+
+    program: str
+    points: int
+    valid_until: datetime | None
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an operation decided, kept with it: refunds and replay read it."""
 
@@ -49,6 +75,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     taken: tuple[Taken, ...] = ()
     earned: tuple[EarnedDecided, ...] = ()
     turnover: tuple[TurnoverDecided, ...] = ()
+    counted: tuple[CountedDecided, ...] = ()
+    referred: tuple[ReferredDecided, ...] = ()
+    loaded: str = ""  # program whose value was sold
+    loaded_until: datetime | None = None  # end of the lot it lies in
 
 
 class Original(msgspec.Struct, kw_only=True):
@@ -68,6 +98,9 @@ class Original(msgspec.Struct, kw_only=True):
     hold_how: str = ""  # '' while open
     hold_ended_by: int | None = None
     original_id: int | None = None
+    other_card_id: int | None = None
+    network_version: int = 0
+    at: datetime | None = None
     reversed: bool = False
     refunded: int = 0  # gross, by refunds that stand
     refunded_discount: int = 0
@@ -110,6 +143,31 @@ class CardFacts(msgspec.Struct, kw_only=True):
     access_set: bool
     access_tries: int
     access_right: bool | None  # None: no code was given
+    account_id: int = 0  # the card whose purses it uses
+    no_discount: bool = False  # the purchase that registers it gets none
+    card_types: frozenset[str] = frozenset()
+    pool: bool = False  # a card type here lets cards share an account
+    shared: bool = False  # other cards use the purses of this one
+
+
+class SecondCard(msgspec.Struct, kw_only=True):
+    """The referrer, the new card of a replacement or the main card of a pool."""
+
+    card: CardFacts
+    programs: Programs
+    sheet: Sheet  # the very same as the first card's, where they share an account
+
+
+class NewVoucher(msgspec.Struct, frozen=True, kw_only=True):
+    """A voucher that an operation issues; its purse is opened by its code."""
+
+    code: str
+    program: str
+    issuer: str
+    kind: Literal["money", "goods"]
+    value: int
+    product: str
+    valid_until: datetime | None
 
 
 class Facts(msgspec.Struct, kw_only=True):
@@ -124,15 +182,29 @@ class Facts(msgspec.Struct, kw_only=True):
     programs: Programs
     sheet: Sheet
     card: CardFacts
-    goods: list[GroupAmount]
+    goods: list[Goods]
     original: Original | None = None
     mirrors: tuple[Undone, ...] = ()
     mirror_lines: tuple[SaleLine, ...] = ()
+    second: SecondCard | None = None
+    statements: tuple[Statement, ...] = ()
+    products: dict[str, str] = {}  # code of a goods voucher to its product
+    taxes: Mapping[str, int] = {}  # goods group to tax rate in bp, '' the branch's
+    codes: Iterator[str] = iter(())  # of vouchers to be issued
 
     @property
     def amount(self) -> int:
         """The purchase amount, gross, minor units."""
-        return sum(amount for _group, amount, _rate in self.goods)
+        return sum(line.gross for line in self.goods)
+
+    def tax_of(self, group: str) -> int:
+        """The tax rate of a goods group, else the branch's, in bp."""
+        return self.taxes.get(group, self.taxes.get("", 0))
+
+    @property
+    def clock(self) -> Clock:
+        """The moment and the business day at the branch."""
+        return Clock(self.now, self.today, self.zone)
 
 
 class Plan(msgspec.Struct, kw_only=True):
@@ -155,13 +227,19 @@ class Plan(msgspec.Struct, kw_only=True):
     new_state: str = ""
     new_access_code: str = ""
     drop_access_code: bool = False
+    new_facts: frozenset[str] = frozenset()  # known of the holder from now on
+    lost_facts: frozenset[str] = frozenset()
+    new_vouchers: list[NewVoucher] = []
+    second_state: str = ""  # of the second card
+    joins: Literal["", "first", "second", "leaves"] = ""  # see rules/accounts.py
     bury: bool = False  # the original has not come: refuse it when it does
 
     def tendered(self) -> dict[str, int]:
         """Sums by tender, for the answer."""
         sums: dict[str, int] = {}
         for part in self.taken:
-            sums[part.tender] = sums.get(part.tender, 0) + part.amount
+            if part.tender not in UNPAID:
+                sums[part.tender] = sums.get(part.tender, 0) + part.amount
         return sums
 
 

@@ -5,26 +5,42 @@ from the next one (seed: "новой скидкой уже при следующ
 to the cent, once for each line.
 """
 
-from datetime import date
-
 import msgspec
 
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.programs import AccumulatedDiscount, FixedDiscount
-from ekarte_core.rules.purses import TURNOVER, Purse, Sheet, share
+from ekarte_core.rules.programs import Discount
+from ekarte_core.rules.purses import TURNOVER, Sheet, share
 from ekarte_core.rules.running import DiscountRunning, Programs, RunningProgram
+from ekarte_core.rules.turnover import Clock, counted
 
 RATE_ONE_BP = 10_000
+RATE_ONE = RATE_ONE_BP * 10**12
+"""100 %, fine enough that a marginal discount's rate gives its cents back."""
+_BP = RATE_ONE // RATE_ONE_BP
+
+
+class Goods(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of goods as priced; `thousandths` of a piece, minor units."""
+
+    group: str
+    gross: int
+    tax_rate_bp: int
+    sku: str = ""
+    thousandths: int = 1000
 
 
 class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line after discount; amounts in minor units, rates in basis points."""
+    """One line after discount; amounts in minor units, rates in basis points.
+
+    `free`: gross of what a goods voucher gives of it, inside `discount`.
+    """
 
     group: str
     gross: int
     tax_rate_bp: int
     rate_bp: int
     discount: int
+    free: int = 0
 
     @property
     def net(self) -> int:
@@ -61,154 +77,178 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.lines, key=lambda line: line.gross).rate_bp
 
 
-GroupAmount = tuple[str, int, int]  # goods group, gross minor, tax rate bp
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """One discount program and the rate it offers each goods group of a purchase."""
+
+    running: RunningProgram
+    parameters: Discount
+    rates: dict[str, int]  # by goods group, in RATE_ONE
 
 
 def price(
-    programs: Programs, sheet: Sheet, goods: list[GroupAmount], today: date
+    programs: Programs,
+    sheet: Sheet,
+    goods: list[Goods],
+    clock: Clock,
+    free: tuple[int, int] = (-1, 0),
 ) -> Pricing:
-    """Price the lines of one purchase."""
+    """Price the lines of one purchase.
+
+    `free`: place of the line that a goods voucher pays for, and how much gross.
+    """
+    sums: dict[str, int] = {}
+    for line in goods:
+        sums[line.group] = sums.get(line.group, 0) + line.gross
+    offers = [_offer(one, programs, sheet, sums, clock) for one in programs.discounts]
     lines = []
     saved: dict[str, int] = {}
-    for group, gross, tax_rate_bp in goods:
-        rate, given = _line_rate(programs, sheet, group, gross, today)
-        for code, cents in given.items():
+    combined: dict[str, tuple[int, list[tuple[str, int, int]]]] = {}
+    for place, line in enumerate(goods):
+        if line.group not in combined:
+            combined[line.group] = _combined(offers, line.group)
+        rate, steps = combined[line.group]
+        given = free[1] if place == free[0] else 0
+        rest = line.gross - given
+        for code, before, after in steps:
+            cents = share(rest, after, RATE_ONE) - share(rest, before, RATE_ONE)
             saved[code] = saved.get(code, 0) + cents
         lines.append(
             PricedLine(
-                group=group,
-                gross=gross,
-                tax_rate_bp=tax_rate_bp,
-                rate_bp=rate,
-                discount=share(gross, rate, RATE_ONE_BP),
+                group=line.group,
+                gross=line.gross,
+                tax_rate_bp=line.tax_rate_bp,
+                rate_bp=share(rate, 1, _BP),
+                discount=share(rest, rate, RATE_ONE) + given,
+                free=given,
             )
         )
-    groups = {group for group, _gross, _rate in goods}
-    reasons = tuple(
-        _reason(discount, sheet, groups, saved.get(discount[0].code, 0), today)
-        for discount in programs.discounts
-    )
-    return Pricing(lines=tuple(lines), reasons=reasons)
+    reasons = [
+        _reason(offer, sums, saved.get(offer.running.code, 0)) for offer in offers
+    ]
+    return Pricing(lines=tuple(lines), reasons=tuple(reasons))
 
 
-def _line_rate(
-    programs: Programs, sheet: Sheet, group: str, gross: int, today: date
-) -> tuple[int, dict[str, int]]:
-    """Return the rate of a line and the cents each program gives of it."""
-    rate = 0
-    given: dict[str, int] = {}
-    for running, parameters in programs.discounts:
-        if parameters.groups and group not in parameters.groups:
-            continue
-        own_rate = _rate(running, parameters, sheet, group, today)
-        combined = _combine(rate, own_rate, running.combine)
-        if combined == rate:
-            continue
-        if running.combine == "best":  # takes the place of all before it
-            given = {}
-            rate = 0
-        given[running.code] = share(gross, combined, RATE_ONE_BP) - share(
-            gross, rate, RATE_ONE_BP
-        )
-        rate = combined
-    return rate, given
-
-
-def reprice(quoted: dict[str, int], goods: list[GroupAmount]) -> Pricing:
-    """Price with the rates an authorization promised, by goods group."""
-    return Pricing(
-        lines=tuple(
-            PricedLine(
-                group=group,
-                gross=gross,
-                tax_rate_bp=tax_rate_bp,
-                rate_bp=quoted.get(group, 0),
-                discount=share(gross, quoted.get(group, 0), RATE_ONE_BP),
-            )
-            for group, gross, tax_rate_bp in goods
-        )
-    )
-
-
-def turnover_group(parameters: FixedDiscount | AccumulatedDiscount, group: str) -> str:
-    """Return which turnover purse a goods group counts into ('' is the common one)."""
-    apart = isinstance(parameters, AccumulatedDiscount) and group in parameters.groups
-    return group if apart else ""
-
-
-def counted(purse: Purse | None, months: int, today: date) -> int:
-    """Return the accumulated sum that still counts: none after the period's end."""
-    if purse is None or period_over(purse, months, today):
-        return 0
-    return purse.posted
-
-
-def period_over(purse: Purse, months: int, today: date) -> bool:
-    """Say whether the purse's period of so many months has ended before today."""
-    if not months or purse.period_start is None:
-        return False
-    return today >= add_months(purse.period_start, months)
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day so many months later, or that month's last day."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    length = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
-    return date(year, month, min(day.day, length))
-
-
-def _rate(
-    running: RunningProgram,
-    parameters: FixedDiscount | AccumulatedDiscount,
+def _offer(
+    discount: DiscountRunning,
+    programs: Programs,
     sheet: Sheet,
-    group: str,
-    today: date,
-) -> int:
-    purse = sheet.find(running.code, TURNOVER, turnover_group(parameters, group))
-    return parameters.rate_bp(_spent(parameters, purse, today))
+    sums: dict[str, int],
+    clock: Clock,
+) -> Offer:
+    running, parameters = discount
+    mine = [g for g in sums if not parameters.groups or g in parameters.groups]
+    purchase = sum(sums[group] for group in mine)
+    extra = (
+        parameters.questionnaire_rate
+        if running.issuer in programs.questionnaires
+        else 0
+    )
+    cents = parameters.cents_of(purchase)
+    rates = {}
+    for group in mine:
+        if cents is not None and purchase:
+            rate = share(cents, RATE_ONE, purchase)
+        else:
+            spent = _spent(discount, sheet, group, clock)
+            rate = parameters.rate_bp(spent, purchase) * _BP
+        rates[group] = min(rate + extra * _BP, RATE_ONE)
+    return Offer(running=running, parameters=parameters, rates=rates)
 
 
-def _spent(
-    parameters: FixedDiscount | AccumulatedDiscount, purse: Purse | None, today: date
-) -> int:
-    months = getattr(parameters, "period_months", 0)
-    return counted(purse, months, today)
+def _spent(discount: DiscountRunning, sheet: Sheet, group: str, clock: Clock) -> int:
+    running, parameters = discount
+    purse = sheet.find(running.code, TURNOVER, parameters.turnover_group(group))
+    return counted(parameters, purse, clock)
+
+
+def _combined(
+    offers: list[Offer], group: str
+) -> tuple[int, list[tuple[str, int, int]]]:
+    """Return the rate of a goods group, and the step (from, to) of each program."""
+    rate = 0
+    steps: list[tuple[str, int, int]] = []
+    for offer in offers:
+        if group not in offer.rates:
+            continue
+        how = offer.running.combine
+        after = _combine(rate, offer.rates[group], how)
+        if after == rate:
+            continue
+        if how == "best":  # takes the place of all before it
+            steps, rate = [], 0
+        steps.append((offer.running.code, rate, after))
+        rate = after
+    return rate, steps
 
 
 def _combine(current: int, rate: int, how: str) -> int:
     if how == "add":
-        return min(current + rate, RATE_ONE_BP)
+        return min(current + rate, RATE_ONE)
     if how == "compound":
-        left = (RATE_ONE_BP - current) * (RATE_ONE_BP - rate)
-        return RATE_ONE_BP - (left + RATE_ONE_BP // 2) // RATE_ONE_BP
+        left = (RATE_ONE - current) * (RATE_ONE - rate)
+        return RATE_ONE - share(left, 1, RATE_ONE)
     return max(current, rate)
 
 
-def _reason(
-    discount: DiscountRunning, sheet: Sheet, groups: set[str], saved: int, today: date
-) -> Reason:
+def reprice(promised: dict[str, tuple[int, int, int]], goods: list[Goods]) -> Pricing:
+    """Price with what an authorization promised.
+
+    Args:
+        promised: goods group to (gross, discount, rate in basis points).
+        goods: what is captured; the same as promised gets the very same discount.
+    """
+    captured: dict[str, int] = {}
+    for line in goods:
+        captured[line.group] = captured.get(line.group, 0) + line.gross
+    lines = []
+    done: dict[str, tuple[int, int]] = {}
+    for line in goods:
+        gross, discount, rate = promised.get(line.group, (0, 0, 0))
+        if gross and gross == captured[line.group]:
+            before, given = done.get(line.group, (0, 0))
+            upto = share(discount, before + line.gross, gross)
+            done[line.group] = (before + line.gross, upto)
+            cents = upto - given
+        else:
+            cents = share(line.gross, rate, RATE_ONE_BP)
+        lines.append(
+            PricedLine(
+                group=line.group,
+                gross=line.gross,
+                tax_rate_bp=line.tax_rate_bp,
+                rate_bp=rate,
+                discount=cents,
+            )
+        )
+    return Pricing(lines=tuple(lines))
+
+
+def _reason(offer: Offer, sums: dict[str, int], saved: int) -> Reason:
     """Say what one program did to the purchase; `saved`: its cents."""
-    running, parameters = discount
-    mine = groups & set(parameters.groups) if parameters.groups else groups
-    if not mine:
-        return Reason(key="discount.other_goods", name=running.name)
-    rate = max(_rate(running, parameters, sheet, group, today) for group in mine)
+    name = offer.running.name
+    if not offer.rates:
+        return Reason(key="discount.other_goods", name=name)
+    rate = share(max(offer.rates.values()), 1, _BP)
     if not rate:
-        return Reason(key="discount.not_yet", name=running.name)
+        return Reason(key="discount.not_yet", name=name)
     key = "discount.applied" if saved else "discount.better"
-    return Reason(key=key, name=running.name, rate_bp=rate, amount=saved)
+    return Reason(key=key, name=name, rate_bp=rate, amount=saved)
 
 
-def next_steps(programs: Programs, sheet: Sheet, today: date) -> list[Reason]:
+def next_steps(
+    programs: Programs, sheet: Sheet, goods: list[Goods], clock: Clock
+) -> list[Reason]:
     """Say for each discount what is missing to its next step, after this purchase."""
     found = []
     for running, parameters in programs.discounts:
-        apart = parameters.groups if isinstance(parameters, AccumulatedDiscount) else ()
-        for group in apart or ("",):
+        purchase = sum(
+            line.gross
+            for line in goods
+            if not parameters.groups or line.group in parameters.groups
+        )
+        for group in parameters.turnover_groups:
             purse = sheet.find(running.code, TURNOVER, group)
-            step = parameters.next_step(_spent(parameters, purse, today))
+            step = parameters.next_step(counted(parameters, purse, clock), purchase)
             if step is not None:
                 missing, rate = step
                 name = f"{running.name} ({group})" if group else running.name

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from ekarte_core.codes import APPROVED, Rc
-from ekarte_core.rules import tendering
-from ekarte_core.rules.earning import Earnings, earn, spread
+from ekarte_core.rules import credit, tendering
+from ekarte_core.rules.earning import Earnings, earn
+from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import (
     Decision,
     Facts,
@@ -13,37 +14,36 @@ from ekarte_core.rules.plan import (
     SaleLine,
     refuse,
 )
-from ekarte_core.rules.pricing import (
-    GroupAmount,
-    Pricing,
-    next_steps,
-    price,
-    reprice,
-)
-from ekarte_core.rules.purses import Sheet
+from ekarte_core.rules.pricing import Goods, Pricing, next_steps, price, reprice
+from ekarte_core.rules.programs import BonusPrize
+from ekarte_core.rules.purses import EARNED, ITEM, Sheet, share
+from ekarte_core.rules.shares import spread
 from ekarte_core.rules.tendering import Taken, Taking, plan_taking
+
+NOTHING_FREE = (-1, 0)
+_THOUSANDTHS = 1000
 
 
 def sale(facts: Facts) -> Plan:
     """Price, take, earn: all at once."""
-    pricing, taking = _quote(facts)
-    if taking.rc not in APPROVED:
-        return refuse(taking.rc)
+    pricing, taking, refused = _quote(facts)
+    if refused is not None:
+        return refused
     return _book(facts, pricing, taking)
 
 
 def authorize(facts: Facts) -> Plan:
     """Price and hold; what would be earned is shown, not booked."""
-    pricing, taking = _quote(facts)
-    if taking.rc not in APPROVED:
-        return refuse(taking.rc)
+    pricing, taking, refused = _quote(facts)
+    if refused is not None:
+        return refused
     trial = Sheet(facts.sheet.all(), facts.now)
-    tendering.hold(facts.sheet, taking)
     tendering.spend(trial, taking.taken)
-    earnings = earn(facts, trial, pricing, taking)
+    earnings = earn(facts, trial, pricing, taking, booked=False)
+    tendering.hold(facts.sheet, taking)
     plan = _plan(facts, pricing, taking, earnings)
     plan.decision = _decision(pricing, taking.taken)
-    plan.reasons = [*pricing.reasons, *earnings.reasons]
+    plan.reasons = [*pricing.reasons, *earnings.reasons, *idle_reasons(facts)]
     plan.hold_until = facts.now + timedelta(seconds=facts.hold_s)
     return plan
 
@@ -56,10 +56,10 @@ def confirm(facts: Facts) -> Plan:
     original = facts.original
     assert original is not None
     decided = original.decision.lines
-    goods = final_goods(facts, [(x.group, x.gross, x.tax_rate_bp) for x in decided])
+    goods = final_goods(facts, decided)
     if goods is None:
         return refuse(Rc.AMOUNT)
-    pricing = reprice({line.group: line.rate_bp for line in decided}, goods)
+    pricing = reprice(_promised(decided), goods)
     held = original.decision.taken
     taking = Taking(rc=Rc.OK, taken=tendering.capture(held, pricing.net))
     tendering.release(facts.sheet, held)
@@ -68,25 +68,35 @@ def confirm(facts: Facts) -> Plan:
     return plan
 
 
-def final_goods(
-    facts: Facts, authorized: list[GroupAmount]
-) -> list[GroupAmount] | None:
+def _promised(lines: tuple[LineDecided, ...]) -> dict[str, tuple[int, int, int]]:
+    found: dict[str, tuple[int, int, int]] = {}
+    for line in lines:
+        gross, discount, _rate = found.get(line.group, (0, 0, 0))
+        found[line.group] = (
+            gross + line.gross,
+            discount + line.discount,
+            line.rate_bp,
+        )
+    return found
+
+
+def final_goods(facts: Facts, lines: tuple[LineDecided, ...]) -> list[Goods] | None:
     """Return the goods to capture: the request's, or the authorized, cut in proportion.
 
     None when more is asked for than was authorized.
     """
-    whole = sum(gross for _group, gross, _rate in authorized)
+    whole = sum(line.gross for line in lines)
     if facts.request.lines:
         return facts.goods if facts.amount <= whole else None
     amount = facts.request.amount
-    if amount is None or amount == whole:
-        return authorized
+    if amount is None:
+        amount = whole
     if amount > whole:
         return None
-    parts = spread(amount, [gross for _group, gross, _rate in authorized])
+    parts = spread(amount, [line.gross for line in lines])
     return [
-        (group, part, rate)
-        for (group, _gross, rate), part in zip(authorized, parts, strict=True)
+        Goods(group=line.group, gross=part, tax_rate_bp=line.tax_rate_bp)
+        for line, part in zip(lines, parts, strict=True)
     ]
 
 
@@ -112,8 +122,11 @@ def sale_lines(pricing: Pricing, own_bonus: int, tendered: int) -> tuple[SaleLin
     )
 
 
-def _quote(facts: Facts) -> tuple[Pricing, Taking]:
-    pricing = price(facts.programs, facts.sheet, facts.goods, facts.today)
+def _quote(facts: Facts) -> tuple[Pricing, Taking, Plan | None]:
+    free = _free_goods(facts)
+    pricing = price(
+        facts.programs, facts.sheet, facts.goods, facts.clock, free or NOTHING_FREE
+    )
     taking = plan_taking(
         facts.programs,
         facts.sheet,
@@ -122,18 +135,66 @@ def _quote(facts: Facts) -> tuple[Pricing, Taking]:
         facts.request.currency,
         partial=facts.request.partial,
     )
-    return pricing, taking
+    if free is None and taking.rc is not Rc.EXPIRED:
+        return pricing, taking, refuse(Rc.CARD_WRONG)
+    refused = None if taking.rc in APPROVED else refuse(taking.rc)
+    return pricing, taking, refused
+
+
+def overdue_reasons(facts: Facts) -> list[Reason]:
+    """Say which statements of the card are overdue."""
+    late = [
+        (running.name, credit.overdue((running, p), facts.statements, facts.today))
+        for running, p in facts.programs.credits
+    ]
+    return [
+        Reason(key="credit.overdue", name=name, amount=unpaid)
+        for name, unpaid in late
+        if unpaid
+    ]
+
+
+def buys_on_credit(facts: Facts) -> bool:
+    """Say whether a purchase asks for credit, in words or by its card."""
+    tender = tendering.wanted_tender(facts.programs, facts.request.tender, 1)
+    return tender.credit > 0
+
+
+def _free_goods(facts: Facts) -> tuple[int, int] | None:
+    """Return (place of line, gross) that a goods voucher pays for.
+
+    Nothing where no such voucher is named; None where its goods are not bought.
+    """
+    tender = facts.request.tender
+    if tender is None or not tender.voucher:
+        return NOTHING_FREE
+    purse = tendering.find_voucher(facts.programs, facts.sheet, tender.voucher)
+    if purse is None or purse.unit != ITEM:
+        return NOTHING_FREE
+    own = any(p.own and p.code == purse.program for p, _ in facts.programs.vouchers)
+    product = facts.products.get(tender.voucher, "")
+    for place, line in enumerate(facts.goods):
+        if own and product and line.sku == product:
+            # Nothing of it may be bought: then the whole line is one piece.
+            pieces = max(line.thousandths, 1)
+            piece = share(line.gross, _THOUSANDTHS, pieces)
+            return place, min(piece, line.gross)
+    return None
 
 
 def _book(facts: Facts, pricing: Pricing, taking: Taking) -> Plan:
     spent = tendering.spend(facts.sheet, taking.taken)
-    earnings = earn(facts, facts.sheet, pricing, taking)
+    earnings = earn(facts, facts.sheet, pricing, taking, booked=True)
     plan = _plan(facts, pricing, taking, earnings)
     plan.decision = _decision(pricing, spent, earnings)
+    plan.new_vouchers = earnings.vouchers
     plan.reasons = [
         *pricing.reasons,
+        *_forfeited(spent),
         *earnings.reasons,
-        *next_steps(facts.programs, facts.sheet, facts.today),
+        *idle_reasons(facts),
+        *next_steps(facts.programs, facts.sheet, facts.goods, facts.clock),
+        *tier_reasons(facts),
     ]
     plan.sale_lines = sale_lines(
         pricing, taking.own_bonus, taking.total - taking.own_bonus
@@ -160,12 +221,61 @@ def _decision(
     taken: tuple[Taken, ...],
     earnings: Earnings | None = None,
 ) -> Decision:
+    earnings = earnings or Earnings()
     return Decision(
         lines=tuple(
             LineDecided(x.group, x.gross, x.tax_rate_bp, x.rate_bp, x.discount)
             for x in pricing.lines
         ),
         taken=taken,
-        earned=earnings.decided if earnings else (),
-        turnover=earnings.turnover if earnings else (),
+        earned=tuple(earnings.decided),
+        turnover=tuple(earnings.turnover),
+        counted=tuple(earnings.counted),
+        referred=tuple(earnings.referred),
     )
+
+
+def _forfeited(spent: tuple[Taken, ...]) -> list[Reason]:
+    return [
+        Reason(
+            key="voucher.forfeited",
+            name=part.key[2],
+            amount=sum(lot.amount for lot in part.parts),
+        )
+        for part in spent
+        if part.tender == tendering.REST
+    ]
+
+
+def idle_reasons(facts: Facts) -> list[Reason]:
+    """Say which programs of the card do nothing at this moment, and why."""
+    return [
+        Reason(key=key, name=program.name)
+        for program, key in facts.programs.idle
+        if key != "program.over"
+    ]
+
+
+def tier_reasons(facts: Facts) -> list[Reason]:
+    """Say which better card has been reached, or what is missing to the next."""
+    found = []
+    for running, parameters in facts.programs.points:
+        if not isinstance(parameters, BonusPrize) or not parameters.tiers:
+            continue
+        purse = facts.sheet.find(running.code, EARNED)
+        earned = purse.posted if purse else 0
+        reached, ahead = parameters.tier_of(earned), parameters.next_tier(earned)
+        if reached is not None and reached.card_type not in facts.card.card_types:
+            found.append(
+                Reason(key="tier.reached", name=running.name, what=reached.card_type)
+            )
+        elif ahead is not None:
+            found.append(
+                Reason(
+                    key="tier.next",
+                    name=running.name,
+                    what=ahead.card_type,
+                    count=ahead.at - earned,
+                )
+            )
+    return found

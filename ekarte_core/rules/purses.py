@@ -12,7 +12,31 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 import msgspec
 
 POINTS = "points"
+VISITS = "visits"  # of a pass
+VOUCHER = "voucher"  # money off, once; the goods group is its code
+ITEM = "item"  # goods for nothing, once; the goods group is its code
+CREDIT = "credit"  # not above zero: the debt
 TURNOVER = "turnover"
+VISITED = "visited"
+EARNED = "earned"  # points ever earned
+PURCHASES = "purchases"
+TICKETS = "tickets"
+OWED = "owed"  # points that could not be taken back
+
+COUNTERS = frozenset({TURNOVER, VISITED, EARNED, PURCHASES, TICKETS, OWED})
+"""Units that are counted: no lots, no value, nothing to spend."""
+
+COUNTER_EVENT = {
+    TURNOVER: "turnover",
+    VISITED: "visit",
+    EARNED: "earned",
+    PURCHASES: "purchase",
+    TICKETS: "ticket",
+    OWED: "owed",
+}
+"""Event of a counter's entries, both ways."""
+
+WITHOUT_LOTS = COUNTERS | {CREDIT}
 
 PurseKey = tuple[str, str, str]  # program code, unit, goods group
 
@@ -65,6 +89,8 @@ class Purse(msgspec.Struct, kw_only=True):
     carry: int = 0
     version: int = 0
     period_start: date | None = None
+    last_at: datetime | None = None  # when it last counted
+    day_count: int = 0  # how often on that day
     lots: list[Lot] = []
 
     @property
@@ -79,6 +105,8 @@ class Purse(msgspec.Struct, kw_only=True):
 
     def usable(self, now: datetime) -> int:
         """What may be taken at this moment."""
+        if self.unit in WITHOUT_LOTS:
+            return self.available
         return sum(lot.available for lot in self.lots if lot.usable(now))
 
     @property
@@ -148,37 +176,52 @@ class Sheet:
     """The purses of one card during one operation."""
 
     def __init__(self, purses: Iterable[Purse], now: datetime) -> None:
-        """Copy the purses: the originals stay as they are."""
+        """Look at purses; each is copied when it is first asked for."""
         self._now = now
-        self._purses = {purse.key: _copy(purse) for purse in purses}
+        self._given = {purse.key: purse for purse in purses}
+        self._copied: dict[PurseKey, Purse] = {}
         self.moves: list[Move] = []
 
     def find(self, program: str, unit: str, goods_group: str = "") -> Purse | None:
         """Return the purse, if the card has it."""
-        return self._purses.get((program, unit, goods_group))
+        key = (program, unit, goods_group)
+        purse = self._copied.get(key)
+        if purse is None and key in self._given:
+            purse = self._copied[key] = _copy(self._given[key])
+        return purse
 
     def open(
         self, program: str, issuer: str, unit: str, goods_group: str = ""
     ) -> Purse:
         """Return the purse, opened when the card does not have it yet."""
-        key = (program, unit, goods_group)
-        if key not in self._purses:
-            self._purses[key] = Purse(
+        purse = self.find(program, unit, goods_group)
+        if purse is None:
+            purse = Purse(
                 program=program, issuer=issuer, unit=unit, goods_group=goods_group
             )
-        return self._purses[key]
+            self._copied[purse.key] = purse
+        return purse
 
     def all(self) -> list[Purse]:
-        """Return every purse, in the order of opening."""
-        return list(self._purses.values())
+        """Return every purse as it is now, to be looked at only."""
+        return [*{**self._given, **self._copied}.values()]
+
+    def keys(self, program: str, unit: str) -> list[PurseKey]:
+        """Return the keys of a program's purses of one unit."""
+        found = {**self._given, **self._copied}
+        return [key for key in found if key[:2] == (program, unit)]
 
     def usable(self, purse: Purse) -> int:
         """What may be taken from a purse now."""
         return purse.usable(self._now)
 
     def count(self, purse: Purse, event: str, amount: int) -> None:
-        """Add to a counter (turnover): it has no lots and no value."""
-        self._move(purse, None, event, TURNOVER, posted=amount)
+        """Add to a counter: it has no lots and no value; it stops at zero."""
+        self._move(purse, None, event, purse.unit, posted=max(amount, -purse.posted))
+
+    def owe(self, purse: Purse, event: str, account: str, amount: int) -> None:
+        """Change a debt: negative buys, positive pays; its carry is itself."""
+        self._move(purse, None, event, account, posted=amount, carry=amount)
 
     def credit(
         self,
@@ -191,18 +234,20 @@ class Sheet:
         valid_until: datetime | None = None,
     ) -> None:
         """Put value into the lot that ends at this moment, opened if need be."""
-        lot = purse.lot(valid_until)
-        if lot is None:
-            lot = Lot(valid_until=valid_until)
-            purse.lots.append(lot)
-            purse.lots.sort(key=_ends)
+        lot = purse.lot(valid_until) or _new_lot(purse, valid_until)
         lot.issued += amount
         self._move(purse, lot, event, account, posted=amount, carry=carry)
 
     def give_back(self, purse: Purse, event: str, account: str, part: LotPart) -> None:
-        """Put used value back into the very lot it came from, with its date."""
-        lot = purse.lot(part.valid_until)
-        assert lot is not None, "a lot is never deleted"
+        """Put used value back into the very lot it came from, with its date.
+
+        In an account that took the card's purses over the lot may be a new one.
+        """
+        if purse.unit == CREDIT:
+            self.owe(purse, event, account, part.amount)
+            return
+        lot = purse.lot(part.valid_until) or _new_lot(purse, part.valid_until)
+        lot.issued = max(lot.issued, lot.posted + part.amount)
         self._move(purse, lot, event, account, posted=part.amount, carry=part.carry)
 
     def plan(
@@ -212,8 +257,11 @@ class Sheet:
 
         `first`: ends of lots that shall be used before all others.
         """
+        if purse.unit == CREDIT:
+            return [LotPart(None, amount)]
         lots = [lot for lot in purse.lots if lot.usable(self._now)]
-        lots.sort(key=lambda lot: lot.valid_until not in first)
+        if first:
+            lots.sort(key=lambda lot: lot.valid_until not in first)
         parts = []
         for lot in lots:
             part = min(amount, lot.available)
@@ -229,6 +277,10 @@ class Sheet:
         """Take amounts out of their lots for good; returns them with their carry."""
         spent = []
         for part in parts:
+            if purse.unit == CREDIT:
+                self.owe(purse, event, account, -part.amount)
+                spent.append(LotPart(None, part.amount, part.amount))
+                continue
             lot = purse.lot(part.valid_until)
             assert lot is not None
             carry = lot.carry
@@ -242,13 +294,13 @@ class Sheet:
     def hold(self, purse: Purse, parts: Iterable[LotPart]) -> None:
         """Reserve amounts of named lots: their end waits for the hold's."""
         for part in parts:
-            lot = purse.lot(part.valid_until)
+            lot = None if purse.unit == CREDIT else purse.lot(part.valid_until)
             self._move(purse, lot, "hold", "hold", held=part.amount)
 
     def release(self, purse: Purse, parts: Iterable[LotPart]) -> None:
         """Give reserved amounts up."""
         for part in parts:
-            lot = purse.lot(part.valid_until)
+            lot = None if purse.unit == CREDIT else purse.lot(part.valid_until)
             self._move(purse, lot, "release", "hold", held=-part.amount)
 
     def mirror(self, purse: Purse, move: Undone) -> None:
@@ -259,8 +311,9 @@ class Sheet:
         """
         lot, carry = None, -move.carry
         if move.in_lot:
-            lot = purse.lot(move.valid_until)
-            assert lot is not None
+            lot = purse.lot(move.valid_until) or _new_lot(purse, move.valid_until)
+            if move.posted < 0:
+                lot.issued = max(lot.issued, lot.posted - move.posted)
             if move.posted > 0:
                 whole = move.posted == lot.posted
                 carry = -lot.carry if whole else -min(move.carry, lot.carry)
@@ -313,6 +366,13 @@ class Sheet:
 def _copy(purse: Purse) -> Purse:
     lots = [msgspec.structs.replace(lot) for lot in purse.lots]
     return msgspec.structs.replace(purse, lots=lots)
+
+
+def _new_lot(purse: Purse, valid_until: datetime | None) -> Lot:
+    lot = Lot(valid_until=valid_until)
+    purse.lots.append(lot)
+    purse.lots.sort(key=_ends)
+    return lot
 
 
 def _ends(lot: Lot) -> datetime:

@@ -1,19 +1,38 @@
 """Tenders: what is taken from the card to pay. Step 3 of an operation.
 
-Gift money first, then bonus money; never more than is there. A shortage refuses the
-whole operation unless the terminal said that a part is welcome.
+A voucher first, then gift money, bonus money and credit; never more than is there. A
+shortage refuses the whole operation unless the terminal said that a part is welcome.
 """
 
 import msgspec
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.purses import LotPart, Purse, PurseKey, Sheet
+from ekarte_core.rules import credit
+from ekarte_core.rules.purses import (
+    CREDIT,
+    ITEM,
+    VOUCHER,
+    LotPart,
+    Purse,
+    PurseKey,
+    Sheet,
+)
 from ekarte_core.rules.running import Programs, RunningProgram
 from ekarte_core.values import Tender
 
 GIFT = "gift"
 BONUS = "bonus"
-SPEND_EVENT = {GIFT: "gift_spend", BONUS: "bonus_spend"}
+REST = "rest"  # of a voucher, forfeited: its use is once
+SPEND_EVENT = {
+    GIFT: "gift_spend",
+    BONUS: "bonus_spend",
+    CREDIT: "credit_spend",
+    VOUCHER: "voucher_spend",
+    ITEM: "voucher_spend",
+    REST: "voucher_expire",
+}
+UNPAID = frozenset({ITEM, REST})  # leaves the card without paying
+AS_BONUS = frozenset({BONUS, VOUCHER})  # earns nothing; the own one is not taxed
 
 
 class Taken(msgspec.Struct, frozen=True, array_like=True):
@@ -26,7 +45,9 @@ class Taken(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def amount(self) -> int:
-        """Sum of the parts, minor units."""
+        """What it pays, minor units."""
+        if self.tender in UNPAID:
+            return 0
         return sum(part.amount for part in self.parts)
 
 
@@ -36,25 +57,81 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     rc: Rc
     taken: tuple[Taken, ...] = ()
 
-    def of(self, tender: str) -> int:
-        """Sum taken under one tender, minor units."""
-        return sum(part.amount for part in self.taken if part.tender == tender)
-
     @property
     def total(self) -> int:
         """Sum taken under all tenders."""
         return sum(part.amount for part in self.taken)
 
+    def of(self, tender: str) -> int:
+        """Sum taken under one tender, minor units."""
+        return sum(part.amount for part in self.taken if part.tender == tender)
+
+    @property
+    def as_bonus(self) -> int:
+        """Sum paid by bonus money and vouchers: it earns nothing."""
+        return sum(part.amount for part in self.taken if part.tender in AS_BONUS)
+
     @property
     def own_bonus(self) -> int:
-        """Bonus money of the seller itself: lowers what is earned and taxed."""
-        return sum(p.amount for p in self.taken if p.tender == BONUS and p.own)
+        """The same of the seller itself: lowers what is taxed."""
+        return sum(p.amount for p in self.taken if p.tender in AS_BONUS and p.own)
+
+
+class _Search:
+    """What has been planned so far, while the tenders are gone through."""
+
+    def __init__(self, programs: Programs, sheet: Sheet, currency: str) -> None:
+        self.programs, self.sheet, self.currency = programs, sheet, currency
+        self.taken: list[Taken] = []
+        self.short: Rc | None = None  # the first shortage
+        self.ended = False
+
+    def take(self, tender: str, asked: int) -> None:
+        """Plan `asked` from the purses of one tender."""
+        left = asked
+        for running, unit, limit in self._sources(tender):
+            purse = self.sheet.find(running.code, unit)
+            if purse is None or not left:
+                continue
+            usable = self.sheet.usable(purse)
+            amount = min(left, usable if limit is None else max(usable - limit, 0))
+            if amount:
+                parts = tuple(self.sheet.plan(purse, amount))
+                self.taken.append(Taken(tender, purse.key, running.own, parts))
+            left -= amount
+            self.ended = self.ended or purse.available > usable
+        if left and self.short is None:
+            self.short = Rc.LIMIT if tender == CREDIT else Rc.SHORT
+
+    def _sources(self, tender: str) -> list[tuple[RunningProgram, str, int | None]]:
+        if tender == GIFT:
+            return [(p, self.currency, None) for p, _ in self.programs.gifts]
+        if tender == BONUS:
+            return [(p, self.currency, None) for p, _ in bonus_sources(self.programs)]
+        return [
+            (one[0], CREDIT, credit.over_limit(self.sheet, one))
+            for one in self.programs.credits
+        ]
+
+
+def bonus_sources(programs: Programs) -> list[tuple[RunningProgram, object]]:
+    """Programs whose points become money that may be spent here."""
+    return [(p, q) for p, q in programs.bonus_money if q.convert_at]
+
+
+def wanted_tender(programs: Programs, asked: Tender | None, due: int) -> Tender:
+    """What is to be taken; a pure gift or credit card pays all unless told."""
+    if asked is not None:
+        return asked
+    if programs.only_tender == GIFT:
+        return Tender(gift=due)
+    return Tender(credit=due) if programs.only_tender == CREDIT else Tender()
 
 
 def plan_taking(
     programs: Programs,
     sheet: Sheet,
-    tender: Tender | None,
+    asked: Tender | None,
     due: int,
     currency: str,
     *,
@@ -62,63 +139,92 @@ def plan_taking(
 ) -> Taking:
     """Decide what to take; takes nothing yet.
 
-    Precedence: 13 asked for more than is due, 57 no such purse program here,
-    54 the money has expired, 51 not enough (10 with a part where allowed).
+    Precedence: 13 asked for more than is due, 57 no such purse program here, no such
+    voucher, 54 the value has ended, 61 over the credit limit, 51 not enough (10 with
+    a part where allowed).
     """
-    if tender is None:
-        tender = Tender(gift=due) if programs.only_gift else Tender()
-    if tender.gift + tender.bonus > due:
+    search = _Search(programs, sheet, currency)
+    tender = wanted_tender(programs, asked, due)
+    if tender.voucher:
+        refused = _take_voucher(search, tender.voucher, due)
+        if refused is not None:
+            return Taking(rc=refused)
+        due -= sum(taken.amount for taken in search.taken)
+    if tender.money > due:
         return Taking(rc=Rc.AMOUNT)
-    gifts = list(programs.gifts)
-    bonuses = [b for b in programs.bonus_money if b[1].convert_at]
-    if (tender.gift and not gifts) or (tender.bonus and not bonuses):
+    if lacks_program(programs, tender):
         return Taking(rc=Rc.CARD_WRONG)
-    taken: list[Taken] = []
-    short = ended = False
-    for name, asked, sources in (
-        (GIFT, tender.gift, gifts),
-        (BONUS, tender.bonus, bonuses),
+    for name, amount in (
+        (GIFT, tender.gift),
+        (BONUS, tender.bonus),
+        (CREDIT, tender.credit),
     ):
-        left = asked
-        for running, _parameters in sources:
-            left, some_ended = _take(sheet, taken, name, running, currency, left)
-            ended = ended or some_ended
-        short = short or left > 0
-    if short and not (partial and taken):
-        return Taking(rc=Rc.EXPIRED if ended and not taken else Rc.SHORT)
-    return Taking(rc=Rc.PARTIAL if short else Rc.OK, taken=tuple(taken))
+        if amount:
+            search.take(name, amount)
+    if search.short is None:
+        return Taking(rc=Rc.OK, taken=tuple(search.taken))
+    if partial and any(taken.amount for taken in search.taken):
+        return Taking(rc=Rc.PARTIAL, taken=tuple(search.taken))
+    ended = search.ended and not search.taken
+    return Taking(rc=Rc.EXPIRED if ended else search.short)
 
 
-def _take(
-    sheet: Sheet,
-    taken: list[Taken],
-    tender: str,
-    running: RunningProgram,
-    currency: str,
-    wanted: int,
-) -> tuple[int, bool]:
-    """Plan a part from one purse; returns what is still wanted, and if some ended."""
-    purse = sheet.find(running.code, currency)
-    if purse is None or not wanted:
-        return wanted, False
-    usable = sheet.usable(purse)
-    amount = min(wanted, usable)
-    if amount:
-        parts = tuple(sheet.plan(purse, amount))
-        taken.append(Taken(tender, purse.key, running.own, parts))
-    return wanted - amount, purse.available > usable
+def lacks_program(programs: Programs, tender: Tender) -> bool:
+    """True when a tender is asked for that no program of the card can pay here."""
+    return bool(
+        (tender.gift and not programs.gifts)
+        or (tender.bonus and not bonus_sources(programs))
+        or (tender.credit and not programs.credits)
+        or (tender.voucher and not programs.vouchers)
+    )
+
+
+def find_voucher(programs: Programs, sheet: Sheet, code: str) -> Purse | None:
+    """Return the purse of a voucher of the card that may be used here, used or not."""
+    for running, _parameters in programs.vouchers:
+        for unit in (VOUCHER, ITEM):
+            purse = sheet.find(running.code, unit, code)
+            if purse is not None:
+                return purse
+    return None
+
+
+def voucher_refusal(sheet: Sheet, purse: Purse | None) -> Rc | None:
+    """Return why a voucher cannot be used: 57 no such or used, 54 ended."""
+    if purse is None or not purse.available:
+        return Rc.CARD_WRONG
+    return None if sheet.usable(purse) else Rc.EXPIRED
+
+
+def _take_voucher(search: _Search, code: str, due: int) -> Rc | None:
+    """Plan the use of a voucher: what it pays, and the rest that is forfeited."""
+    purse = find_voucher(search.programs, search.sheet, code)
+    refused = voucher_refusal(search.sheet, purse)
+    if purse is None or refused is not None:
+        return refused
+    own = any(p.own and p.code == purse.program for p, _ in search.programs.vouchers)
+    (lot,) = search.sheet.plan(purse, purse.available)
+    if purse.unit == ITEM:
+        search.taken.append(Taken(ITEM, purse.key, own, (lot,)))
+        return None
+    used = min(lot.amount, due)
+    for tender, amount in ((VOUCHER, used), (REST, lot.amount - used)):
+        if amount:
+            part = LotPart(lot.valid_until, amount)
+            search.taken.append(Taken(tender, purse.key, own, (part,)))
+    return None
 
 
 def hold(sheet: Sheet, taking: Taking) -> None:
     """Reserve what the taking names."""
     for part in taking.taken:
-        sheet.hold(_purse(sheet, part), part.parts)
+        sheet.hold(purse_of(sheet, part), part.parts)
 
 
 def release(sheet: Sheet, taken: tuple[Taken, ...]) -> None:
     """Give up a reservation."""
     for part in taken:
-        sheet.release(_purse(sheet, part), part.parts)
+        sheet.release(purse_of(sheet, part), part.parts)
 
 
 def spend(sheet: Sheet, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
@@ -128,7 +234,10 @@ def spend(sheet: Sheet, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
             part,
             parts=tuple(
                 sheet.spend(
-                    _purse(sheet, part), SPEND_EVENT[part.tender], "spend", part.parts
+                    purse_of(sheet, part),
+                    SPEND_EVENT[part.tender],
+                    "expire" if part.tender == REST else "spend",
+                    part.parts,
                 )
             ),
         )
@@ -137,21 +246,34 @@ def spend(sheet: Sheet, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
 
 
 def capture(taken: tuple[Taken, ...], due: int) -> tuple[Taken, ...]:
-    """Cut what was held down to what is due now, gift money first."""
+    """Cut what was held down to what is due now, in the order it was planned.
+
+    A voucher is used up whatever is due: what it does not pay is forfeited.
+    """
     kept = []
+    rest: list[Taken] = []
     for part in taken:
-        parts = []
+        if part.tender in UNPAID:
+            kept.append(part)
+            continue
+        parts, over = [], []
         for lot in part.parts:
             amount = min(lot.amount, due)
             due -= amount
             if amount:
                 parts.append(msgspec.structs.replace(lot, amount=amount))
+            if amount < lot.amount:
+                over.append(msgspec.structs.replace(lot, amount=lot.amount - amount))
         if parts:
             kept.append(msgspec.structs.replace(part, parts=tuple(parts)))
-    return tuple(kept)
+        if over and part.tender == VOUCHER:
+            rest.append(Taken(REST, part.key, part.own, tuple(over)))
+    return tuple(kept + rest)
 
 
-def _purse(sheet: Sheet, part: Taken) -> Purse:
-    purse = sheet.find(*part.key)
+def purse_of(sheet: Sheet, part: Taken) -> Purse:
+    """The purse that value was taken from, or its like in the account of today."""
+    program, unit, group = part.key
+    purse = sheet.find(program, unit, group)
     assert purse is not None, "value was taken from a purse that is not there"
     return purse

@@ -7,10 +7,20 @@ that come back are a refund (giving_back.py).
 from datetime import datetime
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.giving_back import take_turnover_back
+from ekarte_core.rules import referring
+from ekarte_core.rules.giving_back import count_back
 from ekarte_core.rules.plan import Facts, Original, Plan, SaleLine, refuse
-from ekarte_core.rules.purses import TURNOVER, PurseKey, Undone
+from ekarte_core.rules.purses import (
+    COUNTER_EVENT,
+    COUNTERS,
+    CREDIT,
+    OWED,
+    TURNOVER,
+    PurseKey,
+    Undone,
+)
 from ekarte_core.rules.tendering import release
+from ekarte_core.rules.turnover import take_turnover_back
 
 Place = tuple[PurseKey, bool, datetime | None]  # purse, whether in a lot, its end
 
@@ -43,16 +53,24 @@ def _undo_booking(facts: Facts) -> Plan:
         return refuse(Rc.MISMATCH)
     if not _undo_moves(facts):
         return refuse(Rc.SHORT)
-    _undo_turnover(facts, original)
-    activated = original.command == "activate"
+    _undo_counts(facts, original)
+    referring.take_back(facts, original.decision.referred)
     return Plan(
         rc=Rc.OK,
         amount=original.amount,
         discount=original.discount,
         sale_lines=tuple(_negative(line) for line in facts.mirror_lines),
-        new_state="new" if activated and facts.card.state == "active" else "",
-        drop_access_code=activated,
+        new_state=_state_before(facts, original),
+        drop_access_code=original.command == "activate",
     )
+
+
+def _state_before(facts: Facts, original: Original) -> str:
+    """The card's state before the original, where that had changed it."""
+    if original.command == "activate" and facts.card.state == "active":
+        return "new"
+    unloaded = original.command == "refund" and original.decision.loaded
+    return "active" if unloaded and facts.card.state == "closed" else ""
 
 
 def release_hold(facts: Facts, original: Original) -> None:
@@ -66,25 +84,41 @@ def _hold_is_over(original: Original) -> bool:
 
 def _undo_moves(facts: Facts) -> bool:
     """Write every move of the original with the other sign, if the value is there."""
-    moves = [move for move in facts.mirrors if move.unit != TURNOVER]
+    moves = [move for move in facts.mirrors if move.unit not in COUNTERS]
     for place in {_place(move) for move in moves}:
         gained = sum(move.posted for move in moves if _place(move) == place)
         if _there(facts, place) < gained:
             return False
     for move in sorted(moves, key=_losses_first):
-        purse = facts.sheet.find(*move.key)
-        assert purse is not None, "an entry without its purse"
+        program, unit, group = move.key
+        # In an account that took the card's purses over there may be none yet.
+        purse = facts.sheet.open(program, move.issuer, unit, group)
+        if unit == CREDIT:
+            purse.credit_limit = max(purse.credit_limit, purse.held - purse.posted)
         facts.sheet.mirror(purse, move)
     return True
 
 
-def _undo_turnover(facts: Facts, original: Original) -> None:
-    """Turnover follows its period: sums of a period that is over stay as they are."""
+def _undo_counts(facts: Facts, original: Original) -> None:
+    """Counters follow what was decided: sums of a period that is over stay."""
+    sheet = facts.sheet
     for decided in original.decision.turnover:
-        take_turnover_back(facts.sheet, decided, decided.amount)
-        purse = facts.sheet.find(decided.program, TURNOVER, decided.goods_group)
+        take_turnover_back(
+            sheet,
+            decided.program,
+            decided.goods_group,
+            decided.amount,
+            decided.period_start,
+        )
+        purse = sheet.find(decided.program, TURNOVER, decided.goods_group)
         if purse is not None and not purse.posted:
             purse.period_start = None  # the next purchase begins the period
+    for counted in original.decision.counted:
+        count_back(sheet, counted, counted.amount)
+    for earned in original.decision.earned:
+        owed = sheet.find(earned.program, OWED)
+        if owed is not None:
+            sheet.count(owed, COUNTER_EVENT[OWED], earned.settled)
 
 
 def _place(move: Undone) -> Place:
@@ -94,9 +128,12 @@ def _place(move: Undone) -> Place:
 def _there(facts: Facts, place: Place) -> int:
     key, in_lot, valid_until = place
     purse = facts.sheet.find(*key)
-    assert purse is not None, "an entry without its purse"
-    lot = purse.lot(valid_until) if in_lot else None
-    return purse.available if lot is None else lot.available
+    if purse is None:
+        return 0
+    if not in_lot:
+        return purse.available
+    lot = purse.lot(valid_until)
+    return 0 if lot is None else lot.available
 
 
 def _losses_first(move: Undone) -> int:

@@ -1,21 +1,42 @@
 """From a plan to the answer that is said and stored: figures, sentences, slip."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from ekarte_core.codes import APPROVED, Rc
+from ekarte_core.ledger.store import VoucherRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.explain import language_of, money, tell, text
-from ekarte_core.rules.plan import Plan
-from ekarte_core.rules.purses import POINTS, TURNOVER, Purse
+from ekarte_core.rules.plan import NewVoucher, Plan
+from ekarte_core.rules.purses import (
+    COUNTERS,
+    CREDIT,
+    ITEM,
+    POINTS,
+    VISITS,
+    VOUCHER,
+    Purse,
+)
 from ekarte_core.service.job import Job
-from ekarte_core.values import Answer, Balance, SlipLine
+from ekarte_core.values import Answer, Balance, SlipLine, Voucher
 
 AUTH_CODE_DIGITS = 6
 WITH_SLIP = frozenset(
-    {"authorize", "confirm", "sale", "refund", "top_up", "activate", "reverse"}
+    {
+        "authorize",
+        "confirm",
+        "sale",
+        "refund",
+        "top_up",
+        "activate",
+        "reverse",
+        "check_in",
+        "redeem",
+        "enroll",
+        "replace",
+    }
 )
 RETURNS = frozenset({"refund", "reverse"})
 
@@ -46,6 +67,7 @@ def answer_of(
     network: Network,
     plan: Plan,
     purses: Iterable[Purse],
+    vouchers: Mapping[str, VoucherRow],
     *,
     txn: int | None,
     now: datetime,
@@ -53,8 +75,11 @@ def answer_of(
     """The answer to a decided request, as it will be stored."""
     spoken = language(job, network)
     approved = plan.rc in APPROVED
+    shown = list(_shown(job, network, purses))
     balances = tuple(
-        balance(purse, network, now) for purse in _shown(job, network, purses)
+        balance(purse, network, now)
+        for purse in shown
+        if purse.unit not in (VOUCHER, ITEM)
     )
     answer = Answer(
         rc=plan.rc.value,
@@ -71,6 +96,7 @@ def answer_of(
         balances=balances,
         discount_rate=plan.rate_bp,
         card_state=plan.new_state or (job.card.state if job.card else ""),
+        vouchers=_vouchers(plan, shown, vouchers, now),
         explain=tuple(tell(reason, spoken) for reason in plan.reasons),
         params_version=network.version,
     )
@@ -87,9 +113,34 @@ def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> Iterable[Purs
     accepted = {program.code for program in network.running(job.branch, types)}
     for purse in sorted(purses, key=lambda purse: purse.key):
         own = purse.issuer == job.branch.issuer
-        money_here = purse.program in accepted and purse.unit not in (POINTS, TURNOVER)
+        money_here = purse.program in accepted and purse.unit not in COUNTERS | {POINTS}
         if purse.version and (own or money_here):
             yield purse
+
+
+def _vouchers(
+    plan: Plan, purses: Iterable[Purse], known: Mapping[str, VoucherRow], now: datetime
+) -> tuple[Voucher, ...]:
+    """The vouchers that may be used, those just issued among them."""
+    rows: dict[str, VoucherRow | NewVoucher] = {**known}
+    rows |= {new.code: new for new in plan.new_vouchers}
+    found = []
+    for purse in purses:
+        row = rows.get(purse.goods_group)
+        usable = purse.usable(now)
+        if purse.unit not in (VOUCHER, ITEM) or row is None or not usable:
+            continue
+        found.append(
+            Voucher(
+                code=row.code,
+                program=row.program,
+                kind=row.kind,
+                value=usable if purse.unit == VOUCHER else 0,
+                product=row.product,
+                valid_until=row.valid_until,
+            )
+        )
+    return tuple(found)
 
 
 def auth_code(txn: int) -> str:
@@ -164,12 +215,22 @@ def _figures(job: Job, plan: Plan, spoken: str) -> list[SlipLine]:
         "reverse": "slip.refund",
         "top_up": "slip.load",
         "activate": "slip.load",
+        "check_in": "slip.visit",
+        "redeem": "slip.exchange",
+        "enroll": "slip.enroll",
+        "replace": "slip.replace",
     }.get(command, "slip.purchase")
     rows = [(title, plan.amount)]
     if plan.discount:
         rows.append(("slip.discount", -plan.discount))
-    rows += [(f"slip.{tender}", amount) for tender, amount in plan.tendered().items()]
-    if command not in ("top_up", "activate"):
+    rows += [
+        (f"slip.{tender}", amount)
+        for tender, amount in plan.tendered().items()
+        if tender != POINTS
+    ]
+    if command in ("check_in", "enroll", "replace"):
+        rows = []
+    elif command not in ("top_up", "activate"):
         rows.append(
             ("slip.back" if command in RETURNS else "slip.due", plan.amount_due)
         )
@@ -188,12 +249,18 @@ def _figures(job: Job, plan: Plan, spoken: str) -> list[SlipLine]:
 def _balances(answer: Answer, network: Network, spoken: str) -> list[SlipLine]:
     lines = []
     for row in answer.balances:
-        if row.unit == TURNOVER:
+        if row.unit in COUNTERS:
             continue
-        shown = (
-            str(row.value) if row.unit == POINTS else f"{money(row.value)} {row.unit}"
-        )
+        shown = _amount(row, network)
         program = network.programs.get(row.program)
         name = program.name if program else row.program
         lines.append(SlipLine(text=f"{text('slip.balance', spoken)}, {name}: {shown}"))
     return lines
+
+
+def _amount(row: Balance, network: Network) -> str:
+    """A balance for people: points and visits are counted, the rest is money."""
+    if row.unit in (POINTS, VISITS):
+        return str(row.value)
+    currency = network.document.currency if row.unit == CREDIT else row.unit
+    return f"{money(row.value)} {currency}"

@@ -27,6 +27,7 @@ from ekarte_core.service import expiry, publishing, sealing, settling
 from ekarte_core.service.execute import execute
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.rotating import check_keys
+from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
 from ekarte_core.wire import encode_answer
 
@@ -58,6 +59,7 @@ class LedgerConnection:
         self._keyring = keyring
         self._connection: connection | None = None
         self._ids = OperationIds(ID_BLOCK)
+        self._versions = Versions()
         self._sealed_whole_at: datetime | None = None
         self._keys_checked = False
 
@@ -103,7 +105,14 @@ class LedgerConnection:
     ) -> list[Outcome]:
         return self._transaction(
             lambda cr: execute(
-                cr, requests, network, self._keyring, now, wait=wait, ids=self._ids
+                cr,
+                requests,
+                network,
+                self._keyring,
+                now,
+                wait=wait,
+                ids=self._ids,
+                versions=self._versions,
             )
         )
 

@@ -3,27 +3,34 @@
 The checks stand in the order of codes.Rc; the first that applies is the answer.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
+
+import msgspec
 
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
-from ekarte_core.rules import card_life, giving_back, purchase, undoing
-from ekarte_core.rules.plan import (
-    CardFacts,
-    Facts,
-    Original,
-    Plan,
-    SaleLine,
-    refuse,
+from ekarte_core.rules import (
+    accounts,
+    card_life,
+    enrolling,
+    giving_back,
+    purchase,
+    redeeming,
+    tendering,
+    undoing,
+    unloading,
+    visiting,
 )
-from ekarte_core.rules.pricing import next_steps, price
-from ekarte_core.rules.purses import Sheet, Undone
-from ekarte_core.rules.running import Programs
+from ekarte_core.rules.explain import Reason
+from ekarte_core.rules.plan import Facts, Original, Plan, SaleLine, refuse
+from ekarte_core.rules.pricing import Goods, next_steps, price
+from ekarte_core.rules.purses import Undone
+from ekarte_core.service.facts import facts_of, facts_of_nothing, programs_of
 from ekarte_core.service.job import PURCHASE, Job
-from ekarte_core.service.rotating import proves_code
+from ekarte_core.service.locking import qualify_missing
 
 ACCESS_TRIES_MAX = 3
 CLOSED_STATES = {
@@ -36,19 +43,47 @@ CLOSED_STATES = {
 }
 # Commands that undo or finish: they work on a card whatever has become of it since.
 FINISHES = frozenset({"confirm", "reverse", "refund"})
-CARD_STAFF = frozenset({"block", "unblock"})
+CARD_STAFF = frozenset({"block", "unblock", "replace"})
+LOADS = frozenset({"activate", "top_up"})
+ASKS_CODE = PURCHASE | {"redeem", "set_code"}
+REVERSIBLE = frozenset(
+    {
+        "authorize",
+        "confirm",
+        "sale",
+        "refund",
+        "top_up",
+        "activate",
+        "check_in",
+        "redeem",
+        "buried",
+    }
+)
 
 
 def inquire(facts: Facts) -> Plan:
     """State, balances, the discount that a purchase would get now."""
-    goods = facts.goods or [("", 0, 0)]
-    pricing = price(facts.programs, facts.sheet, goods, facts.today)
+    goods = facts.goods or [Goods(group="", gross=0, tax_rate_bp=0)]
+    pricing = price(facts.programs, facts.sheet, goods, facts.clock)
     return Plan(
         rc=Rc.OK,
         moves=False,
         rate_bp=pricing.rate_bp,
-        reasons=next_steps(facts.programs, facts.sheet, facts.today),
+        reasons=[
+            *next_steps(facts.programs, facts.sheet, facts.goods, facts.clock),
+            *purchase.tier_reasons(facts),
+            *purchase.idle_reasons(facts),
+            *purchase.overdue_reasons(facts),
+        ],
     )
+
+
+def refund(facts: Facts) -> Plan:
+    """Goods come back, or value that was sold."""
+    assert facts.original is not None
+    if facts.original.command in LOADS:
+        return unloading.unload(facts)
+    return giving_back.refund(facts)
 
 
 RULES: dict[str, Callable[[Facts], Plan]] = {
@@ -57,40 +92,88 @@ RULES: dict[str, Callable[[Facts], Plan]] = {
     "confirm": purchase.confirm,
     "sale": purchase.sale,
     "reverse": undoing.reverse,
-    "refund": giving_back.refund,
+    "refund": refund,
     "top_up": card_life.top_up,
     "activate": card_life.activate,
     "block": card_life.block,
     "unblock": card_life.unblock,
+    "set_code": card_life.set_code,
+    "replace": accounts.replace,
+    "pool": accounts.pool,
+    "enroll": enrolling.enroll,
+    "check_in": visiting.check_in,
+    "redeem": redeeming.redeem,
 }
 
 
-def decide(
-    job: Job,
-    network: Network,
-    keyring: Keyring,
-    now: datetime,
-    mirrors: tuple[Undone, ...],
-    mirror_lines: tuple[SaleLine, ...],
-) -> tuple[Plan, Sheet | None]:
-    """Return the plan for a request and the sheet with its moves.
+class Undoing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked up for a request that undoes another.
 
-    A wrong access code is counted on the card here, refused or not.
+    `then`: the network of the original's version, None for the current one.
     """
+
+    mirrors: tuple[Undone, ...] = ()
+    lines: tuple[SaleLine, ...] = ()
+    then: Network | None = None
+
+
+def decide(
+    job: Job, network: Network, keyring: Keyring, now: datetime, undoes: Undoing
+) -> tuple[Plan, Facts | None]:
+    """Return the plan for a request and the facts whose sheets have its moves."""
     original = _original_refusal(job, now)
     if original is not None:
         return refuse(original), None
     if job.card is None:
         if job.request.command == "reverse":
             assert job.original is None or job.original.card_id is None
-            return undoing.reverse(_facts_of_nothing(job, network, now)), None
-        return refuse(Rc.CARD_UNKNOWN if not job.admitted else Rc.NOT_ACTIVE), None
-    facts = _facts(job, job.card, network, keyring, now)
-    facts.mirrors, facts.mirror_lines = mirrors, mirror_lines
-    refused = _card_refusal(job, facts) or (Rc.AMOUNT if job.no_amount else None)
+            return undoing.reverse(facts_of_nothing(job, network, now)), None
+        return _unknown_card(job), None
+    facts = facts_of(job, job.card, network, keyring, now)
+    facts.mirrors, facts.mirror_lines = undoes.mirrors, undoes.lines
+    if undoes.then is not None:
+        _as_it_was(facts, job, job.card, undoes.then)
+    refused = _card_refusal(job, facts)
+    if refused is None and job.no_amount and not _unloads(job):
+        refused = refuse(Rc.AMOUNT)
     if refused is not None:
-        return refuse(refused), None
-    return RULES[job.request.command](facts), facts.sheet
+        return refused, None
+    return RULES[job.request.command](facts), facts
+
+
+def _unloads(job: Job) -> bool:
+    """A refund of sold value may leave the amount to us: what is left of it."""
+    refunds = job.request.command == "refund" and not job.request.lines
+    return refunds and job.original is not None and job.original.command in LOADS
+
+
+def _as_it_was(facts: Facts, job: Job, card: CardRow, then: Network) -> None:
+    """A refund goes by the programs of the purchase's own moment and version."""
+    assert job.branch is not None
+    assert job.original is not None
+    branch = then.branches.get(job.branch.code, job.branch)
+    if branch.code not in then.branches:
+        return
+    at = job.original.at or facts.now
+    types = set(facts.card.card_types)
+    facts.programs = programs_of(then, branch, types, card, at)
+
+
+def _unknown_card(job: Job) -> Plan:
+    """14, or 78 where a card of a known range waits to be given out."""
+    if not job.admitted:
+        return refuse(Rc.CARD_UNKNOWN)
+    plan = refuse(Rc.NOT_ACTIVE)
+    assert job.branch is not None
+    missing = [
+        (kind.name, qualify_missing(kind, job))
+        for kind in job.admitted
+        if kind.auto_register and kind.issuer == job.branch.issuer
+    ]
+    if missing and job.request.command in PURCHASE:
+        name, amount = min(missing, key=lambda one: one[1])
+        plan.reasons = [Reason(key="card.qualify", name=name, amount=amount)]
+    return plan
 
 
 def count_wrong_code(card: CardRow, plan: Plan, job: Job) -> None:
@@ -99,7 +182,7 @@ def count_wrong_code(card: CardRow, plan: Plan, job: Job) -> None:
         card.access_tries += 1
         card.touched = True
         return
-    proven = job.request.access_code and job.request.command in PURCHASE
+    proven = job.request.access_code and job.request.command in ASKS_CODE
     freed = job.request.command == "unblock"
     if card.access_tries and plan.rc in APPROVED and (proven or freed):
         card.access_tries = 0
@@ -125,7 +208,10 @@ def _names_another_card(job: Job, original: Original) -> bool:
     """A request may leave the card out; if it names one, it is the original's."""
     if job.request.card is None or original.card_id is None:
         return False
-    return job.card is None or job.card.id != original.card_id
+    if job.card is None:
+        return True
+    # A card that took the account over stands for the one it replaced.
+    return original.card_id not in (job.card.id, job.card.account_id)
 
 
 def own_terminal(job: Job) -> bool:
@@ -143,15 +229,14 @@ def _own_issuer(job: Job) -> bool:
 
 
 def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
-    reversible = RULES.keys() - {"inquire", "reverse", "block", "unblock"} | {"buried"}
-    return None if original.command in reversible else Rc.MISMATCH
+    return None if original.command in REVERSIBLE else Rc.MISMATCH
 
 
 def _refund_refusal(original: Original, _now: datetime) -> Rc | None:
     if not original.approved:
         return Rc.ORIGINAL
-    booked = original.command in ("sale", "confirm") and not original.reversed
-    return None if booked else Rc.MISMATCH
+    booked = original.command in LOADS | {"sale", "confirm"}
+    return None if booked and not original.reversed else Rc.MISMATCH
 
 
 def _confirm_refusal(original: Original, now: datetime) -> Rc | None:
@@ -170,18 +255,26 @@ _ORIGINAL_CHECKS = {
 }
 
 
-def _card_refusal(job: Job, facts: Facts) -> Rc | None:
+def _card_refusal(job: Job, facts: Facts) -> Plan | None:
+    """Return why the card cannot be used for this, the first code that applies."""
     command, card = job.request.command, facts.card
     if command in FINISHES:
         return None
     if command not in CARD_STAFF and card.state in CLOSED_STATES:
-        return CLOSED_STATES[card.state]
+        return refuse(CLOSED_STATES[card.state])
+    if command in PURCHASE and purchase.buys_on_credit(facts):
+        overdue = purchase.overdue_reasons(facts)
+        if overdue:
+            plan = refuse(Rc.BLOCKED)
+            plan.reasons = overdue
+            return plan
     awaited = command in CARD_STAFF | {"activate"} or card.auto_register
     if card.state == "new" and not awaited:
-        return Rc.NOT_ACTIVE
+        return _unknown_card(job) if job.admitted else refuse(Rc.NOT_ACTIVE)
     if facts.programs.none or _asks_in_vain(facts):
-        return Rc.CARD_WRONG
-    return _access_refusal(job, facts)
+        return refuse(Rc.CARD_WRONG)
+    rc = _access_refusal(job, facts)
+    return None if rc is None else refuse(rc)
 
 
 def _asks_in_vain(facts: Facts) -> bool:
@@ -189,106 +282,25 @@ def _asks_in_vain(facts: Facts) -> bool:
     tender = facts.request.tender
     if tender is None or facts.request.command not in PURCHASE:
         return False
-    spendable = any(
-        parameters.convert_at for _, parameters in facts.programs.bonus_money
-    )
-    return bool(tender.gift and not facts.programs.gifts) or bool(
-        tender.bonus and not spendable
-    )
+    return tendering.lacks_program(facts.programs, tender)
 
 
 def _access_refusal(job: Job, facts: Facts) -> Rc | None:
     card, request = facts.card, facts.request
-    if not card.access_set or request.command not in PURCHASE | {"inquire"}:
+    if not card.access_set or request.command not in ASKS_CODE | {"inquire"}:
         return None
-    tender = request.tender
-    takes = (tender is not None and tender.gift + tender.bonus > 0) or (
-        tender is None and facts.programs.only_gift
-    )
-    needed = takes and request.command in PURCHASE
-    if not needed and card.access_right is None:
+    if not _takes_value(facts) and card.access_right is None:
         return None
     if card.access_tries >= ACCESS_TRIES_MAX:
         return Rc.CODE_LOCKED
     return None if card.access_right else Rc.CODE_WRONG
 
 
-def _facts(
-    job: Job, card: CardRow, network: Network, keyring: Keyring, now: datetime
-) -> Facts:
-    assert job.branch is not None
-    assert job.terminal is not None
-    types = {card_type.code for card_type in job.admitted} | card.card_types
-    here = [network.card_types[code] for code in types if code in network.card_types]
-    given = job.request.access_code
-    right = None
-    if given and card.access_code is not None:
-        right = proves_code(keyring, card, given)
-    return Facts(
-        request=job.request,
-        issuer=job.branch.issuer,
-        now=now,
-        today=job.today(network, now),
-        zone=network.zone(job.branch),
-        hold_s=job.terminal.hold_s,
-        programs=Programs(network.running(job.branch, types), now),
-        sheet=Sheet(card.purses.values(), now),
-        card=CardFacts(
-            id=card.id,
-            state=card.state,
-            auto_register=any(
-                kind.auto_register and kind.issuer == job.branch.issuer for kind in here
-            ),
-            access_policy=_strictest(kind.access_code for kind in here),
-            access_set=card.access_code is not None,
-            access_tries=card.access_tries,
-            access_right=right,
-        ),
-        goods=_goods(job, network),
-        original=job.original,
-    )
-
-
-def _facts_of_nothing(job: Job, network: Network, now: datetime) -> Facts:
-    """Facts for the reversal of an operation that never came."""
-    assert job.terminal is not None
-    assert job.branch is not None
-    return Facts(
-        request=job.request,
-        issuer=job.branch.issuer,
-        now=now,
-        today=job.today(network, now),
-        zone=network.zone(job.branch),
-        hold_s=job.terminal.hold_s,
-        programs=Programs((), now),
-        sheet=Sheet((), now),
-        card=CardFacts(
-            id=0,
-            state="",
-            auto_register=False,
-            access_policy="none",
-            access_set=False,
-            access_tries=0,
-            access_right=None,
-        ),
-        goods=[],
-        original=job.original,
-    )
-
-
-def _strictest(policies: Iterable[str]) -> str:
-    order = ("none", "optional", "required")
-    return max(policies, key=order.index, default="none")
-
-
-def _goods(job: Job, network: Network) -> list[tuple[str, int, int]]:
-    assert job.branch is not None
-    request, branch = job.request, job.branch
-    if not request.lines:
-        if not request.amount:
-            return []
-        return [("", request.amount, network.tax_rate_bp(branch, ""))]
-    return [
-        (line.group, line.amount, network.tax_rate_bp(branch, line.group))
-        for line in request.lines
-    ]
+def _takes_value(facts: Facts) -> bool:
+    """Say whether the request takes something that the access code guards."""
+    request = facts.request
+    if request.command in PURCHASE:
+        if request.tender is not None:
+            return request.tender.any
+        return bool(facts.programs.only_tender)
+    return request.command in ASKS_CODE

@@ -8,20 +8,25 @@ decides request by request in order of arrival, and writes with set-based statem
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import msgspec
-
-from ekarte_core.codes import APPROVED, TRANSIENT, Rc
+from ekarte_core.codes import TRANSIENT, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.ledger.rows import Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
-from ekarte_core.rules.plan import Decision, Plan
-from ekarte_core.rules.purses import Purse, Sheet
+from ekarte_core.rules.plan import Facts, Plan
+from ekarte_core.rules.purses import Purse
 from ekarte_core.service.answering import answer_of, language, message, refusal
-from ekarte_core.service.deciding import count_wrong_code, decide, own_terminal
+from ekarte_core.service.deciding import (
+    Undoing,
+    count_wrong_code,
+    decide,
+    own_terminal,
+)
+from ekarte_core.service.effects import Effects
 from ekarte_core.service.job import (
+    NAMES_OTHER,
     READ_ONLY,
     Job,
     Outcome,
@@ -30,7 +35,7 @@ from ekarte_core.service.job import (
     waves,
 )
 from ekarte_core.service.locking import lock_jobs, may_register
-from ekarte_core.service.rotating import code_record
+from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
 from ekarte_core.wire import body_of, decode_answer, encode_answer, total_rows
 
@@ -44,6 +49,7 @@ def execute(
     *,
     wait: bool = True,
     ids: store.OperationIds | None = None,
+    versions: Versions | None = None,
 ) -> list[Outcome]:
     """Execute requests on a lent cursor, in order of arrival. Never commits.
 
@@ -55,6 +61,7 @@ def execute(
         now: the server's clock, with time zone.
         wait: False leaves requests on cards that others hold locked as ``busy``.
         ids: operation ids kept between groups, by who executes many.
+        versions: earlier networks kept between groups, by the same.
 
     Returns:
         One outcome for each request, in the same order.
@@ -65,7 +72,13 @@ def execute(
     assert now.tzinfo is not None
     jobs = [prepare(n, request, network, keyring) for n, request in enumerate(requests)]
     group = _Group(
-        cr, network, keyring, now, wait=wait, ids=ids or store.OperationIds(1)
+        cr,
+        network,
+        keyring,
+        now,
+        wait=wait,
+        ids=ids or store.OperationIds(1),
+        versions=versions or Versions(),
     )
     outcomes: dict[int, Outcome] = {}
     left = waves(jobs)
@@ -89,9 +102,12 @@ class _Group:
         *,
         wait: bool,
         ids: store.OperationIds,
+        versions: Versions,
     ) -> None:
         self.cr, self.network, self.keyring = cr, network, keyring
         self.now, self.wait, self.ids = now, wait, ids
+        self.versions = versions
+        self.effects = Effects(cr, network, keyring, now, ids)
         self.deferred: list[Job] = []
 
     def run(self, wave: list[Job]) -> list[tuple[Job, Outcome]]:
@@ -101,6 +117,8 @@ class _Group:
         done = [(job, self._refused(job)) for job in early]
         cards = lock_jobs(self.cr, jobs, self.keyring, self.now, wait=self.wait)
         store.read_purses(self.cr, cards)
+        store.read_rights(self.cr, cards.values())
+        store.mark_shared(self.cr, _joining(jobs))
         self._read_keys(jobs)
         rows = Rows()
         writing = sum(1 for job in jobs if self._must_write(job))
@@ -151,9 +169,11 @@ class _Group:
     def _came_meanwhile(self, job: Job) -> bool:
         """Say whether the original's card came up after this job looked for it."""
         original = job.original
-        if original is None or original.card_id is None or job.card is not None:
+        if original is None or job.request.command == "status":
             return False
-        if job.request.command == "status":
+        if original.other_card_id is not None and job.second is None:
+            return True
+        if original.card_id is None or job.card is not None:
             return False
         if job.request.card is None:
             return True
@@ -200,13 +220,13 @@ class _Group:
         if job.request.command == "inquire" and job.card is None:
             job.card = self._card_to_come(job)
         txn = None if job.request.command in READ_ONLY else next(ids)
-        plan, sheet, answer = self._decide(job, txn)
+        plan, facts, answer = self._decide(job, txn)
         if job.card is not None:
             count_wrong_code(job.card, plan, job)
         if txn is None or plan.rc in TRANSIENT:
             return self._outcome(job, answer, "new" if txn is None else "transient")
         body = encode_answer(answer)
-        self._gather(job, plan, sheet, rows, txn, body)
+        self.effects.take(job, plan, facts, rows, txn, body)
         return Outcome(request=job.request, rc=plan.rc.value, answer=body, status="new")
 
     def _same_body(self, job: Job, digest: bytes) -> bool:
@@ -219,7 +239,7 @@ class _Group:
         """What an identifier would be if its first purchase registered it now."""
         if job.identity is None or not may_register(job):
             return None
-        return store.CardRow(
+        card = store.CardRow(
             id=0,
             token=job.token,
             kind=job.identity.kind,
@@ -228,7 +248,10 @@ class _Group:
             state="new",
             access_code=None,
             access_tries=0,
+            registered_at=self.now,
         )
+        card.account = card
+        return card
 
     def _read_only(self, job: Job) -> Outcome:
         if job.request.command == "echo":
@@ -247,31 +270,41 @@ class _Group:
         )
         return self._outcome(job, answer, "new")
 
-    def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Sheet | None, Answer]:
+    def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Facts | None, Answer]:
         if job.known is not None and job.known.closed:
-            plan, sheet = Plan(rc=Rc.BATCH, moves=False), None
+            plan, facts = Plan(rc=Rc.BATCH, moves=False), None
         elif job.request.command == "close":
             return self._close(job, txn)
         else:
-            plan, sheet = self._by_the_rules(job)
+            plan, facts = decide(
+                job, self.network, self.keyring, self.now, self._undoing(job)
+            )
+        account = _account_after(job, plan)
         purses: list[Purse] = []
-        if sheet is not None and plan.moves:
+        if facts is not None and plan.moves:
+            sheet = facts.sheet
+            if plan.joins == "first" and facts.second is not None:
+                sheet = facts.second.sheet
             purses = sheet.all()
-        elif job.card is not None:
-            purses = list(job.card.purses.values())
-        answer = answer_of(job, self.network, plan, purses, txn=txn, now=self.now)
-        return plan, sheet, answer
+        elif account is not None:
+            purses = list(account.purses.values())
+        vouchers = account.vouchers if account is not None else {}
+        answer = answer_of(
+            job, self.network, plan, purses, vouchers, txn=txn, now=self.now
+        )
+        return plan, facts, answer
 
-    def _by_the_rules(self, job: Job) -> tuple[Plan, Sheet | None]:
-        undoes = job.request.command == "reverse" and job.original is not None
-        original_id = job.original.id if undoes and job.original else 0
-        return decide(
-            job,
-            self.network,
-            self.keyring,
-            self.now,
-            store.moves_of(self.cr, original_id) if undoes else (),
-            store.sale_lines(self.cr, original_id) if undoes else (),
+    def _undoing(self, job: Job) -> Undoing:
+        """Look up what the original did, for who undoes it."""
+        original = job.original
+        if original is None or job.request.command not in ("reverse", "refund"):
+            return Undoing()
+        then = self.versions.get(self.cr, original.network_version, self.network)
+        if job.request.command == "refund":
+            return Undoing(then=then)
+        return Undoing(
+            mirrors=store.moves_of(self.cr, original.id),
+            lines=store.sale_lines(self.cr, original.id),
         )
 
     def _close(self, job: Job, txn: int | None) -> tuple[Plan, None, Answer]:
@@ -290,123 +323,6 @@ class _Group:
         )
         return Plan(rc=rc, moves=False), None, answer
 
-    def _gather(
-        self,
-        job: Job,
-        plan: Plan,
-        sheet: Sheet | None,
-        rows: Rows,
-        txn: int,
-        body: bytes,
-    ) -> None:
-        """Take the plan's effects into the locked card and the rows to write."""
-        assert job.branch is not None
-        card = job.card
-        decision = plan.decision
-        if card is not None:
-            decision = msgspec.structs.replace(decision, card=card.masked)
-            if plan.rc in APPROVED:
-                # What follows from an original shows on the card row, so that a lent
-                # cursor with an older snapshot cannot do the same again.
-                card.touched = card.touched or job.original is not None
-                self._change_card(job, card, plan)
-                if sheet is not None and plan.moves and sheet.moves:
-                    card.purses = {purse.key: purse for purse in sheet.all()}
-                    card.moved = card.moved | {move.key for move in sheet.moves}
-                    rows.add_moves(txn, card, sheet.moves)
-                self._add_memberships(job, card, rows)
-        if plan.rc in APPROVED:
-            self._add_life(job, plan, rows, txn)
-        rows.operations.append(self._row(job, plan, decision, txn, body))
-
-    def _change_card(self, job: Job, card: store.CardRow, plan: Plan) -> None:
-        if plan.new_state and plan.new_state != card.state:
-            card.state = plan.new_state
-            card.touched = True
-        if plan.drop_access_code:
-            card.access_code, card.access_tries, card.touched = None, 0, True
-        if plan.new_access_code:
-            card.access_code = code_record(self.keyring, card, plan.new_access_code)
-            card.access_tries = 0
-            card.touched = True
-
-    def _add_memberships(self, job: Job, card: store.CardRow, rows: Rows) -> None:
-        assert job.branch is not None
-        for kind in job.admitted:
-            given = job.request.command == "activate" and not kind.auto_register
-            if kind.code not in card.card_types and (
-                given or kind.issuer == job.branch.issuer
-            ):
-                card.card_types.add(kind.code)
-                rows.memberships.add((card.id, kind.code, kind.issuer))
-
-    def _add_life(self, job: Job, plan: Plan, rows: Rows, txn: int) -> None:
-        rows.add_sale_lines(txn, plan.sale_lines)
-        if plan.hold_until is not None:
-            assert job.card is not None
-            rows.holds.append((txn, job.card.id, plan.hold_until))
-        if plan.hold_end:
-            assert job.original is not None
-            rows.hold_ends.append((job.original.id, txn, plan.hold_end))
-        if plan.bury:
-            rows.operations.append(self._buried(job, txn))
-        if job.request.command == "close":
-            rows.batches.append((job.request.terminal, job.request.batch, txn))
-
-    def _row(
-        self, job: Job, plan: Plan, decision: Decision, txn: int, body: bytes
-    ) -> OperationRow:
-        assert job.branch is not None
-        request = job.request
-        return OperationRow(
-            id=txn,
-            business_day=job.today(self.network, self.now),
-            terminal=request.terminal,
-            batch=request.batch,
-            number=request.operation,
-            command=request.command,
-            rc=plan.rc.value,
-            card_id=job.card.id if job.card is not None else None,
-            issuer=job.branch.issuer,
-            branch=job.branch.code,
-            currency=request.currency,
-            amount=plan.amount if plan.rc in APPROVED else _asked(request),
-            discount=plan.discount,
-            amount_due=plan.amount_due,
-            original_id=job.original.id if job.original is not None else None,
-            reference=request.reference,
-            local_time=request.local_time,
-            body_digest=job.digest,
-            decision=msgspec.json.encode(decision).decode(),
-            answer=body.decode(),
-        )
-
-    def _buried(self, job: Job, reversal: int) -> OperationRow:
-        """Take the key of an operation that was reversed before it came.
-
-        The unique key makes original and reversal exclude each other, whichever
-        gateway they reach: the loser is retried and sees the winner.
-        """
-        assert job.original_key is not None
-        terminal, batch, number = job.original_key
-        answer = refusal(job, self.network, Rc.RULE, "operation")
-        row = self._row(
-            job,
-            Plan(rc=Rc.RULE),
-            Decision(),
-            next(self.ids.take(self.cr, 1)),
-            encode_answer(answer),
-        )
-        return msgspec.structs.replace(
-            row,
-            terminal=terminal,
-            batch=batch,
-            number=number,
-            command="buried",
-            original_id=reversal,
-            body_digest=b"",
-        )
-
     def _refused(self, job: Job) -> Outcome:
         assert job.refused is not None
         answer = refusal(job, self.network, job.refused, job.field)
@@ -421,14 +337,26 @@ class _Group:
         )
 
 
+def _joining(jobs: list[Job]) -> list[store.CardRow]:
+    """The cards of jobs for which it matters whether others share their account."""
+    found = []
+    for job in jobs:
+        if job.request.command in NAMES_OTHER and job.second is not None:
+            found += [card for card in (job.card, job.second.card) if card is not None]
+    return found
+
+
+def _account_after(job: Job, plan: Plan) -> store.CardRow | None:
+    """The account whose purses the answer shows."""
+    card = job.card
+    if plan.joins == "first" and job.second is not None:
+        card = job.second.card
+    return card.account if card is not None and plan.joins != "leaves" else None
+
+
 def _family(job: Job) -> set[int]:
     """The operations that a job's effect depends on."""
     original = job.original
     if original is None:
         return set()
     return {original.id, original.original_id or original.id}
-
-
-def _asked(request: Request) -> int:
-    """The amount a refused request asked for."""
-    return request.amount or sum(line.amount for line in request.lines)

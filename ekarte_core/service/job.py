@@ -12,7 +12,7 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import Branch, CardType, Terminal
 from ekarte_core.rules.identity import Identity, identify
 from ekarte_core.rules.plan import Original
-from ekarte_core.values import Request
+from ekarte_core.values import CardRef, Request
 from ekarte_core.wire import body_of
 
 Status = Literal["new", "repeat", "conflict", "transient", "busy"]
@@ -20,12 +20,29 @@ Status = Literal["new", "repeat", "conflict", "transient", "busy"]
 READ_ONLY = frozenset({"inquire", "echo", "status"})
 NEEDS_ORIGINAL = frozenset({"confirm", "reverse", "refund", "status"})
 NEEDS_CARD = frozenset(
-    {"inquire", "authorize", "sale", "top_up", "activate", "block", "unblock"}
+    {
+        "inquire",
+        "authorize",
+        "sale",
+        "top_up",
+        "activate",
+        "block",
+        "unblock",
+        "replace",
+        "pool",
+        "set_code",
+        "enroll",
+        "check_in",
+        "redeem",
+    }
 )
+OFFICE_ONLY = frozenset({"pool"})
 NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
 WITH_MONEY = NEEDS_AMOUNT | {"confirm", "activate"}
 PURCHASE = frozenset({"authorize", "sale"})
-MAKES_CARD = PURCHASE | {"activate"}
+MAKES_CARD = PURCHASE | {"activate", "check_in", "enroll"}
+REFERS = PURCHASE  # `referrer` is looked at
+NAMES_OTHER = frozenset({"replace", "pool"})  # `other` is looked at
 LEDGER_ID_END = 2**31
 
 
@@ -36,6 +53,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rc: str
     answer: bytes
     status: Status
+
+
+class Second(msgspec.Struct, kw_only=True):
+    """The second card of a request: the referrer, or the other one it names."""
+
+    identity: Identity | None = None
+    tokens: dict[int, bytes] = {}
+    admitted: tuple[CardType, ...] = ()
+    card_id: int | None = None
+    card: CardRow | None = None
+
+    @property
+    def token(self) -> bytes:
+        """The token under the current key, empty without an identifier."""
+        return next(iter(self.tokens.values()), b"")
 
 
 class Job(msgspec.Struct, kw_only=True):
@@ -56,6 +88,7 @@ class Job(msgspec.Struct, kw_only=True):
     known: KnownKey | None = None
     card: CardRow | None = None
     card_id: int | None = None
+    second: Second | None = None
     busy: bool = False
     original: Original | None = None
     original_answer: str = ""
@@ -97,20 +130,54 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
             identity = job.identity
             job.tokens = keyring.card_tokens(identity.kind, identity.number)
             job.admitted = network.admitting(identity)
+    if job.refused is None:
+        job.second = _second(request, network, keyring, job)
     if job.refused is None and request.command not in READ_ONLY:
         job.digest = keyring.body_digest(body_of(request))
     return job
 
 
+def _second(
+    request: Request, network: Network, keyring: Keyring, job: Job
+) -> Second | None:
+    named = None
+    if request.command in REFERS:
+        named = request.referrer
+    elif request.command in NAMES_OTHER:
+        named = request.other
+    if named is None:
+        return None
+    if named.kind == "ledger":
+        known = _ledger_id(named, job)
+        return Second(card_id=known) if known is not None else Second()
+    identity = identify(named)
+    if identity is None:
+        return Second()
+    return Second(
+        identity=identity,
+        tokens=keyring.card_tokens(identity.kind, identity.number),
+        admitted=network.admitting(identity),
+    )
+
+
 def _shape(job: Job, network: Network) -> None:
     """Refuse what lacks a part that its command needs."""
     request = job.request
-    if request.command not in READ_ONLY and not request.operation:
+    assert job.terminal is not None
+    if request.command in OFFICE_ONLY and job.terminal.protocol != "odoo":
+        job.refused, job.field = Rc.COMMAND, "command"
+    elif request.command not in READ_ONLY and not request.operation:
         job.refused, job.field = Rc.FORMAT, "operation"
     elif request.command in NEEDS_CARD and request.card is None:
         job.refused, job.field = Rc.FORMAT, "card"
     elif request.command in NEEDS_ORIGINAL and request.original is None:
         job.refused, job.field = Rc.FORMAT, "original"
+    elif request.command == "replace" and request.other is None:
+        job.refused, job.field = Rc.FORMAT, "other"
+    elif request.command == "set_code" and request.new_access_code is None:
+        job.refused, job.field = Rc.FORMAT, "new_access_code"
+    elif request.command == "redeem" and not request.lines:
+        job.refused, job.field = Rc.FORMAT, "lines"
     elif (
         request.command in WITH_MONEY and request.currency != network.document.currency
     ):
@@ -128,7 +195,7 @@ def _shape(job: Job, network: Network) -> None:
 def _lacks_amount(request: Request) -> bool:
     """True when an amount is missing, nothing, or not the sum of the lines."""
     total = sum(line.amount for line in request.lines)
-    if request.lines:
+    if request.lines and request.command != "redeem":
         return not total or request.amount not in (None, total)
     return request.command in NEEDS_AMOUNT and not request.amount
 
@@ -136,15 +203,15 @@ def _lacks_amount(request: Request) -> bool:
 def _by_ledger_id(job: Job) -> bool:
     """The back office knows a card by its ledger id: numbers are not kept."""
     card = job.request.card
-    return (
-        card is not None
-        and card.kind == "ledger"
-        and job.terminal is not None
-        and job.terminal.protocol == "odoo"
-        and card.value.isascii()
-        and card.value.isdigit()
-        and int(card.value) < LEDGER_ID_END
-    )
+    return card is not None and _ledger_id(card, job) is not None
+
+
+def _ledger_id(card: CardRef, job: Job) -> int | None:
+    office = job.terminal is not None and job.terminal.protocol == "odoo"
+    if card.kind != "ledger" or not office:
+        return None
+    digits = card.value.isascii() and card.value.isdigit()
+    return int(card.value) if digits and int(card.value) < LEDGER_ID_END else None
 
 
 def waves(jobs: list[Job]) -> list[list[Job]]:

@@ -55,7 +55,7 @@ def files_fit_a_sitting(tree: Tree) -> list[str]:
     ]
 
 
-INEXACT = r"\b(float[48]?|real|double precision|numeric|decimal|money)\b"
+INEXACT = r"(?<!')\b(float[48]?|real|double precision|numeric|decimal|money)\b(?!')"
 
 
 @rule

@@ -11,6 +11,7 @@ from ekarte_core import Request
 MIN_LOAD, MAX_BALANCE = 500, 50000
 HOLD_S = {"00000031": 3600}
 PURCHASES = ("sale", "confirm")
+LOADS = ("activate", "top_up")
 FINAL = ("reverse", "block", "unblock", "close")
 
 
@@ -34,6 +35,7 @@ class Booked:
     card: str = ""
     amount: int = 0
     taken: int = 0  # from the card; negative: put on it
+    unloaded: int = 0  # sold value that came back
     hold: str = ""  # open, captured, over
     ends: datetime | None = None
     reversed: bool = False
@@ -101,11 +103,16 @@ class Model:
 
     def _usable(self, number: str) -> Card:
         card = self.cards.get(number, Card())
+        self._not_closed(card)
         if card.state == "blocked":
             raise Refused("62")
         if card.state == "new":
             raise Refused("78")
         return card
+
+    def _not_closed(self, card: Card) -> None:
+        if card.state == "closed":
+            raise Refused("54")
 
     def _original(self, request: Request) -> Booked | None:
         key = (request.terminal, request.original.batch, request.original.operation)
@@ -113,6 +120,7 @@ class Model:
 
     def _activate(self, booked: Booked, request: Request, _now: datetime) -> None:
         card = self.cards.setdefault(request.card.value, Card())
+        self._not_closed(card)
         if card.state == "blocked":
             raise Refused("62")
         if card.state != "new":
@@ -186,6 +194,9 @@ class Model:
             bought = bought.captured_by
         if bought is None or not bought.approved:
             raise Refused("25")
+        if bought.request.command in LOADS and not bought.reversed:
+            self._unload(booked, bought, request)
+            return
         if bought.request.command not in PURCHASES or bought.reversed:
             raise Refused("77")
         before = bought.refunded
@@ -196,6 +207,23 @@ class Model:
         booked.card, booked.amount, booked.taken = bought.card, request.amount, -given
         self.cards[bought.card].balance += given
         bought.refunds.append(booked)
+
+    def _unload(self, booked: Booked, bought: Booked, request: Request) -> None:
+        """Sold value comes back, as far as it is unused; all loads share one lot."""
+        if not bought.amount:
+            raise Refused("77")
+        card = self.cards[bought.card]
+        open_ = bought.amount - bought.refunded
+        amount = request.amount or min(card.available, open_)
+        if amount > open_:
+            raise Refused("13")
+        if not 0 < amount <= card.available:
+            raise Refused("51")
+        card.balance -= amount
+        booked.card, booked.amount, booked.unloaded = bought.card, amount, amount
+        bought.refunds.append(booked)
+        if bought.request.command == "activate":
+            card.state = "closed"
 
     def _reverse(self, booked: Booked, request: Request, _now: datetime) -> None:
         original = self._original(request)
@@ -218,8 +246,10 @@ class Model:
         card = self.cards[original.card]
         if original.taken < 0 and card.available < -original.taken:
             raise Refused("51")
-        card.balance += original.taken
+        card.balance += original.taken + original.unloaded
         original.reversed = True
+        if original.unloaded and card.state == "closed":
+            card.state = "active"
         if original.request.command == "activate" and card.state == "active":
             card.state = "new"
 
@@ -227,6 +257,8 @@ class Model:
         card = self.cards.get(request.card.value, Card())
         if card.state == "new":
             raise Refused("78")
+        if card.state == "closed":
+            raise Refused("05")
         card.state = "blocked"
         booked.card = request.card.value
 
@@ -234,7 +266,7 @@ class Model:
         card = self.cards.get(request.card.value)
         if card is None:
             raise Refused("78")
-        if card.state == "new":
+        if card.state in ("new", "closed"):
             raise Refused("05")
         card.state = "active"
         booked.card = request.card.value

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ekarte_core import Rc, Tender
-from ekarte_core.rules.earning import deferred, paid_by_group, spread
+from ekarte_core.rules.earning import deferred, paid_by_group
 from ekarte_core.rules.pricing import PricedLine, Pricing
 from ekarte_core.rules.programs import BonusAmount, FixedDiscount, GiftCard
 from ekarte_core.rules.purses import Lot, LotPart, Purse, Sheet
-from ekarte_core.rules.running import Programs, RunningProgram
+from ekarte_core.rules.running import Moment, Programs, RunningProgram
+from ekarte_core.rules.shares import spread
 from ekarte_core.rules.tendering import Taken, capture, plan_taking
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
@@ -144,7 +145,7 @@ def take(
     programs=BOTH,
 ):
     return plan_taking(
-        Programs(tuple(programs), NOW),
+        Programs(tuple(programs), Moment(now=NOW, local=NOW)),
         Sheet(purses, NOW),
         tender,
         due,

@@ -7,21 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekarte_core.rules.pricing import (
-    Pricing,
-    add_months,
-    next_steps,
-    period_over,
-    price,
-    reprice,
-)
+from ekarte_core.rules.pricing import Goods, Pricing, next_steps, price, reprice
 from ekarte_core.rules.programs import AccumulatedDiscount, FixedDiscount
 from ekarte_core.rules.purses import TURNOVER, Purse, Sheet, share
-from ekarte_core.rules.running import Programs, RunningProgram
+from ekarte_core.rules.running import Moment, Programs, RunningProgram
 from ekarte_core.rules.tax import tax_in
+from ekarte_core.rules.turnover import Clock, add_months, period_over
 
 TODAY = date(2026, 11, 21)
 NOW = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
+CLOCK = Clock(NOW, TODAY, timezone.utc)
+MOMENT = Moment(now=NOW, local=NOW)
 
 
 def running(code: str, parameters: Any, combine: str = "best", sequence: int = 10):
@@ -55,8 +51,8 @@ def spent(**sums: int) -> Sheet:
 def priced(
     programs: list[RunningProgram], *goods: tuple[str, int], **sums: int
 ) -> Pricing:
-    lines = [(group, amount, 2100) for group, amount in goods]
-    return price(Programs(tuple(programs), NOW), spent(**sums), lines, TODAY)
+    lines = [Goods(group=g, gross=amount, tax_rate_bp=2100) for g, amount in goods]
+    return price(Programs(tuple(programs), MOMENT), spent(**sums), lines, CLOCK)
 
 
 def keys(pricing: Pricing) -> dict[str, str]:
@@ -153,8 +149,11 @@ def test_groups_accumulate_and_discount_on_their_own():
         ],
         NOW,
     )
-    goods = [("books", 10000, 0), ("toys", 10000, 0), ("food", 10000, 0)]
-    found = price(Programs((running("A", steps),), NOW), sheet, goods, TODAY)
+    goods = [
+        Goods(group=group, gross=10000, tax_rate_bp=0)
+        for group in ("books", "toys", "food")
+    ]
+    found = price(Programs((running("A", steps),), MOMENT), sheet, goods, CLOCK)
     assert [line.rate_bp for line in found.lines] == [300, 100, 0]
 
 
@@ -199,15 +198,22 @@ def test_the_next_step_is_told():
     steps = AccumulatedDiscount(
         base_rate=500, step_amount=5000, step_rate=100, max_rate=1500
     )
-    programs = Programs((running("A", steps),), NOW)
-    (reason,) = next_steps(programs, spent(A=4680), TODAY)
+    programs = Programs((running("A", steps),), MOMENT)
+    (reason,) = next_steps(programs, spent(A=4680), [], CLOCK)
     assert (reason.key, reason.amount, reason.rate_bp) == ("discount.next", 320, 600)
-    assert next_steps(programs, spent(A=50000), TODAY) == []
+    assert next_steps(programs, spent(A=50000), [], CLOCK) == []
 
 
 def test_a_promised_rate_is_kept_by_goods_group():
-    found = reprice({"books": 1000}, [("books", 1000, 0), ("food", 1000, 0)])
-    assert [line.discount for line in found.lines] == [100, 0]
+    goods = [Goods(group=g, gross=500, tax_rate_bp=0) for g in ("books", "food")]
+    found = reprice({"books": (1000, 100, 1000)}, goods)
+    assert [line.discount for line in found.lines] == [50, 0]
+
+
+def test_what_is_captured_whole_gets_the_very_discount_that_was_shown():
+    goods = [Goods(group="", gross=gross, tax_rate_bp=0) for gross in (333, 334, 333)]
+    found = reprice({"": (1000, 101, 1000)}, goods)
+    assert sum(line.discount for line in found.lines) == 101
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,36 @@ from hypothesis import strategies as st
 from ekarte_core.rules.programs import (
     PROGRAM_KINDS,
     AccumulatedDiscount,
+    Attendance,
     BonusAmount,
+    BonusPrize,
+    BonusVisit,
+    CalculatedDiscount,
+    CreditCard,
     DiscountTier,
+    Exchange,
     FixedDiscount,
     GiftCard,
+    Prize,
+    PurchaseAccounting,
+    Receipt,
+    VisitPass,
 )
+from ekarte_core.rules.programs.exchange import ExchangeGoods
 
 SEED_BONUS = BonusAmount(step=500, convert_at=10, convert_to=100)
 SEED_DISCOUNT = AccumulatedDiscount(
     base_rate=500, step_amount=5000, step_rate=100, max_rate=1500
 )
+
+
+def paid(by_group: dict[str, int]) -> Receipt:
+    """A purchase that was paid in money."""
+    return Receipt(
+        gross=by_group, net=by_group, paid=by_group, paid_without_gift=by_group
+    )
+
+
 TIERS = AccumulatedDiscount(
     tiers=(
         DiscountTier(from_=0, rate=100),
@@ -28,56 +48,57 @@ TIERS = AccumulatedDiscount(
 
 
 @pytest.mark.parametrize(
-    ("paid", "points"), [(0, 0), (499, 0), (500, 1), (700, 1), (999, 1), (1750, 3)]
+    ("sum_", "points"), [(0, 0), (499, 0), (500, 1), (700, 1), (999, 1), (1750, 3)]
 )
-def test_a_point_for_each_whole_step(paid: int, points: int):
-    assert SEED_BONUS.points({"": paid}) == points
+def test_a_point_for_each_whole_step(sum_: int, points: int):
+    assert SEED_BONUS.points(paid({"": sum_})) == points
 
 
 def test_a_step_may_give_several_points():
-    assert BonusAmount(step=500, points_per_step=3).points({"": 1499}) == 6
+    assert BonusAmount(step=500, points_per_step=3).points(paid({"": 1499})) == 6
 
 
 def test_groups_are_added_before_rounding_down():
-    assert SEED_BONUS.points({"food": 300, "fuel": 200}) == 1
-    assert SEED_BONUS.points({"food": 299, "fuel": 200}) == 0
+    assert SEED_BONUS.points(paid({"food": 300, "fuel": 200})) == 1
+    assert SEED_BONUS.points(paid({"food": 299, "fuel": 200})) == 0
 
 
 def test_a_group_may_count_double_half_or_not_at_all():
     bonus = BonusAmount(
         step=500, group_factor={"books": 20000, "fuel": 5000, "beer": 0}
     )
-    assert bonus.points({"books": 250}) == 1
-    assert bonus.points({"fuel": 999}) == 0
-    assert bonus.points({"fuel": 1000}) == 1
-    assert bonus.points({"beer": 100000}) == 0
+    assert bonus.points(paid({"books": 250})) == 1
+    assert bonus.points(paid({"fuel": 999})) == 0
+    assert bonus.points(paid({"fuel": 1000})) == 1
+    assert bonus.points(paid({"beer": 100000})) == 0
 
 
 def test_a_receipt_below_the_least_earns_nothing():
     bonus = BonusAmount(step=500, min_amount=2000)
-    assert bonus.points({"": 1999}) == 0
-    assert bonus.points({"": 2000}) == 4
+    assert bonus.points(paid({"": 1999})) == 0
+    assert bonus.points(paid({"": 2000})) == 4
 
 
 @pytest.mark.parametrize(
-    ("paid", "missing"), [(0, 500), (499, 1), (500, 500), (501, 499)]
+    ("sum_", "missing"), [(0, 500), (499, 1), (500, 500), (501, 499)]
 )
-def test_what_is_missing_to_the_next_point(paid: int, missing: int):
-    assert SEED_BONUS.to_next_point({"": paid}) == missing
+def test_what_is_missing_to_the_next_point(sum_: int, missing: int):
+    assert SEED_BONUS.to_next_point(paid({"": sum_})) == missing
 
 
-@given(paid=st.integers(0, 10**9))
-def test_what_was_missing_gives_one_point_more(paid: int):
-    missing = SEED_BONUS.to_next_point({"": paid})
-    now = SEED_BONUS.points({"": paid})
-    assert SEED_BONUS.points({"": paid + missing}) == now + 1
-    assert SEED_BONUS.points({"": paid + missing - 1}) == now
+@given(sum_=st.integers(0, 10**9))
+def test_what_was_missing_gives_one_point_more(sum_: int):
+    missing = SEED_BONUS.to_next_point(paid({"": sum_}))
+    now = SEED_BONUS.points(paid({"": sum_}))
+    assert SEED_BONUS.points(paid({"": sum_ + missing})) == now + 1
+    assert SEED_BONUS.points(paid({"": sum_ + missing - 1})) == now
 
 
 def test_below_the_least_receipt_the_way_to_it_is_what_is_missing():
     bonus = BonusAmount(step=500, min_amount=2000)
-    assert bonus.points({"": 1000 + bonus.to_next_point({"": 1000})}) > 0
-    assert bonus.to_next_point({"": 1000}) == 1000
+    missing = bonus.to_next_point(paid({"": 1000}))
+    assert bonus.points(paid({"": 1000 + missing})) > 0
+    assert bonus.to_next_point(paid({"": 1000})) == 1000
 
 
 @pytest.mark.parametrize(
@@ -154,11 +175,11 @@ def test_the_next_step_is_exactly_where_the_rate_grows(spent: int):
 
 
 def test_a_fixed_discount_starts_at_once_or_after_a_sum():
-    assert FixedDiscount(rate=500).rate_bp(0) == 500
+    assert FixedDiscount(rate=500).rate_bp(0, 0) == 500
     after = FixedDiscount(rate=500, after_spend=10000)
-    assert (after.rate_bp(9999), after.rate_bp(10000)) == (0, 500)
-    assert after.next_step(9999) == (1, 500)
-    assert after.next_step(10000) is None
+    assert (after.rate_bp(9999, 0), after.rate_bp(10000, 0)) == (0, 500)
+    assert after.next_step(9999, 0) == (1, 500)
+    assert after.next_step(10000, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -200,8 +221,66 @@ SOUND = [
     SEED_DISCOUNT,
     AccumulatedDiscount(base_rate=0, step_amount=1, step_rate=1, max_rate=10000),
     TIERS,
+    BonusVisit(max_per_day=1, min_gap_minutes=60, convert_at=10, convert_to=100),
+    CalculatedDiscount(tiers=(DiscountTier(from_=0, rate=100),), mode="marginal"),
+    PurchaseAccounting(ticket_per=1000),
+    CreditCard(credit_limit=1, statement_day=28),
+    Attendance(min_gap_minutes=30),
+    VisitPass(count=10, price=5000, valid_days=365),
+    BonusPrize(step=10000, prizes=(Prize(at=100, value=50000),)),
+    BonusPrize(
+        step=1,
+        prizes=(Prize(at=1, voucher_kind="goods", product="COFFEE"),),
+        questionnaire_prize=1,
+    ),
+    Exchange(
+        points_of="P", goods=(ExchangeGoods(product="95E", points=10, price=165),)
+    ),
 ]
 UNSOUND = [
+    (BonusVisit(points_per_visit=0), "points_per_visit"),
+    (BonusVisit(max_per_day=-1), "max_per_day"),
+    (BonusVisit(min_gap_minutes=-1), "min_gap_minutes"),
+    (BonusVisit(min_amount=-1), "min_amount"),
+    (BonusVisit(convert_at=10), "convert_to"),
+    (BonusVisit(questionnaire_points=-1), "questionnaire_points"),
+    (BonusVisit(notice_days=-1), "notice_days"),
+    (FixedDiscount(rate=1, questionnaire_rate=10001), "questionnaire_rate"),
+    (CalculatedDiscount(tiers=()), "tiers"),
+    (CalculatedDiscount(tiers=(DiscountTier(from_=-1, rate=1),)), "tiers"),
+    (PurchaseAccounting(ticket_per=-1), "ticket_per"),
+    (CreditCard(credit_limit=0), "credit_limit"),
+    (CreditCard(credit_limit=1, statement_day=0), "statement_day"),
+    (CreditCard(credit_limit=1, statement_day=29), "statement_day"),
+    (CreditCard(credit_limit=1, due_days=-1), "due_days"),
+    (CreditCard(credit_limit=1, block_overdue_days=-1), "block_overdue_days"),
+    (Attendance(min_gap_minutes=-1), "min_gap_minutes"),
+    (VisitPass(count=0, price=1), "visits"),
+    (VisitPass(count=1, price=0), "price"),
+    (VisitPass(count=1, price=1, valid_days=-1), "valid_days"),
+    (VisitPass(count=1, price=1, max_per_day=-1), "max_per_day"),
+    (BonusPrize(step=0), "step"),
+    (BonusPrize(step=1, points_per_step=0), "points_per_step"),
+    (BonusPrize(step=1, min_amount=-1), "min_amount"),
+    (BonusPrize(step=1, referral_points=-1), "referral_points"),
+    (BonusPrize(step=1, questionnaire_prize=1), "questionnaire_prize"),
+    (BonusPrize(step=1, prizes=(Prize(at=0, value=1),)), "prizes[0]"),
+    (BonusPrize(step=1, prizes=(Prize(at=1),)), "prizes[0]"),
+    (BonusPrize(step=1, prizes=(Prize(at=1, voucher_kind="goods"),)), "prizes[0]"),
+    (Exchange(points_of="P", goods=()), "goods"),
+    (
+        Exchange(points_of="P", goods=(ExchangeGoods(product="A", points=0, price=1),)),
+        "goods",
+    ),
+    (
+        Exchange(points_of="P", goods=(ExchangeGoods(product="A", points=1, price=0),)),
+        "goods",
+    ),
+    (AccumulatedDiscount(step_amount=1, step_rate=1, idle_days=30), "idle_step_rate"),
+    (
+        AccumulatedDiscount(step_amount=1, step_rate=1, idle_days=-1),
+        "idle_days",
+    ),
     (GiftCard(denominations=(500, 0)), "denominations"),
     (GiftCard(min_load=0), "min_load"),
     (GiftCard(min_load=501, max_balance=500), "min_load"),

@@ -4,23 +4,26 @@ Seed: "Взнос денег на карту при продаже … на лю
 при нехватке средств на счете – блокировать операцию".
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-import msgspec
+from ekarte_core.rules.programs.kind import AcceptAt, Fault, Kind, between
 
 
-class GiftCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class GiftCard(Kind, frozen=True, kw_only=True):
     """Parameters of a gift card program; money in minor units."""
+
+    tender: ClassVar[str] = "gift"
 
     denominations: tuple[int, ...] = ()  # empty: any sum
     min_load: int = 1
     max_balance: int = 100_000_00
     reloadable: bool = True
     valid_months: int = 0  # 0: for ever; counted from each load
-    accept_at: Literal["own", "coalition"] = "own"
+    notice_days: int = 0  # tell the holder so many days before
+    accept_at: AcceptAt = "own"
     vat_class: Literal["mpv"] = "mpv"
 
-    def faults(self) -> list[tuple[str, str]]:
+    def faults(self) -> list[Fault]:
         """Return (parameter, message) pairs; empty when the program can run."""
         found = []
         if any(value <= 0 for value in self.denominations):
@@ -29,8 +32,8 @@ class GiftCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             found.append(("denominations", "each must fit min_load and max_balance"))
         if not 1 <= self.min_load <= self.max_balance:
             found.append(("min_load", "must be at least 1 and at most max_balance"))
-        if not 0 <= self.valid_months <= 1200:
-            found.append(("valid_months", "must be between 0 and 1200"))
+        found += between(self.valid_months, 0, 1200, "valid_months")
+        found += between(self.notice_days, 0, 36_500, "notice_days")
         return found
 
     def load_refusal(self, amount: int, balance: int, loads: int) -> str:

@@ -1,0 +1,103 @@
+"""What the kinds that give points share."""
+
+from typing import Literal
+
+from ekarte_core.rules.programs.kind import (
+    COUNT_MAX,
+    DAYS_MAX,
+    AcceptAt,
+    Fault,
+    Kind,
+    Receipt,
+    between,
+)
+
+FACTOR_ONE_BP = 10_000
+
+
+class Points(Kind, frozen=True, kw_only=True):
+    """A program whose purchases, visits or friends bring points."""
+
+    expire_days: int = 0  # 0: for ever
+    expire_at: Literal["day", "month", "year"] = "day"  # burn at the end of it
+    notice_days: int = 0  # tell the holder so many days before
+    earn_on_gift: bool = True
+    accept_at: AcceptAt = "coalition"
+    clawback: Literal["deduct", "negative", "absorb"] = "deduct"
+    deferral_policy: Literal["none", "lot"] = "lot"
+    questionnaire_points: int = 0
+
+    def points_faults(self) -> list[Fault]:
+        """Return the faults of what all points programs have."""
+        found = between(self.expire_days, 0, DAYS_MAX, "expire_days")
+        found += between(self.notice_days, 0, DAYS_MAX, "notice_days")
+        found += between(
+            self.questionnaire_points, 0, COUNT_MAX, "questionnaire_points"
+        )
+        return found
+
+    def paid(self, receipt: Receipt) -> dict[str, int]:
+        """What of a purchase may earn, by goods group."""
+        return receipt.paid if self.earn_on_gift else receipt.paid_without_gift
+
+    def points(self, receipt: Receipt) -> int:
+        """Points for one receipt, rounded down once."""
+        raise NotImplementedError
+
+    def to_next_point(self, receipt: Receipt) -> int:
+        """Minor units that were missing for a point; 0 where money does not count."""
+        return 0
+
+    def worth(self, points: int) -> tuple[int, int]:
+        """Nominal value of points as a fraction (minor units × den, den)."""
+        return 0, 1
+
+    def value_of(self, points: int) -> int:
+        """Nominal value of points, minor units, rounded down; 0 if never money."""
+        value, parts = self.worth(points)
+        return value // parts
+
+
+class Convertible(Points, frozen=True, kw_only=True):
+    """Points that turn into money on the card at `convert_at`."""
+
+    convert_at: int = 0  # 0: points stay points
+    convert_to: int = 0
+
+    def convertible_faults(self) -> list[Fault]:
+        """Return the faults of the conversion and of the points."""
+        found = []
+        if (self.convert_at > 0) != (self.convert_to > 0):
+            found.append(("convert_to", "convert_at and convert_to go together"))
+        if self.convert_at < 0 or self.convert_to < 0:
+            found.append(("convert_at", "must not be negative"))
+        return found + self.points_faults()
+
+    def conversions(self, points: int) -> int:
+        """How many times `convert_at` points turn into `convert_to` of money."""
+        return points // self.convert_at if self.convert_at else 0
+
+    def worth(self, points: int) -> tuple[int, int]:
+        """Nominal value of points: `convert_to` for each `convert_at`."""
+        if not self.convert_at:
+            return 0, 1
+        return points * self.convert_to, self.convert_at
+
+
+def stepped(
+    paid_by_group: dict[str, int], step: int, factors: dict[str, int]
+) -> tuple[int, int]:
+    """Return (whole steps, minor units missing to the next one)."""
+    weighted = sum(
+        paid * factors.get(group, FACTOR_ONE_BP)
+        for group, paid in paid_by_group.items()
+    )
+    steps, over = divmod(weighted, step * FACTOR_ONE_BP)
+    return steps, -(-(step * FACTOR_ONE_BP - over) // FACTOR_ONE_BP)
+
+
+def factor_faults(factors: dict[str, int]) -> list[Fault]:
+    """Return the faults of factors of goods groups."""
+    if any(not 0 <= factor <= 1_000_000 for factor in factors.values()):
+        return [("group_factor", "must be 0 to 1000000 basis points")]
+    return []

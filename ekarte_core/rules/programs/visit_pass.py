@@ -1,0 +1,40 @@
+"""Visit pass: visits paid for beforehand.
+
+Seed: "Предоплата по посещениям. Покупается абонемент на 10 посещений. На 11 раз
+производится отказ на посещение."
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+from ekarte_core.rules.programs.kind import (
+    COUNT_MAX,
+    DAYS_MAX,
+    Fault,
+    Kind,
+    at_least,
+    between,
+)
+
+
+class VisitPass(Kind, frozen=True, kw_only=True):
+    """Parameters; `group`: the goods group whose tax the pass is sold with."""
+
+    visits: ClassVar[bool] = True
+
+    count: int = msgspec.field(name="visits")
+    price: int
+    valid_days: int = 0  # 0: for ever
+    max_per_day: int = 0  # 0: no limit
+    notice_days: int = 0  # tell the holder so many days before
+    group: str = ""
+
+    def faults(self) -> list[Fault]:
+        """Return (parameter, message) pairs; empty when the program can run."""
+        found = between(self.count, 1, COUNT_MAX, "visits")
+        found += at_least(self.price, 1, "price")
+        found += between(self.valid_days, 0, DAYS_MAX, "valid_days")
+        found += between(self.max_per_day, 0, COUNT_MAX, "max_per_day")
+        found += between(self.notice_days, 0, DAYS_MAX, "notice_days")
+        return found

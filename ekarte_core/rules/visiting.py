@@ -1,0 +1,86 @@
+"""Check-in: a visit without a purchase.
+
+A visit pass gives one of its visits, attendance is counted, bonuses by visit are
+earned. One program that refuses refuses the visit.
+"""
+
+from ekarte_core.codes import Rc
+from ekarte_core.rules.earning import Earnings, visit
+from ekarte_core.rules.explain import Reason
+from ekarte_core.rules.plan import CountedDecided, Decision, Facts, Plan, refuse
+from ekarte_core.rules.programs import BonusVisit
+from ekarte_core.rules.purses import VISITED, VISITS
+from ekarte_core.rules.running import AttendanceRunning, PassRunning
+from ekarte_core.rules.visits import count_visit, day_is_full, visited, within_gap
+
+
+def check_in(facts: Facts) -> Plan:
+    """Count a visit in every program that counts visits.
+
+    65 too soon or too often, 54 the pass has ended, 51 no visit left on it.
+    """
+    programs = facts.programs
+    by_visit = [one for one in programs.points if isinstance(one[1], BonusVisit)]
+    if not (programs.passes or programs.attendances or by_visit):
+        return refuse(Rc.CARD_WRONG)
+    refusals = [_attendance_refusal(facts, one) for one in programs.attendances]
+    refusals += [_pass_refusal(facts, one) for one in programs.passes]
+    for rc in (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT):
+        if rc in refusals:
+            return refuse(rc)
+    earnings = Earnings()
+    for attendance in programs.attendances:
+        _attend(facts, attendance, earnings)
+    for program in programs.passes:
+        _use_pass(facts, program, earnings)
+    for points in by_visit:
+        visit(facts, points, earnings)
+    return Plan(
+        rc=Rc.OK,
+        earned=earnings.earned,
+        converted=earnings.converted,
+        decision=Decision(
+            earned=tuple(earnings.decided), counted=tuple(earnings.counted)
+        ),
+        new_vouchers=earnings.vouchers,
+        reasons=earnings.reasons,
+        new_state="active" if facts.card.state == "new" else "",
+    )
+
+
+def _attendance_refusal(facts: Facts, program: AttendanceRunning) -> Rc | None:
+    purse = visited(facts.sheet, program[0])
+    too_soon = within_gap(facts, purse, program[1].min_gap_minutes)
+    return Rc.TOO_OFTEN if too_soon else None
+
+
+def _pass_refusal(facts: Facts, program: PassRunning) -> Rc | None:
+    running, parameters = program
+    if day_is_full(facts, visited(facts.sheet, running), parameters.max_per_day):
+        return Rc.TOO_OFTEN
+    purse = facts.sheet.find(running.code, VISITS)
+    if purse is None or not purse.available:
+        return Rc.SHORT
+    return None if facts.sheet.usable(purse) else Rc.EXPIRED
+
+
+def _attend(facts: Facts, program: AttendanceRunning, earnings: Earnings) -> None:
+    running, _parameters = program
+    purse = visited(facts.sheet, running)
+    count_visit(facts, facts.sheet, purse)
+    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    earnings.reasons.append(
+        Reason(key="visit.counted", name=running.name, count=purse.posted)
+    )
+
+
+def _use_pass(facts: Facts, program: PassRunning, earnings: Earnings) -> None:
+    running, _parameters = program
+    purse = facts.sheet.find(running.code, VISITS)
+    assert purse is not None, "a pass without visits was refused before"
+    facts.sheet.spend(purse, "pass_use", "spend", facts.sheet.plan(purse, 1))
+    count_visit(facts, facts.sheet, visited(facts.sheet, running))
+    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    earnings.reasons.append(
+        Reason(key="pass.left", name=running.name, count=facts.sheet.usable(purse))
+    )

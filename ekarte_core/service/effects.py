@@ -1,0 +1,223 @@
+"""From a plan to the rows that it writes and the cards that it changes."""
+
+from datetime import datetime
+
+import msgspec
+
+from ekarte_core.codes import APPROVED, Rc
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger import store
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.rows import OperationRow, Rows
+from ekarte_core.network.compiled import Network
+from ekarte_core.rules.plan import Decision, Facts, Plan
+from ekarte_core.service.answering import refusal
+from ekarte_core.service.job import Job
+from ekarte_core.service.rotating import code_record
+from ekarte_core.values import Request
+from ekarte_core.wire import encode_answer
+
+
+class Effects:
+    """What plans do to locked cards and to the rows of one group."""
+
+    def __init__(
+        self,
+        cr: Cursor,
+        network: Network,
+        keyring: Keyring,
+        now: datetime,
+        ids: store.OperationIds,
+    ) -> None:
+        """Share what the group shares."""
+        self.cr, self.network, self.keyring = cr, network, keyring
+        self.now, self.ids = now, ids
+
+    def take(
+        self,
+        job: Job,
+        plan: Plan,
+        facts: Facts | None,
+        rows: Rows,
+        txn: int,
+        body: bytes,
+    ) -> None:
+        """Take the plan's effects into the locked cards and the rows to write."""
+        assert job.branch is not None
+        card = job.card
+        decision = plan.decision
+        if card is not None:
+            decision = msgspec.structs.replace(decision, card=card.masked)
+            if plan.rc in APPROVED:
+                # What follows from an original shows on the card row, so that a lent
+                # cursor with an older snapshot cannot do the same again.
+                card.touched = card.touched or job.original is not None
+                if facts is not None and plan.moves:
+                    _take_moves(job, card, facts, rows, txn)
+                self._change_card(job, card, plan)
+                self._add_memberships(job, card, rows)
+                _add_vouchers(card, plan, rows, txn)
+        if plan.rc in APPROVED:
+            self._add_life(job, plan, rows, txn)
+        rows.operations.append(self._row(job, plan, decision, txn, body))
+
+    def _change_card(self, job: Job, card: store.CardRow, plan: Plan) -> None:
+        if plan.new_state and plan.new_state != card.state:
+            card.state = plan.new_state
+            card.touched = True
+        if plan.drop_access_code:
+            card.access_code, card.access_tries, card.touched = None, 0, True
+        if plan.new_access_code:
+            card.access_code = code_record(self.keyring, card, plan.new_access_code)
+            card.access_tries = 0
+            card.touched = True
+        if plan.new_facts or plan.lost_facts:
+            card.facts = (card.facts | plan.new_facts) - plan.lost_facts
+            card.touched = True
+        if plan.joins:
+            _join(job, card, plan)
+
+    def _add_memberships(self, job: Job, card: store.CardRow, rows: Rows) -> None:
+        assert job.branch is not None
+        for kind in job.admitted:
+            given = job.request.command == "activate" and not kind.auto_register
+            if kind.code not in card.card_types and (
+                given or kind.issuer == job.branch.issuer
+            ):
+                card.card_types.add(kind.code)
+                rows.memberships.add((card.id, kind.code, kind.issuer))
+        second = job.second
+        if job.request.command != "replace" or second is None or second.card is None:
+            return
+        for kind in second.admitted:
+            if kind.issuer == job.branch.issuer:
+                second.card.card_types.add(kind.code)
+                rows.memberships.add((second.card.id, kind.code, kind.issuer))
+
+    def _add_life(self, job: Job, plan: Plan, rows: Rows, txn: int) -> None:
+        rows.add_sale_lines(txn, plan.sale_lines)
+        if plan.hold_until is not None:
+            assert job.card is not None
+            rows.holds.append((txn, job.card.id, plan.hold_until))
+        if plan.hold_end:
+            assert job.original is not None
+            rows.hold_ends.append((job.original.id, txn, plan.hold_end))
+        if plan.bury:
+            rows.operations.append(self._buried(job, txn))
+        if job.request.command == "close":
+            rows.batches.append((job.request.terminal, job.request.batch, txn))
+
+    def _row(
+        self, job: Job, plan: Plan, decision: Decision, txn: int, body: bytes
+    ) -> OperationRow:
+        assert job.branch is not None
+        request = job.request
+        return OperationRow(
+            id=txn,
+            business_day=job.today(self.network, self.now),
+            terminal=request.terminal,
+            batch=request.batch,
+            number=request.operation,
+            command=request.command,
+            rc=plan.rc.value,
+            card_id=job.card.id if job.card is not None else None,
+            issuer=job.branch.issuer,
+            branch=job.branch.code,
+            currency=request.currency,
+            amount=plan.amount if plan.rc in APPROVED else _asked(request),
+            discount=plan.discount,
+            amount_due=plan.amount_due,
+            original_id=job.original.id if job.original is not None else None,
+            reference=request.reference,
+            local_time=request.local_time,
+            body_digest=job.digest,
+            decision=msgspec.json.encode(decision).decode(),
+            answer=body.decode(),
+            other_card_id=_second_id(job),
+        )
+
+    def _buried(self, job: Job, reversal: int) -> OperationRow:
+        """Take the key of an operation that was reversed before it came.
+
+        The unique key makes original and reversal exclude each other, whichever
+        gateway they reach: the loser is retried and sees the winner.
+        """
+        assert job.original_key is not None
+        terminal, batch, number = job.original_key
+        answer = refusal(job, self.network, Rc.RULE, "operation")
+        row = self._row(
+            job,
+            Plan(rc=Rc.RULE),
+            Decision(),
+            next(self.ids.take(self.cr, 1)),
+            encode_answer(answer),
+        )
+        return msgspec.structs.replace(
+            row,
+            terminal=terminal,
+            batch=batch,
+            number=number,
+            command="buried",
+            original_id=reversal,
+            body_digest=b"",
+        )
+
+
+def _take_moves(
+    job: Job, card: store.CardRow, facts: Facts, rows: Rows, txn: int
+) -> None:
+    """Take the moves of the first card's sheet, then of the second's."""
+    sheets = [(card.account, facts.sheet)]
+    second = job.second
+    if facts.second is not None and facts.second.sheet is not facts.sheet:
+        assert second is not None
+        assert second.card is not None
+        sheets.append((second.card.account, facts.second.sheet))
+    for account, sheet in sheets:
+        assert account is not None
+        if sheet.moves:
+            account.purses = {purse.key: purse for purse in sheet.all()}
+            account.moved = account.moved | {move.key for move in sheet.moves}
+            rows.add_moves(txn, account, sheet.moves)
+
+
+def _add_vouchers(card: store.CardRow, plan: Plan, rows: Rows, txn: int) -> None:
+    account = card.account
+    assert account is not None
+    for voucher in plan.new_vouchers:
+        rows.add_voucher(txn, account, voucher)
+        account.vouchers = account.vouchers | {
+            voucher.code: store.VoucherRow(
+                voucher.code,
+                voucher.program,
+                voucher.kind,
+                voucher.value,
+                voucher.product,
+                voucher.valid_until,
+            )
+        }
+
+
+def _join(job: Job, card: store.CardRow, plan: Plan) -> None:
+    """Point a card to the account whose purses it uses from now on."""
+    if plan.joins == "leaves":
+        card.account_id, card.touched = card.id, True
+        return
+    assert job.second is not None
+    other = job.second.card
+    assert other is not None
+    joiner, target = (card, other) if plan.joins == "first" else (other, card)
+    joiner.account_id, joiner.account = target.account_id, target.account
+    joiner.touched = other.touched = True
+    if plan.second_state:
+        other.state = plan.second_state
+
+
+def _second_id(job: Job) -> int | None:
+    second = job.second
+    return second.card.id if second is not None and second.card is not None else None
+
+
+def _asked(request: Request) -> int:
+    """The amount a refused request asked for."""
+    return request.amount or sum(line.amount for line in request.lines)
