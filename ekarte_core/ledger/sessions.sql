@@ -12,3 +12,12 @@ EXECUTE NAME;
 
 -- forget_plans --
 DISCARD PLANS;
+
+-- begin --
+BEGIN ISOLATION LEVEL READ COMMITTED;
+
+-- commit --
+COMMIT;
+
+-- rollback --
+ROLLBACK;

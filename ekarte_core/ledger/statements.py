@@ -10,46 +10,40 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import psycopg2.extensions
-
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.session import LedgerCursor
 
 Call = tuple[str, Mapping[str, Any]]  # name of a statement, its values
 
 _VALUE = re.compile(r"%\((\w+)\)s")
 
 
-class LedgerSession(psycopg2.extensions.connection):
-    """A connection that remembers which statements it has prepared."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Connect; nothing is prepared yet."""
-        super().__init__(*args, **kwargs)
-        self.prepared: set[str] = set()
-
-
 def run(cr: Cursor, name: str, values: Mapping[str, Any]) -> None:
-    """Run one statement."""
-    send(cr, [(name, values)])
+    """Run one statement; its rows can be fetched."""
+    cr.execute(_text(cr, name), {f"{name}.{key}": v for key, v in values.items()})
 
 
 def send(cr: Cursor, calls: Sequence[Call]) -> None:
-    """Run statements in one round trip; only the rows of the last can be fetched."""
+    """Run statements in one round trip, or with the next one; no rows are fetched."""
     if not calls:
         return
     assert len({name for name, _values in calls}) == len(calls)
-    session = getattr(cr, "connection", None)
-    if isinstance(session, LedgerSession):
-        for name, _values in calls:
-            if name not in session.prepared:
-                cr.execute(_prepare(name))
-                session.prepared.add(name)
-        texts = [_prepared(name) for name, _values in calls]
-    else:
-        texts = [_plain(name) for name, _values in calls]
+    text = ";\n".join([_text(cr, name) for name, _values in calls])
     values = {f"{name}.{key}": value for name, of in calls for key, value in of.items()}
-    cr.execute(";\n".join(texts), values)
+    if isinstance(cr, LedgerCursor):
+        cr.later(text, values)
+    else:
+        cr.execute(text, values)
+
+
+def _text(cr: Cursor, name: str) -> str:
+    if not isinstance(cr, LedgerCursor):
+        return _plain(name)
+    if name not in cr.connection.prepared:
+        cr.execute(_prepare(name))
+        cr.connection.prepared.add(name)
+    return _prepared(name)
 
 
 def forget_plans(cr: Cursor) -> None:

@@ -1,7 +1,6 @@
 """The gateway's own connection to the ledger: one group, one commit.
 
-Owned by one thread. READ COMMITTED, so that what is read after a lock is what the
-other writer has committed. A group that a single request poisons is taken apart, so
+Owned by one thread. A group that a single request poisons is taken apart, so
 that its neighbours are answered.
 """
 
@@ -12,7 +11,6 @@ from typing import Any, TypeVar
 
 import psycopg2
 import psycopg2.errors
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, connection
 
 from ekarte_core.codes import Rc
 from ekarte_core.errors import CommitInDoubt, EkarteError
@@ -20,7 +18,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.migrate import check_schema
 from ekarte_core.ledger.queries import SQL
-from ekarte_core.ledger.statements import LedgerSession
+from ekarte_core.ledger.session import LedgerSession
 from ekarte_core.ledger.store import OperationIds
 from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
@@ -57,7 +55,7 @@ class LedgerConnection:
         """Remember where the ledger is; connects when first used."""
         self._dsn = dsn
         self._keyring = keyring
-        self._connection: connection | None = None
+        self._connection: LedgerSession | None = None
         self._ids = OperationIds(ID_BLOCK)
         self._versions = Versions()
         self._sealed_whole_at: datetime | None = None
@@ -245,14 +243,13 @@ class LedgerConnection:
             return result
         raise AssertionError("unreachable")
 
-    def _connected(self) -> connection:
+    def _connected(self) -> LedgerSession:
         if self._connection is None or self._connection.closed:
             fresh = psycopg2.connect(
                 self._dsn,
                 connect_timeout=CONNECT_TIMEOUT_S,
                 connection_factory=LedgerSession,
             )
-            fresh.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
             with fresh.cursor() as cr:
                 check_schema(cr)
                 if not self._keys_checked:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ekarte_core import LedgerConnection, execute
 from ekarte_core.ledger import arrays
 from ekarte_core.ledger.queries import SQL
-from ekarte_core.ledger.statements import LedgerSession, forget_plans, run, send
+from ekarte_core.ledger.session import LedgerSession
+from ekarte_core.ledger.statements import forget_plans, run, send
 from tests.core.shop import CLUB, Shop, number
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
