@@ -4,9 +4,11 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from ekarte_core import LedgerConnection, execute
 from ekarte_core.ledger import arrays
@@ -172,3 +174,52 @@ def test_every_statement_of_the_hot_path_says_its_types() -> None:
     for name in ("add_operations", "add_entries", "update_purses", "known_keys"):
         text = SQL[name].replace("%%", "")
         assert text.count("%(") == text.count(")s::"), name
+
+
+def test_what_waits_comes_with_the_next_statement_and_with_the_commit(dsn: str) -> None:
+    session = psycopg2.connect(dsn, connection_factory=LedgerSession)
+    batch = {"terminals": '{"00000011"}', "batches": "{7}"}
+    with session.cursor() as cr:
+        send(cr, [("share_batches", batch)])  # prepared in a trip of its own, once
+        session.commit()
+        send(cr, [("share_batches", batch)])
+        assert session.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        run(cr, "cards_by_id", {"ids": "{1}"})
+        cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        assert cr.fetchone() == (1,)
+        send(cr, [("cards_by_id", {"ids": "{1}"})])
+        session.commit()
+    assert session.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    session.close()
+
+
+def test_a_fault_of_what_waits_comes_up_at_the_commit(dsn: str) -> None:
+    session = psycopg2.connect(dsn, connection_factory=LedgerSession)
+    with session.cursor() as cr:
+        wrong = {"cards": "{77}", "types": '{"CLUB"}', "issuers": '{"G"}'}
+        send(cr, [("add_memberships", wrong | {"now": None})])
+        with pytest.raises(psycopg2.errors.NotNullViolation):
+            session.commit()
+        session.rollback()
+        assert session.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        cr.execute("SELECT count(*) FROM ekarte.membership")
+        assert cr.fetchone() == (0,)
+    session.close()
+
+
+def test_what_waits_is_forgotten_by_a_roll_back(dsn: str) -> None:
+    session = psycopg2.connect(dsn, connection_factory=LedgerSession)
+    with session.cursor() as cr:
+        send(
+            cr,
+            [
+                (
+                    "add_memberships",
+                    {"cards": "x", "types": "", "issuers": "", "now": ""},
+                )
+            ],
+        )
+        session.rollback()
+        run(cr, "cards_by_id", {"ids": "{1}"})
+        session.commit()
+    session.close()
