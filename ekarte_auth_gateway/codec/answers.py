@@ -17,7 +17,7 @@ from ekarte_auth_gateway.codec.currencies import NO_CURRENCY, NUMBER_OF
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import SLIP_FIELDS, SUB_FIELDS
 from ekarte_auth_gateway.codec.message import Fields
-from ekarte_core import Answer, Balance, BatchTotal, Earned, SlipLine
+from ekarte_core import Answer, Balance, BatchTotal, Earned, SlipLine, Voucher
 
 AMOUNT_DIGITS = 12
 BALANCES_MAX = 6
@@ -46,6 +46,7 @@ _TIMES = {"HU": "hold_until", "ST": "server_time"}
 # keep the two answers' own values apart.
 _ORIGINAL_RC, _ORIGINAL_MESSAGE, _OUTER_VERSION = "OC", "OM", "OV"
 _CUT = "TR"
+_VOUCHER_KINDS = ("money", "goods")
 
 
 def write(answer: Answer, echo: Mapping[str, str]) -> Fields:
@@ -116,10 +117,18 @@ def _listed_pairs(answer: Answer) -> list[tlv.Pair]:
     for part in answer.balances:
         value = f"{part.value};{part.available};{part.unit};{part.kind};{part.program}"
         pairs.append(("BL", value))
-    pairs += [("VC", voucher) for voucher in answer.vouchers]
+    pairs += [("VC", _voucher_text(voucher)) for voucher in answer.vouchers]
     for total in answer.totals:
         pairs.append(("TT", f"{total.command};{total.count};{total.amount}"))
     return pairs
+
+
+def _voucher_text(voucher: Voucher) -> str:
+    until = voucher.valid_until.isoformat() if voucher.valid_until else ""
+    return (
+        f"{voucher.code};{voucher.kind};{voucher.value};{until};{voucher.program};"
+        f"{voucher.product}"
+    )
 
 
 def _status_pairs(answer: Answer, original: Answer) -> list[tlv.Pair]:
@@ -262,6 +271,20 @@ def _balance(value: str) -> Balance:
     )
 
 
+def _voucher(value: str) -> Voucher:
+    code, kind, worth, until, program, product = _split(value, 6, "DE48.VC")
+    if kind not in _VOUCHER_KINDS:
+        raise CodecError("DE48.VC", "is neither money nor goods")
+    return Voucher(
+        code=code,
+        program=program,
+        kind=kind,  # type: ignore[arg-type]  # a value of the table
+        value=_integer(worth, "DE48.VC"),
+        product=product,
+        valid_until=_time(until, "DE48.VC") if until else None,
+    )
+
+
 def _total(value: str) -> BatchTotal:
     command, count, amount = _split(value, 3, "DE48.TT")
     return BatchTotal(
@@ -284,7 +307,7 @@ def _slip_line(value: str) -> SlipLine:
 _LISTED: dict[str, tuple[str, Callable[[str], Any]]] = {
     "BE": ("earned", _earned),
     "BL": ("balances", _balance),
-    "VC": ("vouchers", str),
+    "VC": ("vouchers", _voucher),
     "EX": ("explain", str),
     "TT": ("totals", _total),
 }

@@ -37,6 +37,7 @@ from ekarte_core import (
     Request,
     SlipLine,
     Tender,
+    Voucher,
 )
 
 RIGA = ZoneInfo("Europe/Riga")
@@ -170,7 +171,18 @@ answers = st.builds(
     ).map(tuple),
     discount_rate=st.integers(0, 10_000),
     card_state=st.sampled_from(["", "active", "blocked"]),
-    vouchers=st.lists(code_text, max_size=2).map(tuple),
+    vouchers=st.lists(
+        st.builds(
+            Voucher,
+            code=code_text,
+            program=code_text,
+            kind=st.sampled_from(["money", "goods"]),
+            value=amounts,
+            product=text,
+            valid_until=st.none() | moments,
+        ),
+        max_size=2,
+    ).map(tuple),
     explain=st.lists(text, max_size=5).map(tuple),
     slip=st.lists(
         st.builds(
