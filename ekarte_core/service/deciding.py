@@ -25,11 +25,18 @@ from ekarte_core.rules import (
     visiting,
 )
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.plan import Facts, Original, Plan, SaleLine, refuse
+from ekarte_core.rules.plan import (
+    CardFacts,
+    Facts,
+    Original,
+    Plan,
+    SaleLine,
+    refuse,
+)
 from ekarte_core.rules.pricing import Goods, next_steps, price
 from ekarte_core.rules.purses import Undone
 from ekarte_core.service.facts import facts_of, facts_of_nothing, programs_of
-from ekarte_core.service.job import PURCHASE, Job
+from ekarte_core.service.job import MAKES_CARD, PURCHASE, Job
 from ekarte_core.service.locking import qualify_missing
 
 ACCESS_TRIES_MAX = 3
@@ -268,13 +275,23 @@ def _card_refusal(job: Job, facts: Facts) -> Plan | None:
             plan = refuse(Rc.BLOCKED)
             plan.reasons = overdue
             return plan
-    awaited = command in CARD_STAFF | {"activate"} or card.auto_register
-    if card.state == "new" and not awaited:
+    if card.state == "new" and not _awaited(job, card):
         return _unknown_card(job) if job.admitted else refuse(Rc.NOT_ACTIVE)
     if facts.programs.none or _asks_in_vain(facts):
         return refuse(Rc.CARD_WRONG)
     rc = _access_refusal(job, facts)
     return None if rc is None else refuse(rc)
+
+
+def _awaited(job: Job, card: CardFacts) -> bool:
+    """Say whether a card that is not in use may be put into use by this.
+
+    A refused first purchase may have left the card's row behind: it is as unknown as
+    one that the ledger has never seen.
+    """
+    command = job.request.command
+    registers = card.auto_register and command in MAKES_CARD | {"inquire"}
+    return command == "activate" or registers
 
 
 def _asks_in_vain(facts: Facts) -> bool:

@@ -29,6 +29,19 @@ def test_a_gift_card_is_not_registered_by_a_purchase(shop: Shop):
     assert shop.sql("SELECT count(*) FROM ekarte.card") == [(0,)]
 
 
+@pytest.mark.parametrize("command", ["top_up", "block", "unblock", "set_code"])
+def test_a_refused_first_purchase_leaves_a_card_as_unknown_as_before(
+    shop: Shop, command: str
+):
+    more = {"new_access_code": "4711"} if command == "set_code" else {}
+    amount = 1000 if command == "top_up" else None
+    never_seen = shop.do(command, number(CLUB), amount, **more)
+    assert shop.do("sale", number(CLUB), 100, bonus=5000).rc == "13"
+    refused = shop.do(command, number(CLUB), amount, **more)
+    assert (never_seen.rc, refused.rc) == ("78", "78")
+    assert shop.do("sale", number(CLUB), 100).card_state == "active"
+
+
 def test_a_number_that_no_range_admits_is_unknown(shop: Shop):
     for stranger in ("4000000000000002", "9990001000000018", "12345"):
         assert shop.do("sale", stranger, 1000).rc == "14"
