@@ -74,7 +74,7 @@ class Line(_Value, frozen=True, kw_only=True):
     amount: int
 
 
-class Tender(_Value, frozen=True, kw_only=True):
+class Tender(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """What shall be taken from the card: minor units, and the code of a voucher."""
 
     gift: int = 0
@@ -113,7 +113,7 @@ class BatchTotal(_Value, frozen=True, kw_only=True):
     amount: int
 
 
-class Request(_Value, frozen=True, kw_only=True):
+class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """One command of one terminal, whatever transport carried it.
 
     Attributes:
@@ -159,14 +159,18 @@ class Request(_Value, frozen=True, kw_only=True):
         return f"Request({self.command} {self.terminal}/{self.batch}/{self.operation})"
 
 
-class Balance(_Value, frozen=True, kw_only=True):
-    """A purse as the answer shows it; `available` is `value` less holds."""
+class Balance(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A purse as the answer shows it; `available` is `value` less holds.
+
+    `goods_group`: which goods a sum was spent for, where a program counts them apart.
+    """
 
     program: str
     kind: str
     unit: str
     value: int
     available: int
+    goods_group: str = ""
 
 
 class Earned(_Value, frozen=True, kw_only=True):

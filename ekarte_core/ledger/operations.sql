@@ -62,7 +62,7 @@ SELECT terminal, batch, number FROM ekarte.operation WHERE id = %(id)s::bigint;
 -- The purse moves of one operation, to be undone by its reversal.
 SELECT
     p.program, p.issuer, p.unit, p.goods_group, e.event, c.account, e.posted, e.carry,
-    l.id IS NOT NULL, l.valid_until
+    l.id IS NOT NULL, l.valid_until, p.card_id
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 INNER JOIN ekarte.entry AS c ON e.operation_id = c.operation_id AND e.line + 1 = c.line

@@ -271,7 +271,7 @@ def read_rights(cr: Cursor, cards: Iterable[CardRow]) -> None:
         purse.goods_group: card
         for card in accounts.values()
         for purse in card.purses.values()
-        if purse.unit in (VOUCHER, ITEM) and purse.posted
+        if purse.unit in (VOUCHER, ITEM)
     }
     if holders:
         run(cr, "vouchers_of", {"codes": words(list(holders))})

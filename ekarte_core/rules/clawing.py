@@ -75,7 +75,7 @@ def _claw_back(
     """Recover missing points by what they became; return what the customer pays."""
     running, parameters = program
     if isinstance(parameters, BonusPrize):
-        missing = prizes.take_back(facts, running, parameters, missing)
+        missing = prizes.take_back(facts, facts.sheet, running, parameters, missing)
     value = parameters.value_of(missing)
     off = _money_off(facts, running, value)
     if parameters.clawback == "negative":

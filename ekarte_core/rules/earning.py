@@ -53,6 +53,7 @@ class Earnings(msgspec.Struct, kw_only=True):
     counted: list[CountedDecided] = []
     referred: list[ReferredDecided] = []
     vouchers: list[NewVoucher] = []
+    second_vouchers: list[NewVoucher] = []  # of who brought the customer
     reasons: list[Reason] = []
 
     @property
@@ -181,7 +182,7 @@ def give_points(
         )
     whole = isinstance(parameters, BonusVisit)
     earnings.decided.append(EarnedDecided(running.code, credited, end, settled, whole))
-    _go_on(facts, sheet, program, credited, earnings)
+    _go_on(facts, sheet, program, points, earnings)
 
 
 def _settle(
@@ -200,7 +201,7 @@ def _go_on(
     facts: Facts,
     sheet: Sheet,
     program: PointsRunning,
-    credited: int,
+    points: int,
     earnings: Earnings,
 ) -> None:
     """What points lead to: money, prizes, a better card."""
@@ -210,8 +211,8 @@ def _go_on(
     if isinstance(parameters, BonusPrize):
         if parameters.tiers:
             counter = sheet.open(running.code, running.issuer, EARNED)
-            sheet.count(counter, COUNTER_EVENT[EARNED], credited)
-            earnings.counted.append(CountedDecided(running.code, EARNED, credited))
+            sheet.count(counter, COUNTER_EVENT[EARNED], points)
+            earnings.counted.append(CountedDecided(running.code, EARNED, points))
         vouchers, reasons = prizes.give_own_prize(facts, sheet, running, parameters)
         earnings.vouchers += vouchers
         earnings.reasons += reasons
@@ -281,8 +282,13 @@ def _refer(
     facts: Facts, sheet: Sheet, program: PointsRunning, earnings: Earnings
 ) -> None:
     referred, reason = referring.reward(facts, sheet, program)
-    if referred is not None:
+    if referred is not None and facts.second is not None:
+        theirs = Earnings()
+        give_points(
+            facts, facts.second.sheet, program, referred.points, Grant(), theirs
+        )
         earnings.referred.append(referred)
+        earnings.second_vouchers += theirs.vouchers
     if reason is not None:
         earnings.reasons.append(reason)
 

@@ -230,6 +230,7 @@ class Plan(msgspec.Struct, kw_only=True):
     new_facts: frozenset[str] = frozenset()  # known of the holder from now on
     lost_facts: frozenset[str] = frozenset()
     new_vouchers: list[NewVoucher] = []
+    second_vouchers: list[NewVoucher] = []  # issued to the second card
     second_state: str = ""  # of the second card
     joins: Literal["", "first", "second", "leaves"] = ""  # see rules/accounts.py
     bury: bool = False  # the original has not come: refuse it when it does

@@ -83,6 +83,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     running: RunningProgram
     parameters: Discount
     rates: dict[str, int]  # by goods group, in RATE_ONE
+    marginal: bool = False  # of the whole sum: its lines are not rounded one by one
 
 
 def price(
@@ -103,6 +104,7 @@ def price(
     lines = []
     saved: dict[str, int] = {}
     combined: dict[str, tuple[int, list[tuple[str, int, int]]]] = {}
+    rounding = _Rounding(offers)
     for place, line in enumerate(goods):
         if line.group not in combined:
             combined[line.group] = _combined(offers, line.group)
@@ -118,7 +120,7 @@ def price(
                 gross=line.gross,
                 tax_rate_bp=line.tax_rate_bp,
                 rate_bp=share(rate, 1, _BP),
-                discount=share(rest, rate, RATE_ONE) + given,
+                discount=rounding.cents(rest, rate, steps) + given,
                 free=given,
             )
         )
@@ -126,6 +128,23 @@ def price(
         _reason(offer, sums, saved.get(offer.running.code, 0)) for offer in offers
     ]
     return Pricing(lines=tuple(lines), reasons=tuple(reasons))
+
+
+class _Rounding:
+    """Rounds line by line; a marginal discount once for all lines it is spread over."""
+
+    def __init__(self, offers: list[Offer]) -> None:
+        self._marginal = {offer.running.code for offer in offers if offer.marginal}
+        self._so_far: dict[int, tuple[int, int]] = {}  # rate: gross, cents
+
+    def cents(self, gross: int, rate: int, steps: list[tuple[str, int, int]]) -> int:
+        """Return the discount of a line."""
+        if not any(code in self._marginal for code, _before, _after in steps):
+            return share(gross, rate, RATE_ONE)
+        before, given = self._so_far.get(rate, (0, 0))
+        upto = share(before + gross, rate, RATE_ONE)
+        self._so_far[rate] = (before + gross, upto)
+        return upto - given
 
 
 def _offer(
@@ -152,7 +171,12 @@ def _offer(
             spent = _spent(discount, sheet, group, clock)
             rate = parameters.rate_bp(spent, purchase) * _BP
         rates[group] = min(rate + extra * _BP, RATE_ONE)
-    return Offer(running=running, parameters=parameters, rates=rates)
+    return Offer(
+        running=running,
+        parameters=parameters,
+        rates=rates,
+        marginal=cents is not None,
+    )
 
 
 def _spent(discount: DiscountRunning, sheet: Sheet, group: str, clock: Clock) -> int:
@@ -197,17 +221,21 @@ def reprice(promised: dict[str, tuple[int, int, int]], goods: list[Goods]) -> Pr
         promised: goods group to (gross, discount, rate in basis points).
         goods: what is captured; the same as promised gets the very same discount.
     """
+    # What was authorized without lines was promised to whatever the goods are.
+    any_goods = list(promised) == [""]
     captured: dict[str, int] = {}
     for line in goods:
-        captured[line.group] = captured.get(line.group, 0) + line.gross
+        group = "" if any_goods else line.group
+        captured[group] = captured.get(group, 0) + line.gross
     lines = []
     done: dict[str, tuple[int, int]] = {}
     for line in goods:
-        gross, discount, rate = promised.get(line.group, (0, 0, 0))
-        if gross and gross == captured[line.group]:
-            before, given = done.get(line.group, (0, 0))
+        group = "" if any_goods else line.group
+        gross, discount, rate = promised.get(group, (0, 0, 0))
+        if gross and gross == captured[group]:
+            before, given = done.get(group, (0, 0))
             upto = share(discount, before + line.gross, gross)
-            done[line.group] = (before + line.gross, upto)
+            done[group] = (before + line.gross, upto)
             cents = upto - given
         else:
             cents = share(line.gross, rate, RATE_ONE_BP)

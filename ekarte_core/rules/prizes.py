@@ -82,13 +82,17 @@ def issued(voucher: NewVoucher, running: RunningProgram) -> Reason:
 
 
 def take_back(
-    facts: Facts, running: RunningProgram, parameters: BonusPrize, missing: int
+    facts: Facts,
+    sheet: Sheet,
+    running: RunningProgram,
+    parameters: BonusPrize,
+    missing: int,
 ) -> int:
     """Turn unused vouchers back into points while points are missing.
 
     Returns what is still missing. The latest to end goes first.
     """
-    sheet, prize = facts.sheet, parameters.own_prize
+    prize = parameters.own_prize
     purse = sheet.find(running.code, POINTS)
     if prize is None or purse is None:
         return missing

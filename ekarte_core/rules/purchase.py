@@ -188,6 +188,7 @@ def _book(facts: Facts, pricing: Pricing, taking: Taking) -> Plan:
     plan = _plan(facts, pricing, taking, earnings)
     plan.decision = _decision(pricing, spent, earnings)
     plan.new_vouchers = earnings.vouchers
+    plan.second_vouchers = earnings.second_vouchers
     plan.reasons = [
         *pricing.reasons,
         *_forfeited(spent),

@@ -148,6 +148,7 @@ class Undone(msgspec.Struct, frozen=True):
     carry: int
     in_lot: bool
     valid_until: datetime | None
+    card_id: int = 0  # whose purse it was
 
     @property
     def key(self) -> PurseKey:

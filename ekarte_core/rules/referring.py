@@ -3,18 +3,25 @@
 They are booked on the referrer's card in the same operation that books the purchase.
 """
 
+from ekarte_core.rules import prizes
 from ekarte_core.rules.ends import end_of_lot
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import Facts, ReferredDecided
 from ekarte_core.rules.programs import BonusPrize
-from ekarte_core.rules.purses import POINTS, PURCHASES, Sheet
+from ekarte_core.rules.purses import (
+    COUNTER_EVENT,
+    EARNED,
+    POINTS,
+    PURCHASES,
+    Sheet,
+)
 from ekarte_core.rules.running import PointsRunning
 
 
 def reward(
     facts: Facts, sheet: Sheet, program: PointsRunning
 ) -> tuple[ReferredDecided | None, Reason | None]:
-    """Reward who brought this card's holder; call it before the purchase is counted."""
+    """Decide what who brought this card's holder gets, before the purchase counts."""
     running, parameters = program
     second = facts.second
     if second is None or not isinstance(parameters, BonusPrize):
@@ -30,17 +37,8 @@ def reward(
     if second.card.state != "active":
         return None, Reason(key="referral.not_valid", name=running.name)
     points = parameters.referral_points
-    end = end_of_lot(parameters, facts)
-    second.sheet.credit(
-        second.sheet.open(running.code, running.issuer, POINTS),
-        "bonus_grant",
-        "grant",
-        points,
-        carry=granted(parameters, points),
-        valid_until=end,
-    )
-    reason = Reason(key="referral.given", name=running.name, count=points)
-    return ReferredDecided(running.code, points, end), reason
+    referred = ReferredDecided(running.code, points, end_of_lot(parameters, facts))
+    return referred, Reason(key="referral.given", name=running.name, count=points)
 
 
 def take_back(facts: Facts, referred: tuple[ReferredDecided, ...]) -> None:
@@ -54,8 +52,17 @@ def take_back(facts: Facts, referred: tuple[ReferredDecided, ...]) -> None:
             off = min(one.points, sheet.usable(purse))
             parts = sheet.plan(purse, off, first=(one.valid_until,))
             sheet.spend(purse, "bonus_grant", "grant", parts)
+            _from_vouchers(facts, sheet, one, one.points - off)
+        counter = sheet.find(one.program, EARNED)
+        if counter is not None:
+            sheet.count(counter, COUNTER_EVENT[EARNED], -one.points)
 
 
-def granted(parameters: BonusPrize, points: int) -> int:
-    """The cost of points that no sale brought, minor units, rounded down."""
-    return 0 if parameters.deferral_policy == "none" else parameters.value_of(points)
+def _from_vouchers(
+    facts: Facts, sheet: Sheet, referred: ReferredDecided, missing: int
+) -> None:
+    """What the points have become is taken back where it is unused."""
+    assert facts.second is not None
+    for running, parameters in facts.second.programs.points:
+        if running.code == referred.program and isinstance(parameters, BonusPrize):
+            prizes.take_back(facts, sheet, running, parameters, missing)

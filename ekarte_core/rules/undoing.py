@@ -84,7 +84,7 @@ def _hold_is_over(original: Original) -> bool:
 
 def _undo_moves(facts: Facts) -> bool:
     """Write every move of the original with the other sign, if the value is there."""
-    moves = [move for move in facts.mirrors if move.unit not in COUNTERS]
+    moves = [move for move in _own_moves(facts) if move.unit not in COUNTERS]
     for place in {_place(move) for move in moves}:
         gained = sum(move.posted for move in moves if _place(move) == place)
         if _there(facts, place) < gained:
@@ -97,6 +97,15 @@ def _undo_moves(facts: Facts) -> bool:
             purse.credit_limit = max(purse.credit_limit, purse.held - purse.posted)
         facts.sheet.mirror(purse, move)
     return True
+
+
+def _own_moves(facts: Facts) -> list[Undone]:
+    """The moves of the card's own account: what a referrer got is taken back apart."""
+    original = facts.original
+    if original is None or facts.second is None or not original.decision.referred:
+        return list(facts.mirrors)
+    theirs = (facts.second.card.account_id, facts.second.card.id)
+    return [move for move in facts.mirrors if move.card_id not in theirs]
 
 
 def _undo_counts(facts: Facts, original: Original) -> None:

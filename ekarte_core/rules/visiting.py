@@ -24,15 +24,16 @@ def check_in(facts: Facts) -> Plan:
     if not (programs.passes or programs.attendances or by_visit):
         return refuse(Rc.CARD_WRONG)
     refusals = [_attendance_refusal(facts, one) for one in programs.attendances]
-    refusals += [_pass_refusal(facts, one) for one in programs.passes]
+    passed, pass_refusal = _choose_pass(facts)
+    refusals.append(pass_refusal)
     for rc in (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT):
         if rc in refusals:
             return refuse(rc)
     earnings = Earnings()
     for attendance in programs.attendances:
         _attend(facts, attendance, earnings)
-    for program in programs.passes:
-        _use_pass(facts, program, earnings)
+    if passed is not None:
+        _use_pass(facts, passed, earnings)
     for points in by_visit:
         visit(facts, points, earnings)
     return Plan(
@@ -54,14 +55,32 @@ def _attendance_refusal(facts: Facts, program: AttendanceRunning) -> Rc | None:
     return Rc.TOO_OFTEN if too_soon else None
 
 
+def _choose_pass(facts: Facts) -> tuple[PassRunning | None, Rc | None]:
+    """Return the pass that gives this visit, or why none of the card's passes does.
+
+    The first in sequence that may; passes that were never bought do not count.
+    """
+    refused: list[Rc] = []
+    for program in facts.programs.passes:
+        refusal = _pass_refusal(facts, program)
+        if refusal is None:
+            return program, None
+        refused.append(refusal)
+    for rc in (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT):
+        if rc in refused:
+            return None, rc
+    return None, None
+
+
 def _pass_refusal(facts: Facts, program: PassRunning) -> Rc | None:
     running, parameters = program
-    if day_is_full(facts, visited(facts.sheet, running), parameters.max_per_day):
-        return Rc.TOO_OFTEN
     purse = facts.sheet.find(running.code, VISITS)
     if purse is None or not purse.available:
         return Rc.SHORT
-    return None if facts.sheet.usable(purse) else Rc.EXPIRED
+    if not facts.sheet.usable(purse):
+        return Rc.EXPIRED
+    full = day_is_full(facts, visited(facts.sheet, running), parameters.max_per_day)
+    return Rc.TOO_OFTEN if full else None
 
 
 def _attend(facts: Facts, program: AttendanceRunning, earnings: Earnings) -> None:

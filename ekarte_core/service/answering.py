@@ -157,6 +157,7 @@ def balance(purse: Purse, network: Network, now: datetime) -> Balance:
         unit=purse.unit,
         value=purse.posted,
         available=purse.usable(now) if purse.lots else purse.available,
+        goods_group=purse.goods_group,
     )
 
 

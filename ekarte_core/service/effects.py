@@ -10,7 +10,7 @@ from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.rows import OperationRow, Rows
 from ekarte_core.network.compiled import Network
-from ekarte_core.rules.plan import Decision, Facts, Plan
+from ekarte_core.rules.plan import Decision, Facts, NewVoucher, Plan
 from ekarte_core.service.answering import refusal
 from ekarte_core.service.job import Job
 from ekarte_core.service.rotating import code_record
@@ -56,7 +56,9 @@ class Effects:
                     _take_moves(job, card, facts, rows, txn)
                 self._change_card(job, card, plan)
                 self._add_memberships(job, card, rows)
-                _add_vouchers(card, plan, rows, txn)
+                _add_vouchers(card, plan.new_vouchers, rows, txn)
+                if job.second is not None and job.second.card is not None:
+                    _add_vouchers(job.second.card, plan.second_vouchers, rows, txn)
         if plan.rc in APPROVED:
             self._add_life(job, plan, rows, txn)
         rows.operations.append(self._row(job, plan, decision, txn, body))
@@ -181,10 +183,12 @@ def _take_moves(
             rows.add_moves(txn, account, sheet.moves)
 
 
-def _add_vouchers(card: store.CardRow, plan: Plan, rows: Rows, txn: int) -> None:
+def _add_vouchers(
+    card: store.CardRow, vouchers: list[NewVoucher], rows: Rows, txn: int
+) -> None:
     account = card.account
     assert account is not None
-    for voucher in plan.new_vouchers:
+    for voucher in vouchers:
         rows.add_voucher(txn, account, voucher)
         account.vouchers = account.vouchers | {
             voucher.code: store.VoucherRow(
