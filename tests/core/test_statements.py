@@ -185,7 +185,10 @@ def test_what_waits_comes_with_the_next_statement_and_with_the_commit(dsn: str) 
         send(cr, [("share_batches", batch)])
         assert session.get_transaction_status() == TRANSACTION_STATUS_IDLE
         run(cr, "cards_by_id", {"ids": "{1}"})
-        cr.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+        cr.execute(
+            "SELECT count(*) FROM pg_locks "
+            "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
         assert cr.fetchone() == (1,)
         send(cr, [("cards_by_id", {"ids": "{1}"})])
         session.commit()
