@@ -51,6 +51,7 @@ SELECT
         'ekarte.card', 'JOIN bench.copy AS c ON c.sample = t.id',
         jsonb_build_object(
             'id', format('%%s + %%s * t.id + c.n', %(base)s, %(width)s),
+            'account_id', format('%%s + %%s * t.account_id + c.n', %(base)s, %(width)s),
             'token', 'c.token', 'last4', 'c.last4'
         )
     )

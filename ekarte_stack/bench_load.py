@@ -32,7 +32,7 @@ _FILE = Path(__file__).with_name("bench.sql")
 _PART = re.compile(r"^-- (\w+) --\n(.*?)(?=^-- \w+ --\n|\Z)", re.MULTILINE | re.DOTALL)
 QUERIES: Mapping[str, str] = dict(_PART.findall(_FILE.read_text()))
 HISTORY_BATCH = 1
-DAYS_MAX = 40
+DAYS_MIN, DAYS_MAX = 4, 40  # by then points have turned into money once
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,10 @@ def _live_through(
             assert [row.rc for row in outcomes] == ["00"] * len(requests)
             found = _rows(connection, "entries_of_samples")
             clubs = cards * town.CLUB_SHARE // 10
-            club, gift = (count for _card, count in found)
-            if club * clubs + gift * (cards - clubs) >= entries:
+            *club, gift = (count for _card, count in found)
+            total = sum(club) * clubs // len(club) + gift * (cards - clubs)
+            enough = total >= entries
+            if enough and day + 1 >= DAYS_MIN:
                 return day + 1
     raise AssertionError(f"{entries} entries are too many for {cards} cards")
 
@@ -122,11 +124,17 @@ def _sizes(connection: Any) -> tuple[int, int, int, int]:
 def _name_copies(cr: Any, keyring: Keyring, cards: int) -> None:
     """Give each copy a number; the ledger keeps its token and its last four."""
     clubs = cards * town.CLUB_SHARE // 10
-    for number, count in ((town.club_card, clubs), (town.gift_card, cards - clubs)):
-        sample = find_card(cr, keyring, CardRef(value=number(0)))
+    for number, count, samples in (
+        (town.club_card, clubs, town.CLUB_SAMPLES),
+        (town.gift_card, cards - clubs, 1),
+    ):
+        found = [
+            find_card(cr, keyring, CardRef(value=number(n))) for n in range(samples)
+        ]
         text = io.StringIO()
-        for n in range(1, count):
+        for n in range(samples, count):
             token = keyring.card_token("number", number(n)).hex()
+            sample = found[n % samples]
             text.write(f"{sample}\t{n}\t\\\\x{token}\t{number(n)[-4:]}\n")
         text.seek(0)
         cr.copy_expert("COPY bench.copy FROM STDIN", text)

@@ -15,6 +15,7 @@ from ekarte_stack.day_file import NETWORK
 
 CLUB_PREFIX, GIFT_PREFIX = "9990001", "9990002"
 CLUB_SHARE = 7  # of ten cards, the others are gift cards
+CLUB_SAMPLES = 5
 TERMINALS = 256
 POINTS_BURN_DAYS = 730
 GIFT_LOAD = 500_00
@@ -166,31 +167,30 @@ class Crowd:
         )
 
 
-def first_purchases(sale: int, batch: int) -> list[Request]:
-    """Return what the sample cards do on day `sale` of the history.
+def first_purchases(day: int, batch: int) -> list[Request]:
+    """Return what the sample cards do on one day of the history.
 
-    All other cards of the town are made in their image: see bench_load.
+    All other cards of the town are made in their image: see bench_load. The samples
+    spend differently, so that their points are not all about to turn into money.
     """
-    key: dict[str, Any] = {"terminal": terminals()[0], "batch": batch}
-    club = CardRef(value=club_card(0))
-    gift = CardRef(value=gift_card(0))
-    found = [
-        Request(command="sale", card=club, amount=21_00, operation=2 * sale + 1, **key)
+    return [
+        _first_purchase(card, day, batch, place)
+        for place, card in enumerate([*range(CLUB_SAMPLES), None])
     ]
-    if sale:
+
+
+def _first_purchase(club: int | None, day: int, batch: int, place: int) -> Request:
+    key: dict[str, Any] = {
+        "terminal": terminals()[0],
+        "batch": batch,
+        "operation": (CLUB_SAMPLES + 1) * day + place + 1,
+    }
+    if club is not None:
+        card = CardRef(value=club_card(club))
+        amount = 21_00 + 5_00 * club
+        return Request(command="sale", card=card, amount=amount, **key)
+    card = CardRef(value=gift_card(0))
+    if day:
         tender = Tender(gift=5_00)
-        found.append(
-            Request(
-                command="sale",
-                card=gift,
-                amount=5_00,
-                tender=tender,
-                operation=2 * sale + 2,
-                **key,
-            )
-        )
-    else:
-        found.append(
-            Request(command="activate", card=gift, amount=GIFT_LOAD, operation=2, **key)
-        )
-    return found
+        return Request(command="sale", card=card, amount=5_00, tender=tender, **key)
+    return Request(command="activate", card=card, amount=GIFT_LOAD, **key)
