@@ -126,9 +126,9 @@ class Keyring:
         """
         return self._mac("card_token", f"draw|{number}|{terms}".encode(), key)
 
-    def draw_pseudonym(self, key: int, number: int, card_id: int) -> str:
-        """Return the name of a card in a draw's public list: 24 hex digits."""
-        message = f"pseudonym|{number}|{card_id}".encode()
+    def draw_pseudonym(self, key: int, number: int, account_id: int) -> str:
+        """Return the name of an account in a draw's public list: 24 hex digits."""
+        message = f"pseudonym|{number}|{account_id}".encode()
         return self._mac("card_token", message, key)[:PSEUDONYM_BYTES].hex()
 
     def terminal_key(self, terminal: str, version: int) -> bytes:

@@ -29,27 +29,55 @@ LEFT JOIN ekarte.draw_result AS r ON d.id = r.draw_id
 WHERE d.id = %(id)s;
 
 -- tickets_of_draw --
--- Tickets by card. What a refund or a reversal took back counts for the day of the
--- purchase, whenever it came: a purchase before the period gave no ticket of this draw.
-SELECT p.card_id, sum(e.posted)::bigint
-FROM ekarte.purse AS p
-INNER JOIN ekarte.entry AS e ON p.id = e.purse_id
-INNER JOIN ekarte.operation AS o ON e.operation_id = o.id
-LEFT JOIN ekarte.operation AS a
-    ON o.original_id = a.id AND o.command IN ('refund', 'reverse')
-LEFT JOIN ekarte.operation AS b ON a.original_id = b.id AND a.command = 'refund'
-WHERE
-    p.issuer = %(issuer)s AND p.program = %(program)s AND p.unit = 'tickets'
-    AND e.event = 'ticket'
-    AND coalesce(b.business_day, a.business_day, o.business_day)
-    BETWEEN %(first_day)s AND %(last_day)s
-GROUP BY p.card_id
-HAVING sum(e.posted) > 0;
+-- Tickets by account. What a refund or a reversal took back belongs to the purchase,
+-- whenever it came and whatever account the card uses by then; what a purchase gave
+-- belongs to the account that the earner's card uses now.
+WITH ticket AS (
+    SELECT
+        coalesce(b.id, a.id, o.id) AS purchase_id,
+        coalesce(b.business_day, a.business_day, o.business_day) AS bought_on,
+        CASE WHEN a.id IS NULL THEN p.card_id END AS card_id,
+        e.posted
+    FROM ekarte.purse AS p
+    INNER JOIN ekarte.entry AS e ON p.id = e.purse_id
+    INNER JOIN ekarte.operation AS o ON e.operation_id = o.id
+    LEFT JOIN ekarte.operation AS a
+        ON o.original_id = a.id AND o.command IN ('refund', 'reverse')
+    LEFT JOIN ekarte.operation AS b ON a.original_id = b.id AND a.command = 'refund'
+    WHERE
+        p.issuer = %(issuer)s AND p.program = %(program)s AND p.unit = 'tickets'
+        AND e.event = 'ticket'
+),
 
--- cards_with_tickets --
--- Everybody who can be in a list of this program.
-SELECT DISTINCT card_id FROM ekarte.purse
-WHERE issuer = %(issuer)s AND program = %(program)s AND unit = 'tickets';
+purchase AS (
+    SELECT max(card_id) AS card_id, sum(posted)::bigint AS tickets FROM ticket
+    WHERE bought_on BETWEEN %(first_day)s AND %(last_day)s
+    GROUP BY purchase_id
+)
+
+SELECT c.account_id, sum(n.tickets)::bigint
+FROM purchase AS n
+INNER JOIN ekarte.card AS c ON n.card_id = c.id
+GROUP BY c.account_id
+HAVING sum(n.tickets) > 0;
+
+-- accounts_with_tickets --
+-- Everybody who can be in a list of this program, with the cards that use the account.
+SELECT n.account_id, array_agg(c.id ORDER BY c.id)
+FROM (
+    SELECT p.card_id AS account_id FROM ekarte.purse AS p
+    WHERE p.issuer = %(issuer)s AND p.program = %(program)s AND p.unit = 'tickets'
+    UNION
+    SELECT c.account_id
+    FROM ekarte.purse AS p
+    INNER JOIN ekarte.card AS c ON p.card_id = c.id
+    WHERE p.issuer = %(issuer)s AND p.program = %(program)s AND p.unit = 'tickets'
+) AS n
+INNER JOIN ekarte.card AS c ON n.account_id IN (c.account_id, c.id)
+GROUP BY n.account_id;
+
+-- account_of_card --
+SELECT account_id FROM ekarte.card WHERE id = %(id)s;
 
 -- add_draw_list --
 INSERT INTO ekarte.draw_list (draw_id, frozen_at, sha256, body)

@@ -28,6 +28,7 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.service.publishing import find_card
 from ekarte_core.values import CardRef
 
+TICKETS_BY = "purchase_accounting"
 UNDER_WAY = timedelta(hours=1)
 """After the last business day: what was decided in it has been written by then."""
 
@@ -44,12 +45,12 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Winner(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is to be told; the card is known by its ledger id."""
+    """Who is to be told: the cards that use the account that won, by ledger id."""
 
     place: int
     prize: str
     pseudonym: str
-    card_id: int
+    card_ids: tuple[int, ...]
 
 
 def open_draw(
@@ -66,6 +67,8 @@ def open_draw(
     program = network.programs.get(terms.program)
     if program is None or program.issuer != terms.issuer:
         raise DrawRefused(f"{terms.issuer} has no program {terms.program}")
+    if program.kind != TICKETS_BY or not program.parameters.get("ticket_per"):
+        raise DrawRefused(f"program {terms.program} gives no tickets")
     found = _of_name(cr, terms)
     if found is not None:
         return found
@@ -115,8 +118,8 @@ def freeze_draw(
         },
     )
     tickets = {
-        keyring.draw_pseudonym(draw.key_id, number, card_id): count
-        for card_id, count in cr.fetchall()
+        keyring.draw_pseudonym(draw.key_id, number, account): count
+        for account, count in cr.fetchall()
     }
     body = write_list(number, draw.terms, draw.commitment, tickets, now)
     cr.execute(
@@ -194,15 +197,15 @@ def winning_cards(cr: Cursor, keyring: Keyring, number: int) -> list[Winner]:
     if draw.result is None:
         return []
     cr.execute(
-        SQL["cards_with_tickets"],
+        SQL["accounts_with_tickets"],
         {"issuer": draw.terms.issuer, "program": draw.terms.program},
     )
     cards = {
-        keyring.draw_pseudonym(draw.key_id, number, card_id): card_id
-        for (card_id,) in cr.fetchall()
+        keyring.draw_pseudonym(draw.key_id, number, account): tuple(ids)
+        for account, ids in cr.fetchall()
     }
     return [
-        Winner(place=place, prize=prize, pseudonym=name, card_id=cards[name])
+        Winner(place=place, prize=prize, pseudonym=name, card_ids=cards[name])
         for place, name, prize in read_winners(draw.result)
     ]
 
@@ -212,13 +215,20 @@ def draw_pseudonym(
 ) -> str | None:
     """Return the name under which a card stands in a draw's list, if it is there.
 
-    None: the card is unknown. A known card without tickets has a name too.
+    None: the card is unknown. A known card without tickets has a name too. Cards that
+    share an account share a name; one that has joined another account after the freeze
+    is still found under its own.
     """
     draw = read_draw(cr, number)
     card_id = find_card(cr, keyring, card)
     if card_id is None:
         return None
-    return keyring.draw_pseudonym(draw.key_id, number, card_id)
+    cr.execute(SQL["account_of_card"], {"id": card_id})
+    (account,) = cr.fetchone()
+    own, shared = (
+        keyring.draw_pseudonym(draw.key_id, number, one) for one in (card_id, account)
+    )
+    return own if own in read_tickets(draw.listed or "") else shared
 
 
 def _of_name(cr: Cursor, terms: DrawTerms) -> int | None:

@@ -21,6 +21,7 @@ from ekarte_core import (
     open_draw,
 )
 from tests.core.shop import CLUB, Shop, number
+from tests.core.test_draws import ticket_network
 
 FIXED = [
     "network_document",
@@ -81,10 +82,11 @@ def traded(shop: Shop) -> Shop:
 
 
 def _hold_a_draw(shop: Shop) -> None:
+    shop.publish(ticket_network())
     terms = DrawTerms(
         issuer="GROCER",
         name="Feast",
-        program="BONUS",
+        program="LUCK",
         first_day=shop.now.date() - timedelta(days=9),
         last_day=shop.now.date() - timedelta(days=2),
         prizes=(Prize("A bicycle"),),

@@ -35,6 +35,7 @@ from ekarte_core.__main__ import main
 from ekarte_core.service import rotating
 from tests.core.conftest import NOON
 from tests.core.shop import CLUB, GIFT, Shop, number
+from tests.core.test_draws import ticket_network
 
 CODE = "4711"
 
@@ -516,12 +517,13 @@ def test_a_draw_is_drawn_with_the_key_it_was_opened_with(old: Shop):
     terms = DrawTerms(
         issuer="GROCER",
         name="Feast",
-        program="BONUS",
+        program="LUCK",
         first_day=NOON.date() - timedelta(days=9),
         last_day=NOON.date() - timedelta(days=2),
         prizes=(Prize("A bicycle"),),
     )
     card = CardRef(value=old.club(100))
+    old.publish(ticket_network())
     with psycopg2.connect(old.dsn) as connection, connection.cursor() as cr:
         draw = open_draw(cr, ring(1), old.network, terms, old.now)
         name = draw_pseudonym(cr, ring(1), draw, card)
