@@ -20,6 +20,7 @@ from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.network.compiled import Network, read_network
 from ekarte_core.network.document import NetworkDocument
+from ekarte_core.rules.programs import PROGRAM_KINDS
 from ekarte_core.service.connection import LedgerConnection
 from ekarte_core.service.drawing import (
     Draw,
@@ -79,6 +80,7 @@ __all__ = [
     "ACCOUNT_KEYS",
     "APPROVED",
     "COMMANDS",
+    "PROGRAM_KINDS",
     "TRANSIENT",
     "Answer",
     "Balance",

@@ -32,6 +32,8 @@
         "views/ekarte_operation_views.xml",
         "views/ekarte_program_views.xml",
         "views/ekarte_purse_views.xml",
+        "views/ekarte_statement_views.xml",
+        "views/ekarte_voucher_views.xml",
         "wizards/ekarte_card_change_views.xml",
         "wizards/ekarte_card_find_views.xml",
         "views/ekarte_loyalty_menus.xml",

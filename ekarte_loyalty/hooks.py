@@ -11,6 +11,8 @@ VIEWS_OF_THE_LEDGER = (
     "ekarte_network_version",
     "ekarte_operation",
     "ekarte_purse",
+    "ekarte_statement",
+    "ekarte_voucher",
 )
 
 

@@ -26,8 +26,14 @@ from . import ekarte_network_fault
 from . import ekarte_network_version
 from . import ekarte_operation
 from . import ekarte_program
+from . import ekarte_program_card_step
 from . import ekarte_program_denomination
 from . import ekarte_program_factor
+from . import ekarte_program_good
+from . import ekarte_program_hours
+from . import ekarte_program_parameters
+from . import ekarte_program_prize
+from . import ekarte_program_summary
 from . import ekarte_program_tier
 from . import ekarte_purse
 from . import ekarte_settlement
@@ -38,4 +44,6 @@ from . import ekarte_settlement_posting
 from . import ekarte_settlement_reconciliation
 from . import ekarte_settlement_reversal
 from . import ekarte_settlement_schedule
+from . import ekarte_statement
+from . import ekarte_voucher
 from . import res_company

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class EkarteCard(models.Model):
@@ -46,27 +46,60 @@ class EkarteCard(models.Model):
     membership_ids = fields.One2many(
         "ekarte.membership", "card_id", "Takes Part In", readonly=True
     )
-    purse_ids = fields.One2many("ekarte.purse", "card_id", "Purses", readonly=True)
+    account_id = fields.Many2one(
+        "ekarte.card",
+        "Account",
+        readonly=True,
+        help="The card whose purses this one uses: another one after a replacement, or"
+        " where cards are pooled.",
+    )
+    sharing_ids = fields.One2many(
+        "ekarte.card", compute="_compute_sharing_ids", string="Cards of the Account"
+    )
+    purse_ids = fields.One2many(
+        "ekarte.purse", compute="_compute_account", string="Purses"
+    )
+    voucher_ids = fields.One2many(
+        "ekarte.voucher", compute="_compute_account", string="Vouchers"
+    )
+    statement_ids = fields.One2many(
+        "ekarte.statement", compute="_compute_account", string="Statements"
+    )
     purse_count = fields.Integer(compute="_compute_counts")
     operation_count = fields.Integer(compute="_compute_counts")
 
+    @api.depends("account_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_sharing_ids(self):
+        for card in self:
+            account = card.account_id.id
+            sharing = self.search([("account_id", "=", account)]) if account else card
+            card.sharing_ids = sharing if len(sharing) > 1 else False
+
+    @api.depends("account_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_account(self):
+        # Searched, so that each user sees what is of the own issuers.
+        for card in self:
+            of_account = [("card_id", "=", card.account_id.id)]
+            card.purse_ids = self.env["ekarte.purse"].search(of_account)
+            card.voucher_ids = self.env["ekarte.voucher"].search(of_account)
+            card.statement_ids = self.env["ekarte.statement"].search(of_account)
+
     def _compute_counts(self):
-        purses = dict(
-            self.env["ekarte.purse"]._read_group(
-                [("card_id", "in", self.ids)], ["card_id"], ["__count"]
-            )
-        )
         operations = dict(
             self.env["ekarte.operation"]._read_group(
                 [("card_id", "in", self.ids)], ["card_id"], ["__count"]
             )
         )
         for card in self:
-            card.purse_count = purses.get(card, 0)
+            card.purse_count = len(card.purse_ids)
             card.operation_count = operations.get(card, 0)
 
     def action_open_purses(self):
-        return self._action_open("ekarte_loyalty.ekarte_purse_action")
+        action = self._action_open("ekarte_loyalty.ekarte_purse_action")
+        action["domain"] = [("card_id", "=", self.account_id.id)]
+        return action
 
     def action_open_operations(self):
         return self._action_open("ekarte_loyalty.ekarte_operation_action")

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..units import to_minor
+
 
 class EkarteCardType(models.Model):
     _name = "ekarte.card.type"
@@ -13,6 +15,7 @@ class EkarteCardType(models.Model):
         "issuer": "issuer_id",
         "ranges": "range_ids",
         "programs": "program_ids",
+        "pool": "may_pool",
     }
     _ledger_columns = (("membership", "card_type"),)
     _ledger_fixed_fields = ("code", "issuer_id")
@@ -63,9 +66,33 @@ class EkarteCardType(models.Model):
         required=True,
         tracking=True,
     )
+    qualify_amount = fields.Monetary(
+        "With a Purchase From",
+        tracking=True,
+        help="Smaller purchases do not make a card of an unknown number. 0: any does.",
+    )
+    discount_at_once = fields.Boolean(
+        "Discount at Once",
+        default=True,
+        tracking=True,
+        help="Whether the purchase that registers a card has its discount already."
+        " Points it earns in any case.",
+    )
+    # Not `pool`: every Odoo model has an attribute of that name.
+    may_pool = fields.Boolean(
+        "May Be Pooled",
+        tracking=True,
+        help="Several cards, such as those of a family, may use the purses of one.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency", compute="_compute_currency_id", compute_sudo=True
+    )
     card_count = fields.Integer("Cards", compute="_compute_card_count")
 
     _code_uniq = models.UniqueIndex("(code)", "This card type code is taken.")
+
+    def _compute_currency_id(self):
+        self.currency_id = self.env["ekarte.network"]._get().currency_id
 
     def _compute_card_count(self):
         counts = dict(
@@ -114,4 +141,7 @@ class EkarteCardType(models.Model):
             "programs": running.mapped("code"),
             "auto_register": self.auto_register,
             "access_code": self.access_code,
+            "qualify_amount": to_minor(self.qualify_amount),
+            "discount_at_once": self.discount_at_once,
+            "pool": self.may_pool,
         }

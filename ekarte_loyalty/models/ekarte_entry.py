@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .ekarte_purse import MEASURES
+
 
 class EkarteEntry(models.Model):
     _name = "ekarte.entry"
@@ -31,8 +33,20 @@ class EkarteEntry(models.Model):
             ("bonus_earn", "Bonus earned"),
             ("bonus_spend", "Bonus spent"),
             ("bonus_expire", "Bonus expired"),
+            ("bonus_grant", "Bonus given"),
             ("convert", "Points converted"),
+            ("voucher_spend", "Voucher used"),
+            ("voucher_expire", "Voucher expired"),
+            ("exchange_spend", "Points exchanged for goods"),
+            ("pass_load", "Visits bought"),
+            ("pass_use", "Visit used"),
+            ("pass_expire", "Visits expired"),
+            ("credit_spend", "Bought on credit"),
+            ("credit_pay", "Credit paid"),
             ("turnover", "Purchase counted"),
+            ("period_reset", "Period started anew"),
+            ("idle", "Fallen for idleness"),
+            ("transfer", "Moved to another card"),
             ("hold", "Reserved"),
             ("release", "Reservation ended"),
         ],
@@ -41,6 +55,7 @@ class EkarteEntry(models.Model):
     program_code = fields.Char(readonly=True)
     program_id = fields.Many2one("ekarte.program", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
+    measure = fields.Selection(MEASURES, "Of What", readonly=True)
     unit = fields.Char(readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     money = fields.Monetary(readonly=True)

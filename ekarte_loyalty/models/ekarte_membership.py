@@ -20,3 +20,7 @@ class EkarteMembership(models.Model):
     issuer_code = fields.Char(readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     since = fields.Datetime(readonly=True)
+    questionnaire = fields.Boolean("Questionnaire Filled", readonly=True)
+    consents = fields.Char(
+        readonly=True, help="Purposes that the holder consented to at this issuer."
+    )

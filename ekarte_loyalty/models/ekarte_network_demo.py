@@ -24,6 +24,7 @@ class EkarteNetwork(models.Model):
             Command.link(company.id) for company in companies
         ]
         self._load_demo_file("ekarte_demo_network.xml")
+        self._load_demo_file("ekarte_demo_programs.xml")
         self._load_demo_file("ekarte_demo_users.xml")
         network = self._get()
         if network.name == "E-karte":

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .fault_sentences import SENTENCES
+from .fault_sentences import told
 
 
 class EkarteNetworkFault(models.Model):
@@ -32,8 +32,7 @@ class EkarteNetworkFault(models.Model):
                 f"{kind} {record.display_name}" if record else fault.path
             )
             fault.field_label = fault._field_label(record)
-            known = SENTENCES.get(fault.message)
-            fault.explanation = self.env._(known) if known else fault.message
+            fault.explanation = told(self.env, fault.message)
             where = ", ".join(filter(None, (fault.record_name, fault.field_label)))
             fault.sentence = f"{where}: {fault.explanation}"
 

@@ -124,5 +124,9 @@ class EkarteNetworkPartMixin(models.AbstractModel):
         """Return the field that `path` (below the record) means, as users see it."""
         names = path.replace("parameters.", "", 1).split(".")
         name = names[0].split("[")[0]
-        field = self._fields.get(self._network_field_names.get(name, name))
+        field = self._fields.get(self._network_field_name(name))
         return field._description_string(self.env) if field else path
+
+    def _network_field_name(self, name):
+        """Return the field behind a name in the document."""
+        return self._network_field_names.get(name, name)

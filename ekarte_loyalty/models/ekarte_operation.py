@@ -15,6 +15,12 @@ COMMANDS = [
     ("activate", "Activation"),
     ("block", "Blocking"),
     ("unblock", "Unblocking"),
+    ("check_in", "Visit"),
+    ("redeem", "Redemption of points"),
+    ("enroll", "Questionnaire"),
+    ("set_code", "Change of the access code"),
+    ("replace", "Replacement of a card"),
+    ("pool", "Pooling of cards"),
     ("close", "Batch close"),
     ("expire", "Expiry of a reservation"),
     ("lapse", "End of unused value"),
@@ -82,6 +88,11 @@ class EkarteOperation(models.Model):
     rc = fields.Selection(ANSWERS, "Answer", readonly=True)
     approved = fields.Boolean(compute="_compute_approved")
     card_id = fields.Many2one("ekarte.card", readonly=True)
+    other_card_id = fields.Many2one(
+        "ekarte.card",
+        readonly=True,
+        help="Who brought the customer, the new card, the main card of a pool.",
+    )
     issuer_code = fields.Char("Seller Code", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", "Seller", readonly=True)
     branch_code = fields.Char(readonly=True)

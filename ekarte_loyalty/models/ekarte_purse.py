@@ -1,6 +1,34 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
+MEASURES = [
+    ("money", "Money"),
+    ("credit", "Credit"),
+    ("points", "Points"),
+    ("visits", "Visits left"),
+    ("voucher", "Voucher for money"),
+    ("item", "Voucher for goods"),
+    ("turnover", "Collected purchases"),
+    ("purchases", "Number of purchases"),
+    ("visited", "Visits made"),
+    ("earned", "Points ever earned"),
+    ("owed", "Points owed"),
+    ("tickets", "Tickets of draws"),
+]
+"""What a purse can hold: the ledger's units, all currencies being money."""
+
+COUNTED = (
+    "points",
+    "visits",
+    "item",
+    "purchases",
+    "visited",
+    "earned",
+    "owed",
+    "tickets",
+)
+"""Those that are counted in pieces; the others are money, in hundredths."""
+
 
 class EkartePurse(models.Model):
     _name = "ekarte.purse"
@@ -20,18 +48,11 @@ class EkartePurse(models.Model):
     program_id = fields.Many2one("ekarte.program", readonly=True)
     issuer_code = fields.Char(readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
-    measure = fields.Selection(
-        [
-            ("money", "Money"),
-            ("points", "Points"),
-            ("turnover", "Collected purchases"),
-        ],
-        "Holds",
-        readonly=True,
-    )
-    unit = fields.Char(readonly=True, help="Currency code, points or turnover.")
+    measure = fields.Selection(MEASURES, "Holds", readonly=True)
+    unit = fields.Char(readonly=True, help="Currency code, or what is counted.")
     goods_group_code = fields.Char(readonly=True)
     goods_group_id = fields.Many2one("ekarte.goods.group", readonly=True)
+    voucher_code = fields.Char("Voucher", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     money = fields.Monetary(readonly=True)
     points = fields.Integer(readonly=True)
@@ -48,6 +69,9 @@ class EkartePurse(models.Model):
     held_text = fields.Char(
         "Reserved", compute="_compute_texts", help="By open authorizations."
     )
+    credit_limit = fields.Monetary(readonly=True)
+    last_at = fields.Datetime("Last Counted", readonly=True)
+    day_count = fields.Integer("Counted That Day", readonly=True, aggregator=None)
     lot_ids = fields.One2many("ekarte.lot", "purse_id", "Parts by End", readonly=True)
     period_start = fields.Date("Counts Since", readonly=True)
     valid_until = fields.Datetime(
@@ -67,6 +91,6 @@ class EkartePurse(models.Model):
             purse.held_text = purse._in_words(purse.held)
 
     def _in_words(self, value):
-        if self.measure == "points":
+        if self.measure in COUNTED:
             return f"{value:.0f}"
         return format_amount(self.env, value, self.currency_id)

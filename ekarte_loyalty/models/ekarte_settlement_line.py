@@ -12,6 +12,15 @@ EVENTS = [
     ("bonus_earn", "Bonuses earned"),
     ("bonus_spend", "Bonuses used"),
     ("bonus_expire", "Bonuses expired"),
+    ("bonus_grant", "Bonuses given"),
+    ("voucher_spend", "Vouchers used"),
+    ("voucher_expire", "Vouchers expired"),
+    ("exchange_spend", "Points exchanged for goods"),
+    ("pass_load", "Visit passes sold"),
+    ("pass_use", "Visits of passes"),
+    ("pass_expire", "Visit passes expired"),
+    ("credit_spend", "Bought on credit"),
+    ("credit_pay", "Credit paid"),
 ]
 # Their `amount` counts points; all others are money.
 COUNTED_EVENTS = ("bonus_earn", "bonus_expire")

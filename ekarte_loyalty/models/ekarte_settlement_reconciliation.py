@@ -1,6 +1,7 @@
 """Does the general ledger say what the card ledger says? Company by company.
 
-V1  gift and bonus liability = carrying values of the purses
+V1  gift, bonus and pass liability = carrying values of the purses
+V2  local credit = debts of the cards
 TND the card tender account is empty after each settled day
 V3  what one company claims in clearing, the other owes
 """
@@ -26,7 +27,7 @@ BALANCES = """
 CARRY = """
     SELECT p.issuer, p.program, sum(p.carry)::bigint
     FROM ekarte.purse AS p
-    WHERE p.carry <> 0
+    WHERE p.carry <> 0 AND p.unit <> 'credit'
     GROUP BY p.issuer, p.program
 """
 # Booked at terminals, but not in the general ledger: no settlement yet, or one that
@@ -37,26 +38,54 @@ CARRY_ON_THE_WAY = """
     JOIN ekarte.purse AS p ON p.id = e.purse_id
     LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
     LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-    WHERE e.carry <> 0 AND d.state IS DISTINCT FROM 'posted'
+    WHERE e.carry <> 0 AND p.unit <> 'credit' AND d.state IS DISTINCT FROM 'posted'
     GROUP BY p.issuer, p.program
+"""
+DEBTS = """
+    SELECT p.issuer, -sum(p.posted)::bigint
+    FROM ekarte.purse AS p
+    WHERE p.unit = 'credit'
+    GROUP BY p.issuer
+"""
+DEBTS_ON_THE_WAY = """
+    SELECT p.issuer, -sum(e.posted)::bigint
+    FROM ekarte.entry AS e
+    JOIN ekarte.purse AS p ON p.id = e.purse_id
+    LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
+    LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
+    WHERE p.unit = 'credit' AND d.state IS DISTINCT FROM 'posted'
+    GROUP BY p.issuer
 """
 # What posted documents say a company may claim from another issuer in clearing.
 CLAIMS = """
     SELECT claim.creditor, claim.debtor, (sum(claim.amount) * 100)::bigint
     FROM (
         SELECT
-            CASE WHEN event = 'gift_load' THEN issuer ELSE seller END AS creditor,
-            CASE WHEN event = 'gift_load' THEN seller ELSE issuer END AS debtor,
+            CASE WHEN event IN %(paid_in)s THEN issuer ELSE seller END AS creditor,
+            CASE WHEN event IN %(paid_in)s THEN seller ELSE issuer END AS debtor,
             line.amount
         FROM ekarte_settlement_line AS line
         JOIN ekarte_settlement AS document ON document.id = line.settlement_id
         WHERE
             document.state = 'posted'
             AND line.seller <> line.issuer
-            AND line.event IN ('gift_load', 'gift_spend', 'bonus_spend')
+            AND line.event IN %(cleared)s
     ) AS claim
     GROUP BY claim.creditor, claim.debtor
 """
+# What the seller took for the issuer; at the others the issuer owes the seller.
+PAID_IN_EVENTS = ("gift_load", "credit_pay")
+CLEARED_EVENTS = (
+    *PAID_IN_EVENTS,
+    "gift_spend",
+    "bonus_spend",
+    "voucher_spend",
+    "exchange_spend",
+    "credit_spend",
+)
+LIABILITY_OF_KIND = {"gift_card": "LGC", "visit_pass": "LPS"}
+"""The account of each kind's carrying values; all others are bonuses."""
+LIABILITIES = ("LGC", "LBN", "LPS")
 
 
 class EkarteSettlement(models.Model):
@@ -67,10 +96,10 @@ class EkarteSettlement(models.Model):
         """Compare the general ledger with the card ledger.
 
         Returns:
-            rows as plain dicts: check ("V1", "TND", "V3"), account (its key), company,
-            company_id, partner, gl, expected, on_the_way, difference (minor units)
-            and ok. `expected` is what the general ledger should say now; `on_the_way`
-            is in the card ledger but not yet posted.
+            rows as plain dicts: check ("V1", "V2", "TND", "V3"), account (its key),
+            company, company_id, partner, gl, expected, on_the_way, difference (minor
+            units) and ok. `expected` is what the general ledger should say now;
+            `on_the_way` is in the card ledger but not yet posted.
         """
         self.env.flush_all()
         issuers = (
@@ -80,6 +109,7 @@ class EkarteSettlement(models.Model):
         own = issuers.filtered("company_id").sorted("code")
         balances = self._gl_balances(own.company_id)
         rows = self._liability_rows(own, balances)
+        rows += self._debt_rows(own, balances)
         rows += [self._tender_row(issuer.company_id, balances) for issuer in own]
         rows += self._clearing_rows(own, issuers, balances)
         return rows
@@ -88,7 +118,7 @@ class EkarteSettlement(models.Model):
         """Posted balances by (account key, company id, partner id), minor units."""
         by_account = {}
         for company in companies:
-            for key in ("LGC", "LBN", "TND", "CLR"):
+            for key in (*LIABILITIES, "ALC", "TND", "CLR"):
                 account = company._ekarte_account(key)
                 if account:
                     by_account[account.id, company.id] = key
@@ -101,15 +131,8 @@ class EkarteSettlement(models.Model):
         return balances
 
     def _liability_rows(self, own, balances):
-        gift_programs = set(
-            self.env["ekarte.program"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("kind", "=", "gift_card")])
-            .mapped("code")
-        )
-        carried = self._by_liability(CARRY, gift_programs)
-        on_the_way = self._by_liability(CARRY_ON_THE_WAY, gift_programs)
+        carried = self._by_liability(CARRY)
+        on_the_way = self._by_liability(CARRY_ON_THE_WAY)
         return [
             _row(
                 "V1",
@@ -121,15 +144,36 @@ class EkarteSettlement(models.Model):
                 on_the_way=on_the_way[issuer.code, key],
             )
             for issuer in own
-            for key in ("LGC", "LBN")
+            for key in LIABILITIES
         ]
 
-    def _by_liability(self, query, gift_programs):
+    def _by_liability(self, query):
+        programs = (
+            self.env["ekarte.program"].sudo().with_context(active_test=False).search([])
+        )
+        kinds = {program.code: program.kind for program in programs}
         self.env.cr.execute(SQL(query))
         sums = defaultdict(int)
         for issuer, program, carry in self.env.cr.fetchall():
-            sums[issuer, "LGC" if program in gift_programs else "LBN"] += carry
+            key = LIABILITY_OF_KIND.get(kinds.get(program), "LBN")
+            sums[issuer, key] += carry
         return sums
+
+    def _debt_rows(self, own, balances):
+        """What customers owe: rows of those issuers only who ever gave credit."""
+        self.env.cr.execute(SQL(DEBTS))
+        debts = dict(self.env.cr.fetchall())
+        self.env.cr.execute(SQL(DEBTS_ON_THE_WAY))
+        on_the_way = dict(self.env.cr.fetchall())
+        rows = []
+        for issuer in own:
+            company = issuer.company_id
+            gl = _all_partners(balances, "ALC", company)
+            if gl or issuer.code in debts:
+                waiting = on_the_way.get(issuer.code, 0)
+                expected = debts.get(issuer.code, 0) - waiting
+                rows.append(_row("V2", "ALC", company, gl, expected, waiting))
+        return rows
 
     def _tender_row(self, company, balances):
         return _row(
@@ -145,7 +189,7 @@ class EkarteSettlement(models.Model):
 
         An outside issuer's books are elsewhere: there the documents are the measure.
         """
-        self.env.cr.execute(SQL(CLAIMS))
+        self.env.cr.execute(SQL(CLAIMS, paid_in=PAID_IN_EVENTS, cleared=CLEARED_EVENTS))
         claims = defaultdict(int)
         for creditor, debtor, amount in self.env.cr.fetchall():
             claims[creditor, debtor] += amount
@@ -218,6 +262,7 @@ class EkarteReconciliation(models.TransientModel):
     check_kind = fields.Selection(
         [
             ("V1", "Liability equals the card ledger"),
+            ("V2", "Credit equals the debts of cards"),
             ("TND", "Card tender is empty"),
             ("V3", "Clearing agrees"),
         ],
@@ -228,6 +273,8 @@ class EkarteReconciliation(models.TransientModel):
         [
             ("LGC", "Gift cards"),
             ("LBN", "Bonuses"),
+            ("LPS", "Visit passes"),
+            ("ALC", "Local credit"),
             ("TND", "Card tender"),
             ("CLR", "Clearing"),
         ],

@@ -2,6 +2,7 @@
 -- through; unlike WITH it leaves the planner free to go by the card's index.
 SELECT
     card.id,
+    card.account_id,
     card.kind,
     card.state,
     card.access_tries,

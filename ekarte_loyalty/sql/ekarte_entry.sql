@@ -19,9 +19,15 @@ SELECT
         currency.id,
         (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1)
     ) AS currency_id,
+    CASE
+        WHEN entry.scale = 1 OR entry.unit IN ('turnover', 'voucher', 'credit')
+            THEN entry.unit
+        ELSE 'money'
+    END AS measure,
     CASE WHEN entry.unit = 'points' THEN entry.posted ELSE 0 END AS points,
-    CASE WHEN entry.unit IN ('points', 'turnover') THEN 0 ELSE entry.posted END
-    / 100::numeric AS money,
+    CASE
+        WHEN entry.scale = 1 OR entry.unit = 'turnover' THEN 0 ELSE entry.posted
+    END / 100::numeric AS money,
     entry.posted / entry.scale AS posted,
     entry.held / entry.scale AS held,
     entry.posted_after / entry.scale AS posted_after,
@@ -31,7 +37,15 @@ SELECT
 FROM (
     SELECT
         *,
-        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
+        CASE
+            WHEN
+                unit IN (
+                    'points', 'visits', 'item', 'purchases', 'visited', 'earned',
+                    'owed', 'tickets'
+                )
+                THEN 1
+            ELSE 100
+        END::numeric AS scale
     FROM ekarte.entry
 ) AS entry
 LEFT JOIN ekarte.operation AS operation ON operation.id = entry.operation_id

@@ -17,7 +17,8 @@ FROM ekarte.lot AS lot
 INNER JOIN (
     SELECT
         *,
-        CASE WHEN unit = 'points' THEN 1 ELSE 100 END::numeric AS scale
+        CASE WHEN unit IN ('points', 'visits', 'item') THEN 1 ELSE 100 END::numeric
+        AS scale
     FROM ekarte.purse
 ) AS purse ON purse.id = lot.purse_id
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = purse.issuer

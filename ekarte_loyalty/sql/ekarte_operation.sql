@@ -11,6 +11,7 @@ SELECT
     operation.command,
     operation.rc,
     operation.card_id,
+    operation.other_card_id,
     operation.issuer AS issuer_code,
     issuer.id AS issuer_id,
     operation.branch AS branch_code,
@@ -38,7 +39,7 @@ FROM (
         *,
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
-            WHEN command IN ('sale', 'confirm') THEN 1
+            WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
             WHEN command = 'refund' THEN -1
             ELSE 0
         END AS sign
@@ -49,7 +50,7 @@ LEFT JOIN (
         *,
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
-            WHEN command IN ('sale', 'confirm') THEN 1
+            WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
             WHEN command = 'refund' THEN -1
             ELSE 0
         END AS sign

@@ -4,6 +4,7 @@ from . import test_card_wizards
 from . import test_clock
 from . import test_demo_network
 from . import test_ledger_views
+from . import test_program_kinds
 from . import test_publication
 from . import test_settlement_posting
 from . import test_settlement_receive

@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, tagged
 
-from ekarte_core import current_network, network_version
+from ekarte_core import PROGRAM_KINDS, current_network, network_version
 
 
 @tagged("post_install", "-at_install")
@@ -52,6 +52,33 @@ class TestDemoNetwork(TransactionCase):
                 self.assertEqual(self._parameters(code, *names), figures)
         teika = self.live.programs["GRO-DISC-TEIKA"]
         self.assertEqual((teika.branches, teika.overrides), (("G2",), "GRO-DISC"))
+
+    def test_a_program_of_every_kind_stands_there_and_cards_take_part(self):
+        programs = self.live.programs
+        self.assertEqual({one.kind for one in programs.values()}, set(PROGRAM_KINDS))
+        joined = {
+            code for kind in self.live.card_types.values() for code in kind.programs
+        }
+        base = {code for code, one in programs.items() if not one.overrides}
+        self.assertEqual(base - joined, set())
+        self.assertEqual(
+            self._parameters("GRO-PRIZE", "tiers", "referral_points", "clawback"),
+            (
+                [
+                    {"at": 150, "card_type": "GRO-SILVER"},
+                    {"at": 300, "card_type": "GRO-GOLD"},
+                ],
+                50,
+                "negative",
+            ),
+        )
+        self.assertEqual(programs["GRO-WEEK"].weekdays, (1, 2, 3, 4, 5))
+        self.assertEqual(
+            [(span.first, span.last) for span in programs["GRO-EVENING"].hours],
+            [("12:00", "24:00")],
+        )
+        bank = self.live.card_types["GRO-BANK"]
+        self.assertEqual((bank.ranges[0].kind, bank.discount_at_once), ("bank", False))
 
     def test_card_types_have_their_ranges_and_programs(self):
         found = {

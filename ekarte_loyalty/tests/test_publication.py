@@ -43,8 +43,10 @@ class TestPublication(NetworkCase):
                 "group_factor": {},
                 "earn_on_gift": True,
                 "accept_at": "coalition",
+                "notice_days": 0,
                 "clawback": "deduct",
                 "deferral_policy": "lot",
+                "questionnaire_points": 0,
             },
         )
 
@@ -77,14 +79,22 @@ class TestPublication(NetworkCase):
             {
                 "tiers": [{"from": 0, "rate": 300}, {"from": 10_000, "rate": 725}],
                 "period_months": 12,
+                "idle_days": 0,
+                "idle_step_rate": 0,
                 "groups": [],
+                "questionnaire_rate": 0,
                 "count": "net",
             },
         )
         self.assertEqual(live["T-GIF"].parameters["denominations"], [1000, 5000])
         self.assertEqual(
             live[fixed.code].parameters,
-            {"rate": 200, "after_spend": 0, "groups": ["tgoods"]},
+            {
+                "rate": 200,
+                "after_spend": 0,
+                "groups": ["tgoods"],
+                "questionnaire_rate": 0,
+            },
         )
         self.assertEqual(self._live().tax_rate_bp(_branch(self._live()), "tgoods"), 500)
 

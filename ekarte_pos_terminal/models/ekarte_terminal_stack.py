@@ -18,6 +18,8 @@ DEMO_TERMINALS = (
     ("00000032", "F1", "Jugla, veikals", "iso8583", "hmac-sha256", 300),
     ("00000041", "B1", "Vecrīga, kase 1", "http", "hmac-sha256", 300),
     ("00000042", "B1", "Vecrīga, kase 2", "iso8583", "none", 300),
+    ("00000051", "G3", "Vairums, kase 1", "http", "hmac-sha256", 300),
+    ("00000061", "F2", "Mazgātavas kase", "http", "hmac-sha256", 300),
 )
 # Users that the demo network brings; their passwords equal their logins.
 DEMO_LOGINS = (

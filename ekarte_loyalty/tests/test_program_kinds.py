@@ -1,0 +1,349 @@
+"""Programs in Odoo are those of the core: no kind, parameter or word is missing."""
+
+from typing import get_args
+
+import msgspec
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import Form, tagged
+
+from ekarte_core import PROGRAM_KINDS, NetworkDocument, current_network
+
+from .common import NetworkCase
+
+
+def document_fields(room):
+    """Names of the fields of one element of a room of the network document."""
+    rooms = {
+        field.name: field.type for field in msgspec.structs.fields(NetworkDocument)
+    }
+    return {
+        field.encode_name for field in msgspec.structs.fields(get_args(rooms[room])[0])
+    }
+
+
+def parameter_names(kind):
+    return {field.encode_name for field in msgspec.structs.fields(PROGRAM_KINDS[kind])}
+
+
+@tagged("post_install", "-at_install")
+class TestProgramKinds(NetworkCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.goods = cls.env["ekarte.goods.group"].create(
+            {"code": "tsport", "name": "Test sport", "tax_rate": 5}
+        )
+
+    def _live(self, code):
+        self.env.cr.flush()
+        self.assertFalse(self.network.fault_ids.mapped("sentence"))
+        return current_network(self.env.cr).programs[code]
+
+    def _parameters(self, kind, **values):
+        code = f"T-{kind}".upper().replace("_", "-")
+        self._program(code, self.grocer, kind, **values)
+        return self._live(code).parameters
+
+    # Nothing is missing
+
+    def test_the_kinds_to_choose_from_are_those_of_the_core(self):
+        chosen = dict(self.env["ekarte.program"]._fields["kind"].selection)
+        self.assertEqual(set(chosen), set(PROGRAM_KINDS))
+
+    def test_every_parameter_of_every_kind_has_a_field(self):
+        for kind in PROGRAM_KINDS:
+            program = self.env["ekarte.program"].new({"kind": kind})
+            for name in parameter_names(kind):
+                with self.subTest(kind=kind, parameter=name):
+                    field = program._network_field_name(name)
+                    self.assertIn(field, program._fields)
+                    label = program._network_field_label(f"parameters.{name}[0].at")
+                    self.assertNotIn("_", label)
+
+    def test_the_form_shows_the_parameters_of_the_chosen_kind_and_no_others(self):
+        form = Form(self.env["ekarte.program"])
+        model = self.env["ekarte.program"]
+        every = {
+            model.new({"kind": kind})._network_field_name(name)
+            for kind in PROGRAM_KINDS
+            for name in parameter_names(kind)
+        }
+        for kind in PROGRAM_KINDS:
+            form.kind = kind
+            # Figures that others hang on.
+            for name in {"expire_days", "idle_days"} & parameter_names(kind):
+                form[name] = 30
+            program = model.new({"kind": kind})
+            for scale, hidden in self._scales(kind):
+                if scale:
+                    form.scale = scale
+                shown = {
+                    name for name in every if not form._get_modifier(name, "invisible")
+                }
+                wanted = parameter_names(kind) - hidden
+                with self.subTest(kind=kind, scale=scale):
+                    self.assertEqual(
+                        shown, set(map(program._network_field_name, wanted))
+                    )
+
+    def _scales(self, kind):
+        if kind != "accumulated_discount":
+            return [("", set())]
+        steps = {"base_rate", "step_amount", "step_rate", "max_rate"}
+        return [("steps", {"tiers"}), ("tiers", steps)]
+
+    def test_programs_and_card_types_tell_every_part_of_the_document(self):
+        for room, record in (("programs", self.bonus), ("card_types", self.club)):
+            self.assertEqual(set(record._network_part()), document_fields(room), room)
+
+    # What each kind publishes
+
+    def test_a_visit_bonus_is_published(self):
+        self.assertEqual(
+            self._parameters(
+                "bonus_visit",
+                points_per_visit=2,
+                min_amount=5,
+                max_per_day=3,
+                min_gap_minutes=30,
+                convert_at=10,
+                convert_to=1.5,
+                expire_days=90,
+                notice_days=7,
+                clawback="negative",
+                questionnaire_points=5,
+            ),
+            {
+                "points_per_visit": 2,
+                "min_amount": 500,
+                "max_per_day": 3,
+                "min_gap_minutes": 30,
+                "convert_at": 10,
+                "convert_to": 150,
+                "expire_days": 90,
+                "expire_at": "day",
+                "notice_days": 7,
+                "earn_on_gift": True,
+                "accept_at": "coalition",
+                "clawback": "negative",
+                "deferral_policy": "lot",
+                "questionnaire_points": 5,
+            },
+        )
+
+    def test_a_bonus_with_prizes_is_published(self):
+        found = self._parameters(
+            "bonus_prize",
+            step=100,
+            referral_points=50,
+            prize_ids=[
+                Command.create({"at": 100, "value": 500, "valid_days": 90}),
+                Command.create(
+                    {
+                        "at": 20,
+                        "voucher_kind": "goods",
+                        "product": "COFFEE",
+                        "for_questionnaire": True,
+                    }
+                ),
+            ],
+            card_step_ids=[
+                Command.create({"at": 500, "card_type_id": self.gift_type.id}),
+                Command.create({"at": 100, "card_type_id": self.club.id}),
+            ],
+        )
+        self.assertEqual(
+            found["prizes"],
+            [
+                {
+                    "at": 100,
+                    "voucher_kind": "money",
+                    "value": 50_000,
+                    "product": "",
+                    "valid_days": 90,
+                },
+                {
+                    "at": 20,
+                    "voucher_kind": "goods",
+                    "value": 0,
+                    "product": "COFFEE",
+                    "valid_days": 0,
+                },
+            ],
+        )
+        self.assertEqual(
+            found["tiers"],
+            [{"at": 100, "card_type": "T-CLUB"}, {"at": 500, "card_type": "T-GIFT"}],
+        )
+        self.assertEqual(
+            [found[name] for name in ("step", "referral_points", "accept_at")],
+            [10_000, 50, "own"],
+        )
+        self.assertEqual(found["questionnaire_prize"], 2)
+
+    def test_discounts_are_published(self):
+        tiers = [
+            Command.create({"amount_from": 100, "rate": 7.5}),
+            Command.create({"amount_from": 50, "rate": 5}),
+        ]
+        self.assertEqual(
+            self._parameters(
+                "calculated_discount",
+                tier_ids=tiers,
+                mode="marginal",
+                questionnaire_rate=0.5,
+            ),
+            {
+                "tiers": [{"from": 5_000, "rate": 500}, {"from": 10_000, "rate": 750}],
+                "mode": "marginal",
+                "groups": [],
+                "questionnaire_rate": 50,
+            },
+        )
+        self.discount.write({"idle_days": 90, "idle_step_rate": 1.25})
+        found = self._live("T-DIS").parameters
+        self.assertEqual((found["idle_days"], found["idle_step_rate"]), (90, 125))
+
+    def test_credit_passes_and_counters_are_published(self):
+        self.assertEqual(
+            self._parameters(
+                "credit_card", credit_limit=300, statement_day=5, block_overdue_days=3
+            ),
+            {
+                "credit_limit": 30_000,
+                "statement_day": 5,
+                "due_days": 14,
+                "block_overdue_days": 3,
+                "accept_at": "own",
+            },
+        )
+        self.assertEqual(
+            self._parameters(
+                "visit_pass",
+                visits=10,
+                price=100,
+                valid_days=365,
+                max_per_day=1,
+                tax_group_id=self.goods.id,
+            ),
+            {
+                "visits": 10,
+                "price": 10_000,
+                "valid_days": 365,
+                "max_per_day": 1,
+                "notice_days": 0,
+                "group": "tsport",
+            },
+        )
+        self.assertEqual(
+            self._parameters("attendance", min_gap_minutes=60), {"min_gap_minutes": 60}
+        )
+        self.assertEqual(
+            self._parameters(
+                "purchase_accounting", ticket_per=25, group_ids=self.goods.ids
+            ),
+            {"ticket_per": 2_500, "groups": ["tsport"]},
+        )
+
+    def test_an_exchange_names_the_points_that_pay(self):
+        good = {"product": "DIESEL", "points": 1, "unit": "litre", "price": 1.55}
+        self.assertEqual(
+            self._parameters(
+                "exchange",
+                points_of_id=self.bonus.id,
+                good_ids=[Command.create(good)],
+            ),
+            {
+                "points_of": "T-BON",
+                "goods": [
+                    {"product": "DIESEL", "points": 1, "unit": "litre", "price": 155}
+                ],
+                "accept_at": "coalition",
+            },
+        )
+
+    # When, and for whom
+
+    def test_days_hours_age_and_consent_are_published(self):
+        self.bonus.write(
+            {
+                "mon": True,
+                "sun": True,
+                "hour_ids": [
+                    Command.create({"hour_from": 20, "hour_to": 24}),
+                    Command.create({"hour_from": 0, "hour_to": 6.5}),
+                ],
+                "min_age_of_card": 30,
+                "consent": "marketing",
+            }
+        )
+        live = self._live("T-BON")
+        self.assertEqual(live.weekdays, (1, 7))
+        self.assertEqual(
+            [(span.first, span.last) for span in live.hours],
+            [("00:00", "06:30"), ("20:00", "24:00")],
+        )
+        self.assertEqual((live.min_age_of_card, live.consent), (30, "marketing"))
+
+    def test_nothing_filled_in_means_always_and_everybody(self):
+        live = self._live("T-BON")
+        self.assertEqual(
+            (live.weekdays, live.hours, live.min_age_of_card, live.consent),
+            ((), (), 0, ""),
+        )
+
+    def test_a_card_type_says_how_cards_come_and_go_together(self):
+        self.club.write(
+            {"qualify_amount": 30, "discount_at_once": False, "may_pool": True}
+        )
+        self.env.cr.flush()
+        live = current_network(self.env.cr).card_types["T-CLUB"]
+        self.assertEqual(
+            (live.qualify_amount, live.discount_at_once, live.pool),
+            (3_000, False, True),
+        )
+
+    # What cannot run is refused, with the field's name
+
+    def test_a_program_that_lacks_figures_cannot_be_started(self):
+        for kind, label in (
+            ("bonus_prize", "For Each Whole"),
+            ("calculated_discount", "Table"),
+            ("credit_card", "Credit Limit"),
+            ("visit_pass", "Visits on the Pass"),
+            ("exchange", "Goods for Points"),
+        ):
+            draft = self._program(
+                f"T-NEW-{kind[:4].upper()}", self.grocer, kind, state="draft"
+            )
+            with self.subTest(kind=kind), self.assertRaisesRegex(UserError, label):
+                draft.action_activate()
+            draft.state = "draft"
+
+    # In short
+
+    def test_each_kind_says_in_short_what_it_gives(self):
+        for kind, values, words in (
+            ("bonus_visit", {"points_per_visit": 2}, "for a visit: 2"),
+            ("calculated_discount", self._tier(), "5 % for a purchase of"),
+            ("calculated_discount", {**self._tier(), "mode": "marginal"}, "above"),
+            ("purchase_accounting", {"ticket_per": 25}, "A ticket for each whole"),
+            ("purchase_accounting", {}, "are counted"),
+            ("credit_card", {"credit_limit": 300}, "day 1 of each month"),
+            ("attendance", {"min_gap_minutes": 60}, "60 minutes"),
+            ("visit_pass", {"visits": 10, "price": 50}, "10 visits for"),
+        ):
+            program = self.env["ekarte.program"].new({"kind": kind, **values})
+            with self.subTest(kind=kind):
+                self.assertIn(words, program.summary)
+                self.assertTrue(program.kind_text)
+
+    def _tier(self):
+        return {"tier_ids": [Command.create({"amount_from": 50, "rate": 5})]}
+
+    def test_a_kind_without_its_figures_says_nothing_yet(self):
+        for kind in ("bonus_prize", "credit_card", "visit_pass", "exchange"):
+            program = self.env["ekarte.program"].new({"kind": kind})
+            self.assertFalse(program.summary, kind)
