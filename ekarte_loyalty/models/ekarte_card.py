@@ -65,6 +65,7 @@ class EkarteCard(models.Model):
     statement_ids = fields.One2many(
         "ekarte.statement", compute="_compute_account", string="Statements"
     )
+    may_pool = fields.Boolean(compute="_compute_may_pool")
     purse_count = fields.Integer(compute="_compute_counts")
     operation_count = fields.Integer(compute="_compute_counts")
 
@@ -85,6 +86,11 @@ class EkarteCard(models.Model):
             card.purse_ids = self.env["ekarte.purse"].search(of_account)
             card.voucher_ids = self.env["ekarte.voucher"].search(of_account)
             card.statement_ids = self.env["ekarte.statement"].search(of_account)
+
+    @api.depends("membership_ids.card_type_id.may_pool")
+    def _compute_may_pool(self):
+        for card in self:
+            card.may_pool = any(card.membership_ids.card_type_id.mapped("may_pool"))
 
     def _compute_counts(self):
         operations = dict(
@@ -117,6 +123,15 @@ class EkarteCard(models.Model):
     def action_unblock(self):
         return self._action_change("unblock")
 
+    def action_replace(self):
+        return self._action_change("replace")
+
+    def action_pool(self):
+        return self._action_change("pool")
+
+    def action_leave(self):
+        return self._action_change("leave")
+
     def _action_change(self, command):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -125,6 +140,9 @@ class EkarteCard(models.Model):
         action["name"] = {
             "block": self.env._("Block a Card"),
             "unblock": self.env._("Unblock a Card"),
+            "replace": self.env._("Replace a Card"),
+            "pool": self.env._("Join a Pool"),
+            "leave": self.env._("Leave the Pool"),
         }[command]
         action["context"] = {
             "default_card_id": self.id,

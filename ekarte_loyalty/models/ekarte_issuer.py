@@ -219,7 +219,7 @@ class EkarteIssuer(models.Model):
             "mac": "none",
         }
 
-    def _act(self, command, card, reference):
+    def _act(self, command, card, reference, **more):
         """Execute one command of the issuer's back office; return the core's Answer."""
         self.ensure_one()
         request = Request(
@@ -233,6 +233,7 @@ class EkarteIssuer(models.Model):
             reference=reference,
             language=self.env.lang[:2] if self.env.lang else "",
             slip="none",
+            **more,
         )
         try:
             check_request(request)
@@ -251,6 +252,9 @@ class EkarteIssuer(models.Model):
             server_keyring(self.env),
             datetime.now(timezone.utc),
         )
-        for model in ("ekarte.card", "ekarte.membership", "ekarte.operation"):
+        for model in (
+            *("ekarte.card", "ekarte.membership", "ekarte.operation", "ekarte.purse"),
+            *("ekarte.lot", "ekarte.voucher", "ekarte.statement", "ekarte.entry"),
+        ):
             self.env[model].invalidate_model(flush=False)
         return decode_answer(outcome.answer)

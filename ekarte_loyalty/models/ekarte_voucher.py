@@ -33,6 +33,7 @@ class EkarteVoucher(models.Model):
             ("open", "May be used"),
             ("used", "Used"),
             ("moved", "On another card"),
+            ("taken_back", "Taken back with a refund"),
             ("ended", "Ended"),
         ],
         readonly=True,

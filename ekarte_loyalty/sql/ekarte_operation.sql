@@ -1,5 +1,6 @@
 -- Every operation that terminals sent and the ledger kept, with what was answered.
 -- `sold` counts each purchase once: a reversal takes back what its original counted.
+-- Loads are no purchases, and what is given back of them is no refund of one.
 SELECT
     operation.id,
     operation.at AT TIME ZONE 'UTC' AS at,
@@ -40,10 +41,16 @@ FROM (
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
             WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
-            WHEN command = 'refund' THEN -1
+            WHEN command = 'refund' AND NOT EXISTS (
+                SELECT 1
+                FROM ekarte.operation AS load
+                WHERE
+                    load.id = any_operation.original_id
+                    AND load.command IN ('activate', 'top_up')
+            ) THEN -1
             ELSE 0
         END AS sign
-    FROM ekarte.operation
+    FROM ekarte.operation AS any_operation
 ) AS operation
 LEFT JOIN (
     SELECT
@@ -51,10 +58,16 @@ LEFT JOIN (
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
             WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
-            WHEN command = 'refund' THEN -1
+            WHEN command = 'refund' AND NOT EXISTS (
+                SELECT 1
+                FROM ekarte.operation AS load
+                WHERE
+                    load.id = any_operation.original_id
+                    AND load.command IN ('activate', 'top_up')
+            ) THEN -1
             ELSE 0
         END AS sign
-    FROM ekarte.operation
+    FROM ekarte.operation AS any_operation
 ) AS undone
     ON
         undone.id = operation.original_id

@@ -14,26 +14,22 @@ SELECT
     CASE
         WHEN purse.posted > 0 AND coalesce(voucher.valid_until > now(), true)
             THEN 'open'
-        WHEN
-            purse.posted = 0
-            AND EXISTS (
-                SELECT 1
-                FROM ekarte.entry AS entry
-                WHERE entry.purse_id = purse.id AND entry.event = 'voucher_spend'
-            )
-            THEN 'used'
-        WHEN
-            purse.posted = 0
-            AND EXISTS (
-                SELECT 1
-                FROM ekarte.entry AS entry
-                WHERE entry.purse_id = purse.id AND entry.event = 'transfer'
-            )
-            THEN 'moved'
+        WHEN purse.posted > 0 THEN 'ended'
+        WHEN gone.used THEN 'used'
+        WHEN gone.moved THEN 'moved'
+        WHEN gone.taken_back THEN 'taken_back'
         ELSE 'ended'
     END AS state
 FROM ekarte.purse AS purse
 INNER JOIN ekarte.voucher AS voucher ON voucher.code = purse.goods_group
+CROSS JOIN LATERAL (
+    SELECT
+        bool_or(entry.event = 'voucher_spend') AS used,
+        bool_or(entry.event = 'transfer') AS moved,
+        bool_or(entry.event = 'convert') AS taken_back
+    FROM ekarte.entry AS entry
+    WHERE entry.purse_id = purse.id AND entry.posted < 0
+) AS gone
 LEFT JOIN ekarte_program AS program ON program.code = voucher.program
 LEFT JOIN ekarte_issuer AS issuer ON issuer.code = voucher.issuer
 WHERE purse.unit IN ('voucher', 'item')

@@ -8,6 +8,7 @@ from odoo.tests import TransactionCase
 from odoo.tests.common import new_test_user
 
 from ekarte_core import (
+    ACCOUNT_KEYS,
     CardRef,
     Request,
     Tender,
@@ -131,10 +132,7 @@ class SettlementCase(TransactionCase):
 
     def booked(self, settlement, company, key=None):
         """Debits (positive) by account key, in cents, of one company."""
-        names = {
-            company._ekarte_account(k).id: k
-            for k in ("BNK", "REV", "LGC", "LBN", "TND", "CLR", "XCL", "RBK")
-        }
+        names = {company._ekarte_account(k).id: k for k in ACCOUNT_KEYS if k != "VATO"}
         sums = {}
         for item in settlement.move_ids.line_ids:
             if item.company_id == company:

@@ -8,7 +8,13 @@ from odoo.tools import mute_logger
 
 from ekarte_core import CardRef, NetworkMissing
 
-from .common import CLUB_CARD, FUEL_CARD, OTHER_CLUB_CARD, NetworkCase
+from .common import (
+    CLUB_CARD,
+    FUEL_CARD,
+    OTHER_CLUB_CARD,
+    THIRD_CLUB_CARD,
+    NetworkCase,
+)
 
 
 @tagged("post_install", "-at_install")
@@ -32,10 +38,10 @@ class TestCardWizards(NetworkCase):
             .browse(action["res_id"])
         )
 
-    def _change(self, card, command, user=None, reason="lost, by phone"):
+    def _change(self, card, command, user=None, reason="lost, by phone", **values):
         change = self.env["ekarte.card.change"].with_user(user or self.operator)
         wizard = change.create(
-            {"card_id": card.id, "command": command, "reason": reason}
+            {"card_id": card.id, "command": command, "reason": reason, **values}
         )
         return wizard.action_change()["params"]
 
@@ -113,6 +119,88 @@ class TestCardWizards(NetworkCase):
         self.assertEqual(card.state, "active")
         self.assertEqual(self._send(self.grocer, "sale", CLUB_CARD, 500).rc, "00")
 
+    def test_a_card_blocked_for_good_is_never_accepted_again(self):
+        for number, why, rc in (
+            (CLUB_CARD, "lost", "41"),
+            (OTHER_CLUB_CARD, "stolen", "43"),
+            (THIRD_CLUB_CARD, "closed", "54"),
+        ):
+            self._send(self.grocer, "sale", number, 500)
+            card = self._found(number)
+            with self.subTest(why=why):
+                self.assertEqual(
+                    self._change(card, "block", why=why)["type"], "success"
+                )
+                self.assertEqual(card.state, why)
+                self.assertEqual(self._send(self.grocer, "sale", number, 500).rc, rc)
+                self.assertEqual(self._change(card, "unblock")["type"], "danger")
+
+    # Replacing and pooling
+
+    def test_a_new_card_takes_over_what_the_old_one_holds(self):
+        card = self._found(CLUB_CARD)
+        self._send(self.grocer, "sale", OTHER_CLUB_CARD, 500)
+        done = self._change(card, "replace", other_number=OTHER_CLUB_CARD)
+        self.assertEqual(done["type"], "success", done["message"])
+        new = self._found(OTHER_CLUB_CARD)
+        self.assertEqual((card.state, new.state), ("replaced", "active"))
+        self.assertEqual(new.account_id, card)
+        points = new.purse_ids.filtered(lambda purse: purse.measure == "points")
+        # 16.62 gave 3 points, 5.00 less 5 % none.
+        self.assertEqual(points.points, 3)
+        self.assertEqual(new.sharing_ids, card | new)
+        operation = self.env["ekarte.operation"].search([("command", "=", "replace")])
+        self.assertEqual(operation.other_card_id, new)
+        self.assertEqual(self._send(self.grocer, "sale", OTHER_CLUB_CARD, 500).rc, "00")
+
+    def test_a_number_that_is_no_card_replaces_nothing_here(self):
+        card = self._found(CLUB_CARD)
+        with self.assertRaisesRegex(UserError, "No card with this number"):
+            self._change(card, "replace", other_number=OTHER_CLUB_CARD)
+        self.assertEqual(card.state, "active")
+
+    def test_cards_are_pooled_only_where_their_type_allows_it(self):
+        card = self._found(CLUB_CARD)
+        self._send(self.grocer, "sale", OTHER_CLUB_CARD, 2000)
+        other = self._found(OTHER_CLUB_CARD)
+        refused = self._change(other, "pool", other_number=CLUB_CARD)
+        self.assertEqual(refused["type"], "danger")
+        self.assertFalse(card.may_pool)
+        self.club.may_pool = True
+        self.env.cr.flush()
+        self.assertTrue(card.may_pool)
+        joined = self._change(other, "pool", other_number=CLUB_CARD)
+        self.assertEqual(joined["type"], "success", joined["message"])
+        self.assertEqual(other.account_id, card)
+        self.assertEqual(other.purse_ids, card.purse_ids)
+        left = self._change(other, "leave")
+        self.assertEqual(left["type"], "success", left["message"])
+        self.assertEqual(other.account_id, other)
+        self.assertFalse(sum(other.purse_ids.mapped("points")))
+
+    def test_the_number_of_the_other_card_is_written_nowhere(self):
+        card = self._found(CLUB_CARD)
+        wizard = (
+            self.env["ekarte.card.change"]
+            .with_user(self.operator)
+            .create(
+                {
+                    "card_id": card.id,
+                    "command": "replace",
+                    "reason": "worn",
+                    "other_number": CLUB_CARD,
+                }
+            )
+        )
+        self.env.cr.execute(
+            "SELECT to_jsonb(c)::text FROM ekarte_card_change AS c WHERE id = %s",
+            [wizard.id],
+        )
+        self.assertNotIn(CLUB_CARD, self.env.cr.fetchone()[0])
+        self.assertEqual(wizard.other_card_id, card)
+
+    # What stands in the operations
+
     def test_the_block_is_an_operation_with_its_reason(self):
         card = self._found(CLUB_CARD)
         self._change(card, "block", reason="stolen bag")
@@ -146,6 +234,9 @@ class TestCardWizards(NetworkCase):
         for action, command in (
             (card.action_block(), "block"),
             (card.action_unblock(), "unblock"),
+            (card.action_replace(), "replace"),
+            (card.action_pool(), "pool"),
+            (card.action_leave(), "leave"),
         ):
             self.assertEqual(action["context"]["default_command"], command)
             self.assertEqual(action["context"]["default_card_id"], card.id)
