@@ -17,6 +17,8 @@ LEDGER = (
     "ekarte.entry",
     "ekarte.hold",
     "ekarte.lot",
+    "ekarte.voucher",
+    "ekarte.statement",
 )
 
 

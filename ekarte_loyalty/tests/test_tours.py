@@ -19,6 +19,7 @@ class TestTours(NetworkCase, HttpCase):
         )
         live = current_network(self.env.cr)
         self.assertEqual(live.programs["T-TOUR"].parameters["rate"], 750)
+        self.assertEqual(live.programs["T-TOUR"].weekdays, (7,))
         self.assertIn("T-TOUR", live.card_types["T-CLUB"].programs)
 
     def test_an_operator_finds_and_blocks_a_card(self):

@@ -45,6 +45,8 @@ class TestTerminalStack(TerminalCase, HttpCase):
                 "00000032": "F1",
                 "00000041": "B1",
                 "00000042": "B1",
+                "00000051": "G3",
+                "00000061": "F2",
             },
         )
         self.assertEqual(terminals["00000042"]["mac"], "none")
