@@ -48,7 +48,6 @@ class EkarteCard(models.Model):
     )
     account_id = fields.Many2one(
         "ekarte.card",
-        "Account",
         readonly=True,
         help="The card whose purses this one uses: another one after a replacement, or"
         " where cards are pooled.",

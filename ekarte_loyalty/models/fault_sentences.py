@@ -113,5 +113,6 @@ def told(env, message):
         return env._(SENTENCES[message])
     limits = RANGE.fullmatch(message)
     if limits:
-        return env._(RANGE_SENTENCE) % {"least": limits[1], "most": limits[2]}
+        sentence = env._(RANGE_SENTENCE)
+        return sentence % {"least": limits[1], "most": limits[2]}
     return message

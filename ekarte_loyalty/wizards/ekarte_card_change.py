@@ -43,7 +43,7 @@ class EkarteCardChange(models.TransientModel):
     other_number = fields.Char(
         "Number of the Other Card", store=False, help="Type it, or read the card."
     )
-    other_card_id = fields.Many2one("ekarte.card", "Other Card", readonly=True)
+    other_card_id = fields.Many2one("ekarte.card", readonly=True)
     reason = fields.Char(required=True, size=64, help="Kept with the operation.")
 
     @api.model_create_multi
