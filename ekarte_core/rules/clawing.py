@@ -7,9 +7,11 @@ back, remember them as owed (negative), or let them be (absorb).
 
 from typing import Protocol
 
+import msgspec
+
 from ekarte_core.rules import prizes
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.plan import EarnedDecided, Facts, Original
+from ekarte_core.rules.plan import CountedDecided, EarnedDecided, Facts, Original
 from ekarte_core.rules.programs import BonusPrize
 from ekarte_core.rules.purses import COUNTER_EVENT, OWED, POINTS
 from ekarte_core.rules.running import PointsRunning, RunningProgram
@@ -23,35 +25,41 @@ class Part(Protocol):
         """What of a quantity goes back."""
 
 
+class PointsBack(msgspec.Struct, kw_only=True):
+    """What taking points back came to.
+
+    Attributes:
+        earned: what the answer shows.
+        deducted: what is kept back from the refund, minor units.
+        owed: what is owed from now on, counted.
+    """
+
+    earned: list[Earned] = []
+    reasons: list[Reason] = []
+    deducted: int = 0
+    owed: list[CountedDecided] = []
+
+
 def take_points_back(
     facts: Facts, original: Original, part: Part, due: int
-) -> tuple[tuple[Earned, ...], list[Reason], int]:
-    """Take points off; returns what the answer shows, and what is deducted."""
-    taken: list[Earned] = []
-    reasons: list[Reason] = []
-    deducted = 0
+) -> PointsBack:
+    """Take points off, or what they became, or what the customer gets back."""
+    back = PointsBack()
     running = {program.code: (program, p) for program, p in facts.programs.points}
     for decided in original.decision.earned:
-        _owe_again(facts, decided, part.of(decided.settled, whole=decided.whole))
+        settled = part.of(decided.settled, whole=decided.whole)
+        _owe(facts, decided.program, settled, back)
         points = part.of(decided.points, whole=decided.whole)
         if not points:
             continue
         missing = _points_off(facts, decided, points)
-        taken.append(Earned(program=decided.program, points=-points))
+        back.earned.append(Earned(program=decided.program, points=-points))
         program = running.get(decided.program)
         name = program[0].name if program else decided.program
-        reasons.append(Reason(key="bonus.taken_back", name=name, count=points))
+        back.reasons.append(Reason(key="bonus.taken_back", name=name, count=points))
         if program is not None and missing:
-            kept = _claw_back(facts, program, missing, due - deducted, reasons)
-            deducted += kept
-    return tuple(taken), reasons, deducted
-
-
-def _owe_again(facts: Facts, decided: EarnedDecided, points: int) -> None:
-    """Points that had paid what was owed are owed again."""
-    purse = facts.sheet.find(decided.program, OWED)
-    if purse is not None and points:
-        facts.sheet.count(purse, COUNTER_EVENT[OWED], points)
+            _claw_back(facts, program, missing, due, back)
+    return back
 
 
 def _points_off(facts: Facts, decided: EarnedDecided, points: int) -> int:
@@ -70,9 +78,9 @@ def _claw_back(
     program: PointsRunning,
     missing: int,
     due: int,
-    reasons: list[Reason],
-) -> int:
-    """Recover missing points by what they became; return what the customer pays."""
+    back: PointsBack,
+) -> None:
+    """Recover missing points by what they became, or by what the customer pays."""
     running, parameters = program
     if isinstance(parameters, BonusPrize):
         missing = prizes.take_back(facts, facts.sheet, running, parameters, missing)
@@ -81,14 +89,15 @@ def _claw_back(
     if parameters.clawback == "negative":
         # What the money did not cover, in points, rounded up.
         left = -(-missing * (value - off) // value) if value else missing
-        _owe(facts, running, left, reasons)
-        return 0
-    if parameters.clawback == "absorb":
-        return 0
-    kept = min(value - off, due)
-    if kept:
-        reasons.append(Reason(key="bonus.deducted", name=running.name, amount=kept))
-    return kept
+        _owe(facts, running.code, left, back)
+        if left:
+            back.reasons.append(Reason(key="bonus.owes", name=running.name, count=left))
+    elif parameters.clawback == "deduct":
+        kept = min(value - off, due - back.deducted)
+        if kept:
+            reason = Reason(key="bonus.deducted", name=running.name, amount=kept)
+            back.reasons.append(reason)
+        back.deducted += kept
 
 
 def _money_off(facts: Facts, running: RunningProgram, value: int) -> int:
@@ -102,11 +111,10 @@ def _money_off(facts: Facts, running: RunningProgram, value: int) -> int:
     return off
 
 
-def _owe(
-    facts: Facts, running: RunningProgram, points: int, reasons: list[Reason]
-) -> None:
+def _owe(facts: Facts, program: str, points: int, back: PointsBack) -> None:
+    """Points that nothing was there for, or that had paid what was owed, are owed."""
     if not points:
         return
-    purse = facts.sheet.open(running.code, running.issuer, OWED)
+    purse = facts.sheet.open(program, facts.issuer, OWED)
     facts.sheet.count(purse, COUNTER_EVENT[OWED], points)
-    reasons.append(Reason(key="bonus.owes", name=running.name, count=points))
+    back.owed.append(CountedDecided(program, OWED, points))

@@ -31,7 +31,6 @@ from ekarte_core.rules.purses import (
     OWED,
     POINTS,
     TICKETS,
-    VISITED,
     Sheet,
     share,
 )
@@ -40,7 +39,13 @@ from ekarte_core.rules.shares import spread
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.rules.tendering import GIFT, Taking
 from ekarte_core.rules.turnover import add_turnover, turnovers
-from ekarte_core.rules.visits import count_visit, day_is_full, visited, within_gap
+from ekarte_core.rules.visits import (
+    count_visit,
+    day_is_full,
+    visit_decided,
+    visited,
+    within_gap,
+)
 from ekarte_core.values import Earned
 
 
@@ -262,7 +267,7 @@ def _visit(
         earnings.reasons.append(Reason(key="visit.too_many", name=running.name))
         return 0
     count_visit(facts, sheet, purse)
-    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    earnings.counted.append(visit_decided(facts, running))
     return points
 
 

@@ -8,6 +8,7 @@ back to the lots it came from. The programs are those of the purchase's own vers
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -16,10 +17,12 @@ from ekarte_core.rules import referring
 from ekarte_core.rules.clawing import take_points_back
 from ekarte_core.rules.plan import (
     CountedDecided,
+    Decision,
     Facts,
     Original,
     Plan,
     SaleLine,
+    TurnoverDecided,
     refuse,
 )
 from ekarte_core.rules.purses import COUNTER_EVENT, ITEM, VISITED, LotPart, Sheet, share
@@ -100,38 +103,60 @@ def refund(facts: Facts) -> Plan:
     part = Proportion(original, amount, amount - discount)
     taken = tuple(_give_back(facts, original, part))
     due = amount - discount - sum(one.amount for one in taken)
-    earned, reasons, deducted = take_points_back(facts, original, part, due)
-    for turnover in original.decision.turnover:
-        take_turnover_back(
-            facts.sheet,
-            turnover.program,
-            turnover.goods_group,
-            part.of(turnover.amount),
-            turnover.period_start,
-        )
-    for counted in original.decision.counted:
-        count_back(facts.sheet, counted, part.of(counted.amount, whole=counted.whole))
+    points = take_points_back(facts, original, part, due)
+    turnover = tuple(_turnover_back(facts.sheet, original, part))
+    counted = tuple(_counters_back(facts.sheet, original, part))
     if part.whole:
         referring.take_back(facts, original.decision.referred)
     return Plan(
         rc=Rc.OK,
         amount=amount,
         discount=discount,
-        amount_due=due - deducted,
+        amount_due=due - points.deducted,
         taken=taken,
-        earned=earned,
-        reasons=reasons,
-        sale_lines=_sale_lines(returned, taken, deducted),
+        earned=tuple(points.earned),
+        reasons=points.reasons,
+        sale_lines=_sale_lines(returned, taken, points.deducted),
+        decision=Decision(turnover=turnover, counted=(*counted, *points.owed)),
     )
 
 
-def count_back(sheet: Sheet, counted: CountedDecided, amount: int) -> None:
-    """Lower a counter by what a purchase added, as far as it is there."""
+def count_back(
+    sheet: Sheet, counted: CountedDecided, amount: int, at: datetime | None
+) -> int:
+    """Lower a counter by what a purchase of that moment added, as far as it is there.
+
+    Returns what was taken; to undo that, count the same amount negative.
+    """
     purse = sheet.find(counted.program, counted.unit)
-    if purse is not None and amount:
-        sheet.count(purse, COUNTER_EVENT[counted.unit], -amount)
-        if counted.unit == VISITED:
-            take_visit_back(purse)
+    if purse is None or not amount:
+        return 0
+    taken = -sheet.count(purse, COUNTER_EVENT[counted.unit], -amount)
+    if counted.unit == VISITED:
+        take_visit_back(purse, taken, counted.day, at)
+    return taken
+
+
+def _turnover_back(
+    sheet: Sheet, original: Original, part: Proportion
+) -> Iterator[TurnoverDecided]:
+    """Take turnovers back; what was taken is decided, so that it can be undone."""
+    for one in original.decision.turnover:
+        taken = take_turnover_back(
+            sheet, one.program, one.goods_group, part.of(one.amount), one.period_start
+        )
+        if taken:
+            yield msgspec.structs.replace(one, amount=-taken)
+
+
+def _counters_back(
+    sheet: Sheet, original: Original, part: Proportion
+) -> Iterator[CountedDecided]:
+    for one in original.decision.counted:
+        amount = part.of(one.amount, whole=one.whole)
+        taken = count_back(sheet, one, amount, original.at)
+        if taken:
+            yield msgspec.structs.replace(one, amount=-taken)
 
 
 def _returned(facts: Facts, original: Original) -> list[Returned] | None:

@@ -51,12 +51,16 @@ class TurnoverDecided(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CountedDecided(msgspec.Struct, frozen=True, array_like=True):
-    """What a purchase added to another counter; `whole` as above."""
+    """What a purchase added to another counter; `whole` as above.
+
+    `day`: the business day that a visit counts on.
+    """
 
     program: str
     unit: str
     amount: int
     whole: bool = False
+    day: date | None = None
 
 
 class ReferredDecided(msgspec.Struct, frozen=True, array_like=True):

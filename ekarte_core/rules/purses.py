@@ -216,9 +216,14 @@ class Sheet:
         """What may be taken from a purse now."""
         return purse.usable(self._now)
 
-    def count(self, purse: Purse, event: str, amount: int) -> None:
-        """Add to a counter: it has no lots and no value; it stops at zero."""
-        self._move(purse, None, event, purse.unit, posted=max(amount, -purse.posted))
+    def count(self, purse: Purse, event: str, amount: int) -> int:
+        """Add to a counter: it has no lots and no value; it stops at zero.
+
+        Returns what was added.
+        """
+        added = max(amount, -purse.posted)
+        self._move(purse, None, event, purse.unit, posted=added)
+        return added
 
     def owe(self, purse: Purse, event: str, account: str, amount: int) -> None:
         """Change a debt: negative buys, positive pays; its carry is itself."""

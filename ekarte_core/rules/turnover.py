@@ -75,11 +75,15 @@ def add_turnover(
 
 def take_turnover_back(
     sheet: Sheet, program: str, group: str, amount: int, period_start: date
-) -> None:
-    """Lower a turnover by what a purchase added, if its period still runs."""
+) -> int:
+    """Lower a turnover by what a purchase added, if its period still runs.
+
+    Returns what was taken; to undo that, take the same amount negative.
+    """
     purse = sheet.find(program, TURNOVER, group)
-    if purse is not None and purse.period_start == period_start:
-        sheet.count(purse, "turnover", -amount)
+    if purse is None or purse.period_start != period_start:
+        return 0
+    return -sheet.count(purse, "turnover", -amount)
 
 
 def turnovers(parameters: Kind, receipt: Receipt) -> list[tuple[str, int]]:

@@ -123,7 +123,7 @@ def _undo_counts(facts: Facts, original: Original) -> None:
         if purse is not None and not purse.posted:
             purse.period_start = None  # the next purchase begins the period
     for counted in original.decision.counted:
-        count_back(sheet, counted, counted.amount)
+        count_back(sheet, counted, counted.amount, original.at)
     for earned in original.decision.earned:
         owed = sheet.find(earned.program, OWED)
         if owed is not None:

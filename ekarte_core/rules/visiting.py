@@ -7,11 +7,17 @@ earned. One program that refuses refuses the visit.
 from ekarte_core.codes import Rc
 from ekarte_core.rules.earning import Earnings, visit
 from ekarte_core.rules.explain import Reason
-from ekarte_core.rules.plan import CountedDecided, Decision, Facts, Plan, refuse
+from ekarte_core.rules.plan import Decision, Facts, Plan, refuse
 from ekarte_core.rules.programs import BonusVisit
-from ekarte_core.rules.purses import VISITED, VISITS
+from ekarte_core.rules.purses import VISITS
 from ekarte_core.rules.running import AttendanceRunning, PassRunning
-from ekarte_core.rules.visits import count_visit, day_is_full, visited, within_gap
+from ekarte_core.rules.visits import (
+    count_visit,
+    day_is_full,
+    visit_decided,
+    visited,
+    within_gap,
+)
 
 
 def check_in(facts: Facts) -> Plan:
@@ -87,7 +93,7 @@ def _attend(facts: Facts, program: AttendanceRunning, earnings: Earnings) -> Non
     running, _parameters = program
     purse = visited(facts.sheet, running)
     count_visit(facts, facts.sheet, purse)
-    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    earnings.counted.append(visit_decided(facts, running))
     earnings.reasons.append(
         Reason(key="visit.counted", name=running.name, count=purse.posted)
     )
@@ -99,7 +105,7 @@ def _use_pass(facts: Facts, program: PassRunning, earnings: Earnings) -> None:
     assert purse is not None, "a pass without visits was refused before"
     facts.sheet.spend(purse, "pass_use", "spend", facts.sheet.plan(purse, 1))
     count_visit(facts, facts.sheet, visited(facts.sheet, running))
-    earnings.counted.append(CountedDecided(running.code, VISITED, 1, whole=True))
+    earnings.counted.append(visit_decided(facts, running))
     earnings.reasons.append(
         Reason(key="pass.left", name=running.name, count=facts.sheet.usable(purse))
     )

@@ -1,8 +1,8 @@
 """When a visit counts: not too soon after the last, not too often on one day."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
-from ekarte_core.rules.plan import Facts
+from ekarte_core.rules.plan import CountedDecided, Facts
 from ekarte_core.rules.purses import COUNTER_EVENT, VISITED, Purse, Sheet
 from ekarte_core.rules.running import RunningProgram
 
@@ -37,7 +37,19 @@ def count_visit(facts: Facts, sheet: Sheet, purse: Purse) -> None:
     purse.last_at = facts.now
 
 
-def take_visit_back(purse: Purse) -> None:
-    """Forget when the last visit was: it has been undone."""
-    purse.last_at = None
-    purse.day_count = max(purse.day_count - 1, 0)
+def visit_decided(facts: Facts, running: RunningProgram) -> CountedDecided:
+    """Return how an operation remembers a visit: it goes back as a whole."""
+    return CountedDecided(running.code, VISITED, 1, whole=True, day=facts.today)
+
+
+def take_visit_back(
+    purse: Purse, visits: int, day: date | None, at: datetime | None
+) -> None:
+    """Forget a visit of a business day and moment; with visits below zero: undo that.
+
+    Later visits, and those of other days, still count.
+    """
+    if purse.period_start == day:
+        purse.day_count = max(purse.day_count - visits, 0)
+    if purse.last_at == at and visits > 0:
+        purse.last_at = None

@@ -30,6 +30,8 @@ GIFT = "999000200000"
 FUEL = "999000300000"
 BOOK = "999000400000"
 BOOK_GIFT = "999000500000"
+PLAY = "999000600000"  # of the card type that `network_with` adds
+PLAY_GOLD = "999000700000"
 
 
 def number(prefix: str, serial: int = 1) -> str:
@@ -160,6 +162,37 @@ def changed(code: str, **parameters: Any) -> dict[str, Any]:
     return document
 
 
+def program(
+    code: str, kind: str, issuer: str = "GROCER", **parameters: Any
+) -> dict[str, Any]:
+    """One program of a network document; what every kind has goes on top with `|`."""
+    return {
+        "code": code,
+        "issuer": issuer,
+        "kind": kind,
+        "name": code.capitalize(),
+        "parameters": parameters,
+    }
+
+
+def network_with(*programs: dict[str, Any], **card_type: Any) -> dict[str, Any]:
+    """The test network and card types PLAY and PLAY-GOLD of the grocer's.
+
+    Their cards, PLAY and PLAY_GOLD, take part in the programs given, and in nothing
+    else; each issuer of a program gets such a card type.
+    """
+    document = network_document()
+    document["programs"] += programs
+    document["terminals"].append({"id": "00000071", "branch": "G1", "protocol": "odoo"})
+    for issuer in dict.fromkeys(["GROCER", *(one["issuer"] for one in programs)]):
+        codes = [one["code"] for one in programs if one["issuer"] == issuer]
+        for name, span in (("PLAY", "6"), ("PLAY-GOLD", "7")):
+            code_ = name if issuer == "GROCER" else f"{issuer}-{name}"
+            play = _card_type(code_, issuer, [span], codes, auto=True)
+            document["card_types"].append(play | card_type)
+    return document
+
+
 def _card_type(
     code_: str,
     issuer: str,
@@ -219,15 +252,25 @@ class Shop:
         operation: int | None = None,
         gift: int | None = None,
         bonus: int | None = None,
+        credit: int | None = None,
+        voucher: str | None = None,
         original: Request | None = None,
-        lines: list[tuple[str, int]] | None = None,
+        lines: list[tuple[str, int] | Line] | None = None,
         **more: Any,
     ) -> Request:
         if operation is None:
             operation = self.numbers[terminal] = self.numbers.get(terminal, 0) + 1
         tender = None
-        if gift is not None or bonus is not None:
-            tender = Tender(gift=gift or 0, bonus=bonus or 0)
+        if any(part is not None for part in (gift, bonus, credit, voucher)):
+            tender = Tender(
+                gift=gift or 0,
+                bonus=bonus or 0,
+                credit=credit or 0,
+                voucher=voucher or "",
+            )
+        for name in ("referrer", "other"):
+            if isinstance(more.get(name), str):
+                more[name] = CardRef(value=more[name])
         return Request(
             command=command,
             terminal=terminal,
@@ -236,7 +279,10 @@ class Shop:
             card=CardRef(value=card) if card else None,
             amount=amount,
             tender=tender,
-            lines=tuple(Line(group=group, amount=sum_) for group, sum_ in lines or ()),
+            lines=tuple(
+                line if isinstance(line, Line) else Line(group=line[0], amount=line[1])
+                for line in lines or ()
+            ),
             original=Original(batch=original.batch, operation=original.operation)
             if original
             else None,
