@@ -13,14 +13,17 @@ from psycopg2.extensions import make_dsn
 from ekarte_core import (
     DrawTerms,
     EkarteError,
+    Keyring,
     LedgerConnection,
     Prize,
+    check_keys,
     draw_winners,
+    execute,
     freeze_draw,
     grant,
     open_draw,
 )
-from tests.core.shop import CLUB, Shop, number
+from tests.core.shop import CLUB, GIFT, Shop, number
 from tests.core.test_draws import ticket_network
 
 FIXED = [
@@ -260,6 +263,25 @@ def test_a_gateway_does_not_publish(shop: Shop, role: str):
 def test_odoo_publishes(shop: Shop, role: str):
     granted(shop, role, "odoo")
     as_role(shop, role, DOCUMENT)
+
+
+@pytest.mark.parametrize("purpose", ["gateway", "odoo"])
+def test_a_granted_role_may_change_keys(shop: Shop, role: str, purpose: str):
+    """Cards are found by an old key, renewed, and claimed while they are new."""
+    granted(shop, role, purpose)
+    shop.gift(2000)
+    keys = dict(shop.keyring._keys) | {("card_token", 2): bytes(32)}
+    requests = [
+        shop.request("sale", card, 100) for card in (number(GIFT), number(CLUB))
+    ]
+    connection = psycopg2.connect(shop.dsn)
+    with connection, connection.cursor() as cr:
+        cr.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        outcomes = execute(cr, requests, shop.network, Keyring(keys), shop.now)
+        check_keys(cr, Keyring(keys))
+    connection.close()
+    assert [outcome.rc for outcome in outcomes] == ["00", "00"]
+    assert shop.sql("SELECT token_key FROM ekarte.card") == [(2,), (2,)]
 
 
 DRAW = (
