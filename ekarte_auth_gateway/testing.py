@@ -53,10 +53,8 @@ class TerminalError(Exception):
 
 def body_of(request: Request) -> bytes:
     """Return the JSON body that POST /v1/<command> takes; defaults are left out."""
-    everything = msgspec.to_builtins(request)
-    defaults = msgspec.to_builtins(Request(command=request.command, terminal=""))
-    body = {"terminal": request.terminal}
-    body.update({n: v for n, v in everything.items() if v != defaults[n]})
+    body = msgspec.to_builtins(request)
+    del body["command"]  # it stands in the path
     return msgspec.json.encode(body)
 
 

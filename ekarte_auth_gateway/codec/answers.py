@@ -116,7 +116,8 @@ def _listed_pairs(answer: Answer) -> list[tlv.Pair]:
     pairs += [("BE", f"{part.points};{part.program}") for part in answer.earned]
     for part in answer.balances:
         value = f"{part.value};{part.available};{part.unit};{part.kind};{part.program}"
-        pairs.append(("BL", value))
+        group = f";{part.goods_group}" if part.goods_group else ""
+        pairs.append(("BL", value + group))
     pairs += [("VC", _voucher_text(voucher)) for voucher in answer.vouchers]
     for total in answer.totals:
         pairs.append(("TT", f"{total.command};{total.count};{total.amount}"))
@@ -262,12 +263,14 @@ def _earned(value: str) -> Earned:
 
 def _balance(value: str) -> Balance:
     posted, available, unit, kind, program = _split(value, 5, "DE48.BL")
+    program, _, goods_group = program.partition(";")
     return Balance(
         program=program,
         kind=kind,
         unit=unit,
         value=_integer(posted, "DE48.BL"),
         available=_integer(available, "DE48.BL"),
+        goods_group=goods_group,
     )
 
 

@@ -166,6 +166,7 @@ answers = st.builds(
             unit=st.sampled_from(["EUR", "points", "turnover"]),
             value=st.integers(-(10**10), 10**10),
             available=st.integers(-(10**10), 10**10),
+            goods_group=text,
         ),
         max_size=8,
     ).map(tuple),
