@@ -344,6 +344,17 @@ def test_what_comes_back_before_the_freeze_lowers_the_tickets(
     assert shop.broken() == []
 
 
+def test_a_refund_that_is_reversed_gives_the_tickets_back(shop: Shop, office: Office):
+    draw = office.open()
+    sale = tickets(shop, card(1), 5)
+    shop.later(days=3)
+    back = refund(shop, sale)
+    reverse(shop, back)
+    shop.later(days=1)
+    office.freeze(draw)
+    assert office.tickets(draw, card(1)) == [5]
+
+
 def test_a_refund_of_an_earlier_purchase_takes_nothing(shop: Shop, office: Office):
     shop.later(days=-2)
     sale = tickets(shop, card(1), 5)
