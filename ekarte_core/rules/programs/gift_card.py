@@ -38,12 +38,12 @@ class GiftCard(Kind, frozen=True, kw_only=True):
 
     def load_refusal(self, amount: int, balance: int, loads: int) -> str:
         """Say why `amount` may not be loaded: '', 'amount', 'limit' or 'reload'."""
+        if loads and not self.reloadable:
+            return "reload"
         if amount < self.min_load:
             return "amount"
         if self.denominations and amount not in self.denominations:
             return "amount"
-        if loads and not self.reloadable:
-            return "reload"
         if balance + amount > self.max_balance:
             return "limit"
         return ""
