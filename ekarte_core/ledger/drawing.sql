@@ -79,6 +79,16 @@ GROUP BY n.account_id;
 -- account_of_card --
 SELECT account_id FROM ekarte.card WHERE id = %(id)s;
 
+-- key_of_draw --
+SELECT key_id FROM ekarte.draw WHERE id = %(id)s;
+
+-- is_listed --
+-- A list may have a million lines: it is searched where it lies.
+SELECT EXISTS (
+    SELECT FROM ekarte.draw_list
+    WHERE draw_id = %(id)s AND position(%(line)s IN body) > 0
+);
+
 -- add_draw_list --
 INSERT INTO ekarte.draw_list (draw_id, frozen_at, sha256, body)
 VALUES (%(id)s, %(now)s, %(sha256)s, %(body)s)

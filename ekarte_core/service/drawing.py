@@ -219,16 +219,20 @@ def draw_pseudonym(
     share an account share a name; one that has joined another account after the freeze
     is still found under its own.
     """
-    draw = read_draw(cr, number)
+    cr.execute(SQL["key_of_draw"], {"id": number})
+    row = cr.fetchone()
+    if row is None:
+        raise DrawRefused("no such draw")
     card_id = find_card(cr, keyring, card)
     if card_id is None:
         return None
     cr.execute(SQL["account_of_card"], {"id": card_id})
     (account,) = cr.fetchone()
     own, shared = (
-        keyring.draw_pseudonym(draw.key_id, number, one) for one in (card_id, account)
+        keyring.draw_pseudonym(row[0], number, one) for one in (card_id, account)
     )
-    return own if own in read_tickets(draw.listed or "") else shared
+    cr.execute(SQL["is_listed"], {"id": number, "line": f"\n{own} "})
+    return own if cr.fetchone()[0] else shared
 
 
 def _of_name(cr: Cursor, terms: DrawTerms) -> int | None:

@@ -469,7 +469,8 @@ def test_a_draw_freezes_an_hour_after_its_last_day(shop: Shop, office: Office):
 
 
 def test_there_is_no_other_draw(shop: Shop, office: Office):
-    for ask in (office.read, office.freeze, office.draw, office.winners):
+    asked = office.read, office.freeze, office.draw, office.winners
+    for ask in (*asked, lambda draw: office.pseudonym(draw, card(1))):
         with pytest.raises(DrawRefused, match="no such draw"):
             ask(99)
 
