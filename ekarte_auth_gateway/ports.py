@@ -37,8 +37,10 @@ class Ledger(Protocol):
         """Release holds whose time is over; return how many."""
         ...
 
-    def expire_lots(self, network: Network, now: datetime, limit: int = 500) -> int:
-        """Take value whose own time is over; return how many operations that took."""
+    def clock(
+        self, network: Network, now: datetime, limit: int = 500
+    ) -> dict[str, int]:
+        """Do what the clock has to do; return how many operations each work made."""
         ...
 
     def sweep(self, now: datetime) -> object:

@@ -21,6 +21,8 @@ from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.network.compiled import Network, read_network
 from ekarte_core.network.document import NetworkDocument
 from ekarte_core.rules.programs import PROGRAM_KINDS
+from ekarte_core.service.billing import make_statements
+from ekarte_core.service.clock import CLOCK_WORK, clock
 from ekarte_core.service.connection import LedgerConnection
 from ekarte_core.service.drawing import (
     Draw,
@@ -35,6 +37,7 @@ from ekarte_core.service.drawing import (
 from ekarte_core.service.execute import execute
 from ekarte_core.service.expiry import expire_holds, expire_lots
 from ekarte_core.service.job import Outcome
+from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.publishing import (
     current_network,
     find_card,
@@ -51,6 +54,7 @@ from ekarte_core.service.settling import (
     settlement_accepted,
     settlement_failed,
 )
+from ekarte_core.service.turning import turn_periods
 from ekarte_core.service.verifying import Invariant, verify
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 from ekarte_core.settlement.journal import ACCOUNT_KEYS, Posting, postings
@@ -79,6 +83,7 @@ from ekarte_core.wire import (
 __all__ = [
     "ACCOUNT_KEYS",
     "APPROVED",
+    "CLOCK_WORK",
     "COMMANDS",
     "PROGRAM_KINDS",
     "TRANSIENT",
@@ -104,6 +109,7 @@ __all__ = [
     "NetworkDocument",
     "NetworkInvalid",
     "NetworkMissing",
+    "Notice",
     "Original",
     "Outcome",
     "Posting",
@@ -123,6 +129,7 @@ __all__ = [
     "check_keys",
     "check_request",
     "check_schema",
+    "clock",
     "current_network",
     "decode_answer",
     "draw_pseudonym",
@@ -136,6 +143,7 @@ __all__ = [
     "grant",
     "key_use",
     "load_keyring",
+    "make_statements",
     "migrate",
     "network_version",
     "open_draw",
@@ -150,6 +158,8 @@ __all__ = [
     "seal",
     "settlement_accepted",
     "settlement_failed",
+    "take_notices",
+    "turn_periods",
     "verify",
     "winning_cards",
     "write_new_keyring",

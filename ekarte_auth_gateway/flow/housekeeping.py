@@ -22,7 +22,7 @@ class Rhythm:
 
     network_s: float = 1.0
     expire_s: float = 2.0
-    lots_s: float = 60.0
+    clock_s: float = 60.0
     seal_s: float = 10.0
     sweep_s: float = 60.0
 
@@ -56,7 +56,7 @@ class Housekeeping:
         for chore, every_s in (
             (self.reload_network, rhythm.network_s),
             (self.expire_holds, rhythm.expire_s),
-            (self.expire_lots, rhythm.lots_s),
+            (self.turn_the_clock, rhythm.clock_s),
             (self.seal, rhythm.seal_s),
             (self.sweep, rhythm.sweep_s),
         ):
@@ -109,18 +109,18 @@ class Housekeeping:
             return 0
         return ledger.expire_holds(network, self._clock(), EXPIRE_AT_ONCE)
 
-    async def expire_lots(self) -> None:
-        """Take money and points off cards whose validity is over."""
-        count = await self._back.call(self._lapse_some)
-        while count:
-            log.info("lots expired", extra={"count": count})
-            count = await self._back.call(self._lapse_some)
+    async def turn_the_clock(self) -> None:
+        """Let value lapse, turn periods, make statements: what a day's passing does."""
+        counts = await self._back.call(self._turn_a_little)
+        while any(counts.values()):
+            log.info("the clock has turned", extra={"operations": counts})
+            counts = await self._back.call(self._turn_a_little)
 
-    def _lapse_some(self, ledger: Ledger) -> int:
+    def _turn_a_little(self, ledger: Ledger) -> dict[str, int]:
         network = self._board.network
         if network is None:
-            return 0
-        return ledger.expire_lots(network, self._clock(), EXPIRE_AT_ONCE)
+            return {}
+        return ledger.clock(network, self._clock(), EXPIRE_AT_ONCE)
 
     async def seal(self) -> None:
         """Continue the hash chain, behind the hot path."""

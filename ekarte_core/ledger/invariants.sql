@@ -267,4 +267,4 @@ WHERE
     )
 UNION ALL
 SELECT 'operation ' || o.id FROM ekarte.operation AS o
-WHERE o.command NOT IN ('expire', 'lapse', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
+WHERE o.command NOT IN ('expire', 'lapse', 'turn', 'statement', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;

@@ -19,6 +19,7 @@ def read_queries(file: str) -> dict[str, str]:
 
 
 FILES = (
+    "clock.sql",
     "cards.sql",
     "operations.sql",
     "network.sql",

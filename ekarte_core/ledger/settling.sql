@@ -29,8 +29,19 @@ ORDER BY o.id;
 SELECT
     o.business_day, e.event, o.issuer AS seller, p.issuer, o.branch, e.program,
     0 AS tax_rate_bp, o.currency,
+    -- A clawback takes money where points are gone: its event counts points. What an
+    -- exchange is worth to the seller stands on the operation, on its first entry.
     sum(CASE
-        WHEN e.event IN ('bonus_earn', 'bonus_expire') AND e.unit <> 'points' THEN 0
+        WHEN e.event IN ('bonus_earn', 'bonus_grant', 'bonus_expire') AND e.unit <> 'points'
+            THEN 0
+        WHEN e.unit = 'item' THEN 0
+        WHEN e.event = 'exchange_spend' AND e.line = (
+            SELECT min(f.line) FROM ekarte.entry AS f
+            WHERE
+                f.operation_id = e.operation_id AND f.event = 'exchange_spend'
+                AND f.purse_id IS NOT NULL
+        ) THEN sign(e.posted)::bigint * o.amount
+        WHEN e.event = 'exchange_spend' THEN 0
         ELSE e.posted
     END)::bigint AS amount,
     sum(e.carry)::bigint AS carry, 0::bigint AS tendered,
@@ -41,7 +52,10 @@ INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 WHERE
     o.id = ANY(%(ids)s)
     AND e.event IN (
-        'gift_load', 'gift_spend', 'gift_expire', 'bonus_earn', 'bonus_spend', 'bonus_expire'
+        'gift_load', 'gift_spend', 'gift_expire', 'bonus_earn', 'bonus_grant',
+        'bonus_spend', 'bonus_expire', 'voucher_spend', 'voucher_expire',
+        'exchange_spend', 'pass_load', 'pass_use', 'pass_expire', 'credit_spend',
+        'credit_pay'
     )
 GROUP BY o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency
 UNION ALL

@@ -102,6 +102,14 @@ class Network:
             self._running[key] = tuple(self._compile_running(branch, key[1]))
         return self._running[key]
 
+    def parameters(self, program: str) -> Kind:
+        """Return the parameters of a program."""
+        return self._parameters[program]
+
+    def first_branch(self, issuer: str) -> Branch | None:
+        """Return the branch whose day and place stand for the issuer."""
+        return next((b for b in self.document.branches if b.issuer == issuer), None)
+
     def _compile_running(
         self, branch: Branch, card_types: frozenset[str]
     ) -> list[RunningProgram]:

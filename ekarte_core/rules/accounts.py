@@ -88,9 +88,13 @@ def _tier_missing(facts: Facts, second: SecondCard) -> bool:
 
 
 def _move(source: Sheet, target: Sheet) -> bool:
-    """Move every purse of one account into another; False while value is held."""
+    """Move every purse of one account into another.
+
+    False while value is held or a credit is not settled: statements stay where the
+    debt was made.
+    """
     purses = source.all()
-    if any(purse.held for purse in purses):
+    if any(purse.held or (purse.unit == CREDIT and purse.posted) for purse in purses):
         return False
     for look in purses:
         purse = source.find(*look.key)
@@ -103,12 +107,7 @@ def _move(source: Sheet, target: Sheet) -> bool:
 def _move_purse(source: Sheet, target: Sheet, purse: Purse) -> None:
     program, unit, group = purse.key
     into = target.open(program, purse.issuer, unit, group)
-    if unit == CREDIT:
-        debt = purse.posted
-        into.credit_limit = max(into.credit_limit, into.held - into.posted - debt)
-        source.owe(purse, TRANSFER, TRANSFER, -debt)
-        target.owe(into, TRANSFER, TRANSFER, debt)
-    elif unit in WITHOUT_LOTS:
+    if unit in WITHOUT_LOTS:
         into.period_start = into.period_start or purse.period_start
         into.last_at = into.last_at or purse.last_at
         amount = purse.posted

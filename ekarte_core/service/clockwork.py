@@ -43,8 +43,7 @@ class ClockRun:
 
     def place_of(self, issuer: str) -> Branch | None:
         """Accounting wants a place: the first branch of the issuer."""
-        branches = self.network.branches.values()
-        return next((b for b in branches if b.issuer == issuer), None)
+        return self.network.first_branch(issuer)
 
     def today(self, branch: Branch | None) -> date:
         """The business day of a branch, else the day of UTC."""

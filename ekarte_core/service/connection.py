@@ -22,8 +22,10 @@ from ekarte_core.ledger.session import LedgerSession
 from ekarte_core.ledger.store import OperationIds
 from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
+from ekarte_core.service.clock import CLOCK_WORK, Counts, Work
 from ekarte_core.service.execute import execute
 from ekarte_core.service.job import Outcome
+from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.rotating import check_keys
 from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
@@ -125,6 +127,22 @@ class LedgerConnection:
         return self._transaction(
             lambda cr: expiry.expire_lots(cr, network, self._keyring, now, limit)
         )
+
+    def clock(self, network: Network, now: datetime, limit: int = 500) -> Counts:
+        """Do what the clock has to do, each work in a commit of its own."""
+
+        def once(work: Work) -> int:
+            return self._transaction(
+                lambda cr: work(cr, network, self._keyring, now, limit)
+            )
+
+        return {name: once(work) for name, work in CLOCK_WORK.items()}
+
+    def take_notices(
+        self, network: Network, now: datetime, limit: int = 500
+    ) -> list[Notice]:
+        """Return what holders are to be told about value that ends, once each."""
+        return self._transaction(lambda cr: take_notices(cr, network, now, limit))
 
     def network(self, known: Network | None) -> Network:
         """Return the current network; `known` itself while it is current."""

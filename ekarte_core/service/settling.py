@@ -32,7 +32,20 @@ _COLUMNS = (
     "tendered",
     "operations",
 )
-SPENDING = frozenset({"gift_spend", "bonus_spend", "gift_expire", "bonus_expire"})
+SPENDING = frozenset(
+    {
+        "gift_spend",
+        "bonus_spend",
+        "voucher_spend",
+        "exchange_spend",
+        "pass_use",
+        "credit_spend",
+        "gift_expire",
+        "bonus_expire",
+        "voucher_expire",
+        "pass_expire",
+    }
+)
 
 
 def build_settlement(

@@ -20,6 +20,15 @@ Event = Literal[
     "bonus_earn",
     "bonus_spend",
     "bonus_expire",
+    "bonus_grant",
+    "voucher_spend",
+    "voucher_expire",
+    "exchange_spend",
+    "pass_load",
+    "pass_use",
+    "pass_expire",
+    "credit_spend",
+    "credit_pay",
 ]
 
 
@@ -35,10 +44,12 @@ class SettlementLine(
         seller: issuer at whose branch it happened.
         issuer: issuer who is liable (of the program); the seller for `sale`.
         tax_rate_bp: basis points, 0 where no tax belongs to the event.
-        amount: minor units. `sale`: taxable gross; load, spend: nominal value;
-            `bonus_earn`, `bonus_expire`: points.
-        carry: minor units of liability that the event built up (earn, load) or
-            released (spend, expire), always with the sign of `amount`.
+        amount: minor units. `sale`: taxable gross; load, spend, pay: nominal value;
+            `exchange_spend`: what the seller is paid; `bonus_earn`, `bonus_grant`,
+            `bonus_expire`: points; `pass_load`, `pass_use`, `pass_expire`: visits.
+        carry: minor units of liability that the event built up (earn, grant, load) or
+            released (spend, use, expire), or of credit given (`credit_spend`) or paid
+            back (`credit_pay`), always with the sign of `amount`.
         tendered: `sale` only: part of `amount` that was paid by card value.
         operations: how many operations stand behind the line.
     """

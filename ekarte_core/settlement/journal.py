@@ -1,8 +1,9 @@
 """The journal table: which accounts each event moves, in whose books.
 
 Account keys (docs/ACCOUNTING.md): BNK takings of terminals, REV sales, VATO output
-tax, RBK breakage, LGC gift liability, LBN bonus deferral, TND card tender, CLR union
-clearing, XCL cross-redemption difference. Row ids G1 … B5 are those of that page.
+tax, RBK breakage, LGC gift liability, LBN bonus deferral, LPS pass deferral, ALC local
+credit, TND card tender, CLR union clearing, XCL cross-redemption difference, XPM
+promotion cost. Row ids G1 … L5 are those of that page.
 Every row balances within one company; a refund is the same row with a minus sign.
 """
 
@@ -13,7 +14,20 @@ import msgspec
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 
-ACCOUNT_KEYS = ("BNK", "REV", "VATO", "LGC", "LBN", "TND", "CLR", "XCL", "RBK")
+ACCOUNT_KEYS = (
+    "BNK",
+    "REV",
+    "VATO",
+    "LGC",
+    "LBN",
+    "LPS",
+    "ALC",
+    "TND",
+    "CLR",
+    "XCL",
+    "XPM",
+    "RBK",
+)
 
 LIABILITY_OF = {
     "gift_load": "LGC",
@@ -21,7 +35,31 @@ LIABILITY_OF = {
     "gift_expire": "LGC",
     "bonus_spend": "LBN",
     "bonus_expire": "LBN",
+    "bonus_grant": "LBN",
+    "voucher_spend": "LBN",
+    "voucher_expire": "LBN",
+    "exchange_spend": "LBN",
+    "pass_load": "LPS",
+    "pass_use": "LPS",
+    "pass_expire": "LPS",
+    "credit_spend": "ALC",
+    "credit_pay": "ALC",
 }
+"""The account where the issuer keeps what an event changes."""
+
+# Debit and credit of events whose two legs are the issuer's own.
+OWN_LEGS = {
+    "bonus_grant": ("XPM", "LBN"),
+    "pass_load": ("REV", "LPS"),
+    "pass_use": ("LPS", "REV"),
+    "pass_expire": ("LPS", "RBK"),
+    "gift_expire": ("LGC", "RBK"),
+    "bonus_expire": ("LBN", "RBK"),
+    "voucher_expire": ("LBN", "RBK"),
+}
+PAID_IN = frozenset({"gift_load", "credit_pay"})
+# The other leg of an own release: goods paid, or the price of the goods lowered.
+RELEASED_INTO = {"gift_spend": "TND", "credit_spend": "TND"}
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +91,15 @@ def postings(document: SettlementDocument) -> list[Posting]:
 def _of_line(line: SettlementLine) -> Iterator[Posting]:
     if line.event == "sale":
         yield from _sale(line)
-    elif line.event == "gift_load":
-        yield from _load(line)
+    elif line.event in PAID_IN:
+        yield from _paid_in(line)
     elif line.event == "bonus_earn":
         yield _item(line, line.seller, "REV", line.carry)
         yield _item(line, line.issuer, "LBN", -line.carry)
-    elif line.event in ("gift_expire", "bonus_expire"):
-        yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)
-        yield _item(line, line.issuer, "RBK", -line.carry)
+    elif line.event in OWN_LEGS:
+        debit, credit = OWN_LEGS[line.event]
+        yield _item(line, line.issuer, debit, line.carry)
+        yield _item(line, line.issuer, credit, -line.carry)
     elif line.issuer == line.seller:
         yield from _spend_own(line)
     else:
@@ -92,25 +131,25 @@ def _sale(line: SettlementLine) -> Iterator[Posting]:
     yield _item(line, line.seller, "VATO", -tax)
 
 
-def _load(line: SettlementLine) -> Iterator[Posting]:
-    """G1, G2, G3: money paid in; sold by another, it is owed through clearing."""
+def _paid_in(line: SettlementLine) -> Iterator[Posting]:
+    """G1, G2, G3, L4: money paid in; taken by another, it is owed through clearing."""
     takings = "BNK" if line.books_sales else "TND"
     yield _item(line, line.seller, takings, line.amount)
     if line.issuer != line.seller:
         yield _item(line, line.seller, "CLR", -line.amount, line.issuer)
         yield _item(line, line.issuer, "CLR", line.amount, line.seller)
-    yield _item(line, line.issuer, "LGC", -line.amount)
+    yield _item(line, line.issuer, LIABILITY_OF[line.event], -line.amount)
 
 
 def _spend_own(line: SettlementLine) -> Iterator[Posting]:
-    """G4 releases into the card tender; B3 (discount) releases into revenue."""
-    other = "TND" if line.event == "gift_spend" else "REV"
+    """G4, L1 go into the card tender; B3 (discount) is released into revenue."""
+    other = RELEASED_INTO.get(line.event, "REV")
     yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)
     yield _item(line, line.issuer, other, -line.carry)
 
 
 def _spend_elsewhere(line: SettlementLine) -> Iterator[Posting]:
-    """G5, B4: the issuer owes the seller p (here p = nominal value) by clearing."""
+    """G5, B4, L2: the issuer owes the seller p (the nominal value) by clearing."""
     yield _item(line, line.seller, "CLR", line.amount, line.issuer)
     yield _item(line, line.seller, "TND", -line.amount)
     yield _item(line, line.issuer, LIABILITY_OF[line.event], line.carry)

@@ -26,8 +26,36 @@ EVENTS = [
     "bonus_earn",
     "bonus_spend",
     "bonus_expire",
+    "bonus_grant",
+    "voucher_spend",
+    "voucher_expire",
+    "exchange_spend",
+    "pass_load",
+    "pass_use",
+    "pass_expire",
+    "credit_spend",
+    "credit_pay",
 ]
-HOME = ("sale", "bonus_earn", "gift_expire", "bonus_expire")
+LIABILITIES = {
+    "gift": "LGC",
+    "bonus": "LBN",
+    "voucher": "LBN",
+    "exchange": "LBN",
+    "pass": "LPS",
+    "credit": "ALC",
+}
+BUILDS_UP = ("gift_load", "bonus_earn", "bonus_grant", "pass_load", "credit_pay")
+HOME = (
+    "sale",
+    "bonus_earn",
+    "bonus_grant",
+    "gift_expire",
+    "bonus_expire",
+    "voucher_expire",
+    "pass_load",
+    "pass_use",
+    "pass_expire",
+)
 """Events that happen in the issuer's own books only."""
 
 
@@ -159,6 +187,93 @@ TABLE = [
         line("bonus_expire", 10, carry=81),
         {("I", "LBN"): 81, ("I", "RBK"): -81},
     ),
+    (
+        "B1p given without a sale",
+        line("bonus_grant", 50, carry=250),
+        {("I", "XPM"): 250, ("I", "LBN"): -250},
+    ),
+    (
+        "B3 voucher at home",
+        line("voucher_spend", 50000, carry=41000),
+        {("I", "LBN"): 41000, ("I", "REV"): -41000},
+    ),
+    (
+        "B4 voucher elsewhere",
+        line("voucher_spend", 500, "R", carry=400),
+        {
+            ("R", "CLR"): 500,
+            ("R", "TND"): -500,
+            ("I", "LBN"): 400,
+            ("I", "XCL"): 100,
+            ("I", "CLR"): -500,
+        },
+    ),
+    (
+        "B5 voucher lapsed",
+        line("voucher_expire", 500, carry=400),
+        {("I", "LBN"): 400, ("I", "RBK"): -400},
+    ),
+    (
+        "B4 points for goods of another",
+        line("exchange_spend", 1650, "R", carry=81),
+        {
+            ("R", "CLR"): 1650,
+            ("R", "TND"): -1650,
+            ("I", "LBN"): 81,
+            ("I", "XCL"): 1569,
+            ("I", "CLR"): -1650,
+        },
+    ),
+    (
+        "B3 points for own goods",
+        line("exchange_spend", 1650, carry=81),
+        {("I", "LBN"): 81, ("I", "REV"): -81},
+    ),
+    (
+        "P1 pass sold",
+        line("pass_load", 10, carry=4132),
+        {("I", "REV"): 4132, ("I", "LPS"): -4132},
+    ),
+    (
+        "P2 visit",
+        line("pass_use", 1, carry=413),
+        {("I", "LPS"): 413, ("I", "REV"): -413},
+    ),
+    (
+        "P3 pass lapsed",
+        line("pass_expire", 2, carry=826),
+        {("I", "LPS"): 826, ("I", "RBK"): -826},
+    ),
+    (
+        "L1 bought on credit",
+        line("credit_spend", 3000, carry=3000),
+        {("I", "ALC"): 3000, ("I", "TND"): -3000},
+    ),
+    (
+        "L2 bought on credit elsewhere",
+        line("credit_spend", 3000, "R", carry=3000),
+        {
+            ("R", "CLR"): 3000,
+            ("R", "TND"): -3000,
+            ("I", "ALC"): 3000,
+            ("I", "CLR"): -3000,
+        },
+    ),
+    (
+        "L4 credit paid",
+        line("credit_pay", 1000, carry=1000),
+        {("I", "BNK"): 1000, ("I", "ALC"): -1000},
+    ),
+    (
+        "L4 credit paid elsewhere",
+        line("credit_pay", 1000, "S", carry=1000),
+        {
+            ("S", "BNK"): 1000,
+            ("S", "CLR"): -1000,
+            ("I", "CLR"): 1000,
+            ("I", "ALC"): -1000,
+        },
+    ),
 ]
 IDS = [name for name, _, _ in TABLE]
 ROWS = [(row, figures) for _, row, figures in TABLE]
@@ -224,13 +339,13 @@ def any_line(draw: st.DrawFn, number: int = 1) -> SettlementLine:
     seller = draw(COMPANY)
     issuer = seller if event in HOME else draw(COMPANY)
     amount = draw(SUM)
-    gift = event in ("gift_load", "gift_spend", "gift_expire")
+    nominal = event.startswith(("gift_", "credit_"))
     return line(
         event,
         amount,
         seller,
         issuer,
-        carry=amount if gift else 0 if event == "sale" else draw(SUM),
+        carry=amount if nominal else 0 if event == "sale" else draw(SUM),
         tendered=draw(SUM) if event == "sale" else 0,
         tax_rate_bp=draw(st.sampled_from([0, 500, 1200, 2100]))
         if event == "sale"
@@ -270,13 +385,13 @@ def test_liabilities_follow_the_carrying_values(lines: list[SettlementLine]):
     """V1 line by line: what a card is owed is what the books owe."""
     expected: Counter = Counter()
     for row in lines:
-        grows = row.event in ("gift_load", "bonus_earn")
         if row.event != "sale":
-            account = "LGC" if row.event.startswith("gift") else "LBN"
-            expected[row.issuer, account] += -row.carry if grows else row.carry
+            built_up = row.event in BUILDS_UP
+            account = LIABILITIES[row.event.partition("_")[0]]
+            expected[row.issuer, account] += -row.carry if built_up else row.carry
     found: Counter = Counter()
     for item in postings(document(*lines)):
-        if item.account in ("LGC", "LBN"):
+        if item.account in LIABILITIES.values():
             found[item.company, item.account] += item.amount
     assert {k: v for k, v in found.items() if v} == {
         k: v for k, v in expected.items() if v
