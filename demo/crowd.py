@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+from chance import bring_back, cents, come, visits
 from customer import (
     B1,
     B1_ISO,
@@ -16,33 +17,15 @@ from customer import (
     G2_ISO,
     GRO_CLUB,
     GRO_GIFT,
+    NO_CARD,
     PUMP,
     Customer,
 )
-from theatre import Played, Scene, Theatre, clock
+from theatre import Played, Scene, Theatre
 
 GROCER_TILLS = (G1, G1_ISO, G2, G2_ISO)
 BOOK_TILLS = (B1, B1_ISO)
-OPEN, SHUT = clock("08:15"), clock("20:35")
-NO_CARD = {"card": "", "kind": ""}
 TANK_MAX = 9000
-
-
-def visits(rng: random.Random, fewest: int, most: int) -> list[int]:
-    """Times of day at which a customer comes, an hour apart at least."""
-    wanted = rng.randint(fewest, most)
-    hours = sorted(rng.sample(range(OPEN // 3600, SHUT // 3600), wanted))
-    return [min(max(h * 3600 + rng.randint(0, 3000), OPEN), SHUT) for h in hours]
-
-
-def come(customer: Customer, at: int) -> None:
-    """Be there at this time, or later if the last visit took longer."""
-    customer.now = max(customer.now, at)
-
-
-def cents(rng: random.Random, middle: int) -> int:
-    """A price as shops have them: most are small, some are big."""
-    return max(99, int(rng.lognormvariate(0, 0.7) * middle))
 
 
 def price_of_fuel(rng: random.Random) -> int:
@@ -81,14 +64,6 @@ def regular(stage: Theatre, number: int) -> Scene:
             note = "the cashier undoes it"
             yield it.does(where, "reverse", note, original=last.original, **NO_CARD)
             last = None
-
-
-def bring_back(it: Customer, bought: Played, price: int, rng: random.Random) -> Scene:
-    """Bring back all of it or a part."""
-    back = rng.choice([price, price // 2, max(1, price // 3)])
-    where = bought.operation.terminal
-    note = "goods come back"
-    yield it.does(where, "refund", note, amount=back, original=bought.original)
 
 
 def traveller(stage: Theatre, number: int) -> Scene:

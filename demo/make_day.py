@@ -11,18 +11,22 @@ from collections import Counter
 from pathlib import Path
 
 from crowd import all_customers
-from said import Expected
+from newcomers import all_newcomers
+from said import Expected, Item
 from scenes import all_scenes
 from theatre import Played, Theatre
 
 SEED = 20261120
 DAY = "2026-11-20"
 ZONE = "+02:00"  # Riga in November
+YES_NO = {True: "yes", False: "no"}
 COLUMNS = (
     "seq", "terminal", "batch", "operation", "command", "time", "card_kind", "card",
-    "access_code", "amount", "lines", "tender_gift", "tender_bonus", "original",
-    "partial", "reference", "totals", "send", "note", "rc", "discount", "amount_due",
-    "taken", "points", "converted", "rate", "balances", "host_totals",
+    "access_code", "amount", "lines", "tender_gift", "tender_bonus", "tender_credit",
+    "tender_voucher", "original", "partial", "reference", "referrer", "other",
+    "program", "reason", "new_access_code", "consents", "totals", "send", "note",
+    "rc", "gross", "discount", "amount_due", "taken", "points", "converted", "rate",
+    "saved", "balances", "vouchers", "host_totals",
 )  # fmt: skip
 
 
@@ -45,8 +49,9 @@ def main(arguments: list[str]) -> int:
 def make(seed: int) -> list[dict[str, str]]:
     """Return the rows of the day."""
     stage = Theatre(seed)
-    for scene in (*all_scenes(stage), *all_customers(stage)):
-        stage.enter(scene)
+    for scenes in (all_scenes, all_customers, all_newcomers):
+        for scene in scenes(stage):
+            stage.enter(scene)
     times: dict[tuple[str, int, int], int] = {}
     rows = []
     for seq, played in enumerate(stage.run(), start=1):
@@ -71,12 +76,20 @@ def row(seq: int, at: int, played: Played) -> dict[str, str]:
         "card": sent.card,
         "access_code": sent.code,
         "amount": "" if sent.amount is None else str(sent.amount),
-        "lines": ";".join(f"{group}:{amount}" for group, amount in sent.lines),
+        "lines": ";".join(line(item) for item in sent.items),
         "tender_gift": str(sent.gift or ""),
         "tender_bonus": str(sent.bonus or ""),
+        "tender_credit": str(sent.credit or ""),
+        "tender_voucher": sent.voucher,
         "original": "{}/{}/{}".format(*sent.original) if sent.original else "",
         "partial": "yes" if sent.partial else "",
         "reference": sent.reference,
+        "referrer": sent.referrer,
+        "other": sent.other,
+        "program": sent.program,
+        "reason": sent.reason,
+        "new_access_code": sent.new_code,
+        "consents": ";".join(f"{name}:{YES_NO[on]}" for name, on in sent.consents),
         "totals": sums(sent.totals),
         "send": step.send,
         "note": step.note,
@@ -88,15 +101,24 @@ def answer(expected: Expected) -> dict[str, str]:
     """The columns that say what must come back; empty means zero or none."""
     return {
         "rc": expected.rc,
+        "gross": str(expected.amount or ""),
         "discount": str(expected.discount or ""),
         "amount_due": str(expected.due or ""),
         "taken": pairs(expected.taken),
         "points": pairs(expected.points),
         "converted": str(expected.converted or ""),
         "rate": str(expected.rate or ""),
+        "saved": pairs(expected.saved),
         "balances": pairs(expected.balances),
+        "vouchers": ";".join(expected.vouchers),
         "host_totals": sums(expected.totals),
     }
+
+
+def line(item: Item) -> str:
+    """Goods: `food:1200`, or with article and quantity `fuel:0:diesel:10`."""
+    shown = f"{item.group}:{item.gross}"
+    return f"{shown}:{item.sku}:{item.quantity}" if item.sku else shown
 
 
 def pairs(values: dict[str, int]) -> str:

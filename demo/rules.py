@@ -6,8 +6,7 @@ only parameters from network.json. Money in cents, rates in hundredths of a per 
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -53,37 +52,50 @@ class Rule:
     kind: str
     parameters: dict[str, Any]
     own: bool
+    combine: str = "best"
+    weekdays: tuple[int, ...] = ()
+    hours: tuple[tuple[str, str], ...] = ()
+    min_age_of_card: int = 0
+    consent: str = ""
 
     def get(self, name: str) -> int:
         return int(self.parameters.get(name, 0))
 
+    @property
+    def tiers(self) -> list[tuple[int, int]]:
+        """Steps of a discount: (from this sum on, this rate)."""
+        return [(t["from"], t["rate"]) for t in self.parameters.get("tiers", [])]
 
-@dataclass
-class Card:
-    """A card's whole state. `turnover` is what the card spent, by program."""
+    @property
+    def tiers_of_cards(self) -> dict[str, int]:
+        """Card types that points lead to, and how many it takes."""
+        return {t["card_type"]: t["at"] for t in self.parameters.get("tiers", [])}
 
-    number: str
-    state: str = ""
-    code: str = ""
-    wrong_codes: int = 0
-    types: set[str] = field(default_factory=set)
-    money: dict[str, int] = field(default_factory=dict)
-    held: dict[str, int] = field(default_factory=dict)
-    points: dict[str, int] = field(default_factory=dict)
-    turnover: dict[str, int] = field(default_factory=dict)
-
-    def available(self, purse: str) -> int:
-        return self.money.get(purse, 0) - self.held.get(purse, 0)
+    def works(self, facts: set[str], weekday: int, clock: str) -> bool:
+        """Tell whether it does anything now: every card of the day is a day old."""
+        if self.weekdays and weekday not in self.weekdays:
+            return False
+        if self.hours and not any(a <= clock < b for a, b in self.hours):
+            return False
+        if self.consent and f"{self.issuer}:{self.consent}" not in facts:
+            return False
+        return not self.min_age_of_card
 
 
-def add(sums: dict[str, int], other: dict[str, int], sign: int = 1) -> None:
-    """Add one set of named sums to another, in place."""
-    for name, value in other.items():
-        sums[name] = sums.get(name, 0) + sign * value
+# Where a program's value may be used when its parameters do not say.
+USUALLY_AT = {"bonus_amount": "coalition", "bonus_visit": "coalition"}
+VALUE_KINDS = {
+    "gift_card",
+    "credit_card",
+    "bonus_amount",
+    "bonus_visit",
+    "bonus_prize",
+    "exchange",
+}
 
 
 class Rules:
-    """Look-ups in network.json and the arithmetic of its programs."""
+    """Look-ups in network.json."""
 
     def __init__(self) -> None:
         document = json.loads((HERE / "network.json").read_text())
@@ -98,25 +110,19 @@ class Rules:
     def issuer(self, terminal: str) -> str:
         return self.branches[self.branch(terminal)]
 
-    def admitting(self, number: str) -> list[str]:
-        """Card types whose ranges take this number, its check digit being right."""
-        if not number.isdigit() or not luhn_ok(number):
-            return []
+    def admitting(self, number: str, space: str) -> list[str]:
+        """Card types whose ranges take this identifier of this space."""
         return [
             code
             for code, kind in self.types.items()
-            if any(
-                len(number) == len(span["from"])
-                and span["from"] <= number <= span["to"]
-                for span in kind["ranges"]
-            )
+            if any(in_range(number, space, span) for span in kind["ranges"])
         ]
 
-    def auto_types(self, number: str, issuer: str) -> set[str]:
+    def auto_types(self, number: str, space: str, issuer: str) -> set[str]:
         """Card types of this issuer that register the number by itself."""
         return {
             code
-            for code in self.admitting(number)
+            for code in self.admitting(number, space)
             if self.types[code].get("auto_register")
             and self.types[code]["issuer"] == issuer
         }
@@ -125,59 +131,48 @@ class Rules:
         """Programs that run for cards of these types at a terminal's branch."""
         branch, seller = self.branch(terminal), self.issuer(terminal)
         found = []
-        for code in sorted(c for t in types for c in self.types[t]["programs"]):
+        codes = {c for t in types for c in self.types[t]["programs"]}
+        for code in sorted(codes):
             chosen = self.programs[code]
             for other in self.programs.values():
                 if other.get("overrides") == code and branch in other["branches"]:
                     chosen = other
             own = chosen["issuer"] == seller
-            usual = "coalition" if chosen["kind"] == "bonus_amount" else "own"
+            if own and branch not in chosen.get("branches", [branch]):
+                continue
+            usual = USUALLY_AT.get(chosen["kind"], "own")
             accepted = chosen["parameters"].get("accept_at", usual) == "coalition"
-            if chosen["kind"].endswith("_discount"):
-                accepted = False
+            accepted = accepted and chosen["kind"] in VALUE_KINDS
             if own or accepted:  # all three issuers are in one coalition
-                found.append(
-                    Rule(
-                        code,
-                        chosen["issuer"],
-                        chosen["kind"],
-                        chosen["parameters"],
-                        own,
-                    )
-                )
-        return found
+                found.append((chosen.get("sequence", 10), rule_of(code, chosen, own)))
+        return [rule for _, rule in sorted(found, key=lambda pair: pair[0])]
 
 
-def rate_for(rule: Rule, card: Card, group: str) -> int:
-    """The discount that one program gives now on goods of one group."""
-    groups = rule.parameters.get("groups", [])
-    if groups and group not in groups:
-        return 0
-    spent = card.turnover.get(rule.purse, 0)
-    if rule.kind == "fixed_discount":
-        return rule.get("rate") if spent >= rule.get("after_spend") else 0
-    steps = spent // rule.get("step_amount")
-    grown = rule.get("base_rate") + steps * rule.get("step_rate")
-    return min(grown, rule.get("max_rate"))
+def in_range(number: str, space: str, span: dict[str, str]) -> bool:
+    """Tell whether a range of a card type takes an identifier."""
+    if span["kind"] != space:
+        return False
+    if not span["from"]:
+        return True
+    if span.get("check") == "luhn" and not (number.isdigit() and luhn_ok(number)):
+        return False
+    return len(number) == len(span["from"]) and span["from"] <= number <= span["to"]
 
 
-def best_rate(rules: list[Rule], card: Card, group: str) -> int:
-    """The highest rate of all discounts that apply; they do not add up."""
-    own = (r for r in rules if r.own and r.kind.endswith("_discount"))
-    return max((rate_for(rule, card, group) for rule in own), default=0)
-
-
-def discounts(
-    rules: list[Rule], card: Card, lines: list[tuple[str, int]]
-) -> Iterator[int]:
-    """The discount of each line, rounded once per line."""
-    for group, gross in lines:
-        yield half_up(gross * best_rate(rules, card, group), 10_000)
-
-
-def points_for(rule: Rule, paid: int) -> int:
-    """Points for what was really paid: whole steps, rounded down once per receipt."""
-    return paid // rule.get("step") if paid > 0 else 0
+def rule_of(code: str, program: dict[str, Any], own: bool) -> Rule:  # noqa: FBT001
+    """A program of the document under the code that names its purses."""
+    return Rule(
+        purse=code,
+        issuer=program["issuer"],
+        kind=program["kind"],
+        parameters=program["parameters"],
+        own=own,
+        combine=program.get("combine", "best"),
+        weekdays=tuple(program.get("weekdays", ())),
+        hours=tuple((h["from"], h["to"]) for h in program.get("hours", ())),
+        min_age_of_card=program.get("min_age_of_card", 0),
+        consent=program.get("consent", ""),
+    )
 
 
 def convert(rule: Rule, points: int) -> tuple[int, int]:
@@ -190,4 +185,6 @@ def convert(rule: Rule, points: int) -> tuple[int, int]:
 
 def worth(rule: Rule, points: int) -> int:
     """What points are worth in money, rounded down."""
+    if not rule.get("convert_at"):
+        return 0
     return points * rule.get("convert_to") // rule.get("convert_at")

@@ -7,6 +7,7 @@ discount is 5 %, after 50.00 it is 6 % from the next purchase.
 
 from collections.abc import Iterator
 
+from credit import all_credit
 from customer import (
     B1,
     B1_ISO,
@@ -23,6 +24,9 @@ from customer import (
     Customer,
     check,
 )
+from family import all_family
+from holding import all_holding
+from readers import all_readers
 from theatre import Scene, Theatre
 from trouble import (
     access_code,
@@ -34,6 +38,8 @@ from trouble import (
     shift_ends,
     strangers,
 )
+from washing import all_washing
+from wholesale import all_wholesale
 
 
 def bonus_figures(stage: Theatre) -> Scene:
@@ -331,6 +337,15 @@ def all_scenes(stage: Theatre) -> Iterator[Scene]:
         shift_ends,
     ):
         yield told(stage)
-    for number, terminal in enumerate(stage.oracle.rules.terminals):
+    for told_of in (
+        all_wholesale,
+        all_washing,
+        all_credit,
+        all_family,
+        all_readers,
+        all_holding,
+    ):
+        yield from told_of(stage)
+    for number, terminal in enumerate(stage.oracle.world.rules.terminals):
         yield opening(terminal, number)
         yield closing(terminal, 50 + number, wrong=terminal == B1_ISO)

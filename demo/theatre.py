@@ -18,7 +18,7 @@ from said import Expected, Operation
 SERVING_S = (4, 11)  # a terminal needs this long for each customer
 FIRST_BATCH = 324  # the terminals close once a day: 20 November is day 324
 # What the shop's own cash register prints a receipt for, with the receipt's number.
-PRINTED = ("sale", "confirm", "refund", "activate", "top_up")
+PRINTED = ("sale", "confirm", "refund", "activate", "top_up", "redeem")
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ class Theatre:
         self.played: list[Played] = []
         self._queue: list[tuple[int, int, Scene, Step]] = []
         self._order = 0
-        self._batch = dict.fromkeys(self.oracle.rules.terminals, FIRST_BATCH)
-        self._number = dict.fromkeys(self.oracle.rules.terminals, 0)
-        self._free_at = dict.fromkeys(self.oracle.rules.terminals, 0)
+        terminals = self.oracle.world.rules.terminals
+        self._batch = dict.fromkeys(terminals, FIRST_BATCH)
+        self._number = dict.fromkeys(terminals, 0)
+        self._free_at = dict.fromkeys(terminals, 0)
         self._pace = random.Random(seed)
         self._serials: dict[str, Iterator[int]] = {}
 
@@ -129,6 +130,7 @@ class Theatre:
         if step.command in PRINTED:
             fields["reference"] = f"čeks {step.terminal[-2:]}/{number:05}"
         operation = Operation(step.terminal, batch, number, step.command, **fields)
-        played = Played(at, step, operation, self.oracle.decide(operation))
+        now = f"{at // 3600:02}:{at // 60 % 60:02}"
+        played = Played(at, step, operation, self.oracle.decide(operation, now))
         self.played.append(played)
         return played

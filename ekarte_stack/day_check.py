@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from ekarte_core import Answer
-from ekarte_stack.day_file import UNSTORED, Row
+from ekarte_stack.day_file import UNSTORED, Row, voucher_name
 from ekarte_stack.day_player import Played, Told
 
 # The rate is shown where a price is quoted; elsewhere the file says nothing of it.
 QUOTES = frozenset({"sale", "authorize", "inquire"})
-TURNOVER, POINTS = "turnover", "points"
+# Not shown as sums: turnover is the discount's own affair, vouchers have their list.
+UNSHOWN = frozenset({"turnover", "voucher", "item"})
+MONEY = "EUR"
 
 
 def differences(played: Played, *, again: bool) -> list[str]:
@@ -56,9 +58,11 @@ def _status(row: Row, answer: Answer) -> Iterator[str]:
 def _figures(row: Row, answer: Answer) -> Iterator[str]:
     wanted = row.wanted
     pairs: dict[str, tuple[object, object]] = {
-        "tendered": (answer.tendered, wanted.tendered),
+        "amount": (answer.amount, wanted.amount),
+        "tendered": (answer.tendered, row.tendered),
         "converted": (answer.converted, wanted.converted),
         "points": ({e.program: e.points for e in answer.earned}, wanted.points),
+        "vouchers": (vouchers(answer), sorted(wanted.vouchers)),
     }
     if row.request.command != "reverse":
         pairs["amount_due"] = (answer.amount_due, wanted.amount_due)
@@ -76,9 +80,14 @@ def _figures(row: Row, answer: Answer) -> Iterator[str]:
 
 
 def balances(answer: Answer) -> dict[str, int]:
-    """Money by program, points as `PROGRAM.points`, as the file writes them."""
+    """Money by program, the rest as `PROGRAM.unit`, as the file writes them."""
     return {
-        part.program + (f".{POINTS}" if part.unit == POINTS else ""): part.value
+        part.program + ("" if part.unit == MONEY else f".{part.unit}"): part.value
         for part in answer.balances
-        if part.unit != TURNOVER
+        if part.unit not in UNSHOWN
     }
+
+
+def vouchers(answer: Answer) -> list[str]:
+    """Vouchers without their codes, as the file writes them."""
+    return sorted(voucher_name(part) for part in answer.vouchers)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from ekarte_auth_gateway.testing import HttpTerminal, IsoTerminal, TerminalError
 from ekarte_core import Answer, Request
-from ekarte_stack.day_file import Key, Row, demo_network
+from ekarte_stack.day_file import NAMED, Key, Row, demo_network, voucher_name
 
 RETRY_EVERY_S = 0.2
 PATIENCE_S = 60.0  # a terminal repeats that long before it gives up
@@ -119,6 +121,10 @@ class Player:
         self._on = on
         self._progress = progress
         self._told = [Told(row, on[row.request.terminal].transport) for row in rows]
+        self._first: dict[str, Told] = {}
+        for told in self._told:
+            key = "/".join(str(part) for part in told.row.key)
+            self._first.setdefault(key, told)
         self._place = {row.place: number for number, row in enumerate(rows)}
         self._done = [threading.Event() for _ in rows]
         self._count = 0
@@ -160,11 +166,12 @@ class Player:
         """Send until answered: silence means that nobody knows what became of it."""
         end = time.monotonic() + PATIENCE_S
         repeat = told.row.send == "repeat"
+        request = self._with_voucher(told.row.request)
         while True:
             told.tries += 1
             began = time.perf_counter()
             try:
-                told.answer, told.raw = device.send(told.row.request, repeat=repeat)
+                told.answer, told.raw = device.send(request, repeat=repeat)
             except TerminalError:
                 repeat = True
             told.seconds = time.perf_counter() - began
@@ -172,6 +179,26 @@ class Player:
             if answered or time.monotonic() > end:
                 return
             time.sleep(RETRY_EVERY_S)
+
+    def _with_voucher(self, request: Request) -> Request:
+        """Put in the code of a voucher that an earlier answer has told of.
+
+        The file cannot know it: codes are made by the ledger.
+        """
+        tender = request.tender
+        if tender is None or NAMED not in tender.voucher:
+            return request
+        key, _, name = tender.voucher.partition(NAMED)
+        told = self._first[key]
+        codes = [
+            voucher.code
+            for voucher in (told.answer.vouchers if told.answer else ())
+            if voucher_name(voucher) == name
+        ]
+        code = codes[0] if codes else "NONE"
+        return msgspec.structs.replace(
+            request, tender=msgspec.structs.replace(tender, voucher=code)
+        )
 
     def _finish(self, told: Told) -> None:
         self._done[self._place[told.row.place]].set()

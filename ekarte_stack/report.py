@@ -16,7 +16,15 @@ from ekarte_stack.report_checks import (
     books_checks,
     ledger_checks,
 )
-from ekarte_stack.report_figures import Issuer, all_claims, from_file, from_ledger
+from ekarte_stack.report_figures import (
+    Issuer,
+    KindRow,
+    all_claims,
+    by_kind,
+    from_file,
+    from_ledger,
+    saved_by_program,
+)
 from ekarte_stack.report_ledger import Ledger
 
 MEANINGS = {
@@ -26,11 +34,15 @@ MEANINGS = {
     "13": "amount not possible",
     "14": "unknown card",
     "25": "original not found",
+    "41": "card lost",
+    "43": "card stolen",
     "51": "not enough on the card",
+    "54": "expired, closed or replaced",
     "55": "wrong access code",
     "57": "not for this card",
     "61": "over the limit",
     "62": "card blocked",
+    "65": "too often",
     "75": "access code locked",
     "77": "does not match the original",
     "78": "card not activated",
@@ -61,6 +73,8 @@ class Report:
         operations: rows of the day.
         seconds: from the first to the last answer.
         names: issuers by code; `issuers` their figures, in cents.
+        kinds: every kind of program and its figures.
+        saved: discount by program: (name, issuer, cents), before goods came back.
         codes: (answer code, meaning, how often).
         hours: (hour, operations), by the terminals' clocks.
         claims: [creditor, debtor, cents], those above zero.
@@ -73,6 +87,8 @@ class Report:
     retried: int
     names: dict[str, str]
     issuers: dict[str, Issuer]
+    kinds: list[KindRow]
+    saved: list[tuple[str, str, int]]
     codes: list[tuple[str, str, int]]
     hours: list[tuple[int, int]]
     transports: list[Transport]
@@ -119,6 +135,13 @@ def gather(
         retried=sum(told.tries > 1 for told in played.told),
         names=network.names,
         issuers=booked.issuers,
+        kinds=by_kind(booked, day, network),
+        saved=[
+            (network.program_names[code], network.issuer_of[code], cents)
+            for code, cents in sorted(
+                saved_by_program(day).items(), key=lambda one: -one[1]
+            )
+        ],
         codes=[(rc, MEANINGS.get(rc, ""), heard[rc]) for rc in sorted(heard)],
         hours=sorted(hours.items()),
         transports=_transports(played),

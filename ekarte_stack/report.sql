@@ -41,18 +41,59 @@ INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
 WHERE e.purse_id IS NOT NULL AND e.posted <> 0 AND e.event <> 'turnover'
 GROUP BY o.issuer, o.command, e.program, e.event, e.unit;
 
+-- priced --
+-- Sold passes and exchanged goods: entries count visits and points, the sale lines of
+-- the same operations say what they cost.
+SELECT o.issuer, e.program, e.event, sum(l.gross)::bigint
+FROM ekarte.operation AS o
+INNER JOIN unnest(%(terminals)s::text[], %(batches)s::integer[]) AS d (terminal, batch)
+    ON o.terminal = d.terminal AND o.batch = d.batch
+INNER JOIN LATERAL (
+    SELECT DISTINCT n.event, p.program
+    FROM ekarte.entry AS n
+    INNER JOIN ekarte.purse AS p ON n.purse_id = p.id
+    WHERE n.operation_id = o.id AND n.event IN ('pass_load', 'exchange_spend')
+) AS e ON true
+INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
+GROUP BY o.issuer, e.program, e.event;
+
 -- claims --
 -- Who owes whom, from the entries themselves and not from settlement documents.
+-- Exchanged goods: the entries count points, the sale lines say what they cost.
 SELECT o.issuer AS seller, p.issuer, e.event, sum(e.posted)::bigint
 FROM ekarte.entry AS e
 INNER JOIN ekarte.operation AS o ON e.operation_id = o.id
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
-WHERE e.event IN ('gift_load', 'gift_spend', 'bonus_spend') AND o.issuer <> p.issuer
-GROUP BY o.issuer, p.issuer, e.event;
+WHERE
+    e.event IN (
+        'gift_load', 'gift_spend', 'bonus_spend', 'voucher_spend',
+        'credit_spend', 'credit_pay'
+    )
+    AND p.unit <> 'item'
+    AND o.issuer <> p.issuer
+GROUP BY o.issuer, p.issuer, e.event
+UNION ALL
+SELECT o.issuer, x.issuer, 'exchange_spend', -sum(l.gross)::bigint
+FROM ekarte.operation AS o
+INNER JOIN LATERAL (
+    SELECT p.issuer
+    FROM ekarte.entry AS e
+    INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
+    WHERE e.operation_id = o.id AND e.event = 'exchange_spend'
+    LIMIT 1
+) AS x ON o.issuer <> x.issuer
+INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
+GROUP BY o.issuer, x.issuer;
 
 -- carried --
--- Carrying value of all purses by issuer and program: what the ledger says is owed.
-SELECT issuer, program, sum(carry)::bigint FROM ekarte.purse GROUP BY issuer, program;
+-- Value of all purses by issuer and program: what the ledger says is owed to holders,
+-- and below zero what holders owe on credit.
+SELECT
+    issuer,
+    program,
+    sum(CASE WHEN unit = 'credit' THEN posted ELSE carry END)::bigint
+FROM ekarte.purse
+GROUP BY issuer, program;
 
 -- unsettled --
 -- Booked operations of closed batches that no settlement document covers.

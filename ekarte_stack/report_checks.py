@@ -14,6 +14,13 @@ from ekarte_stack.report_figures import Figures
 from ekarte_stack.report_ledger import Ledger
 
 DETAILS_MAX = 8
+HOLDINGS = {
+    "LGC": "gift liability in the general ledger is",
+    "LBN": "bonus liability in the general ledger is",
+    "LPS": "what unused visits stand for in the general ledger is",
+    "ALC": "local credit in the general ledger is",
+}
+ACCOUNT_OF = {"gift_card": "LGC", "visit_pass": "LPS", "credit_card": "ALC"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ def ledger_checks(
 ) -> Iterator[Check]:
     """The ledger's sums against the file's, and the ledger against itself."""
     yield check(
-        "sales, discounts, bonuses and gift money in the ledger are the file's",
+        "sales, discounts and card value of every kind in the ledger are the file's",
         from_ledger.differences(from_file),
     )
     for found in ledger.verify():
@@ -126,9 +133,9 @@ def books_checks(
         [f"settlement {k[0]}, {k[1]}, {k[2]}" for k in set(keys) if keys.count(k) > 1],
     )
     owed = _owed(ledger, network)
-    for account, what in (("LGC", "gift"), ("LBN", "bonus")):
+    for account, what in HOLDINGS.items():
         yield check(
-            f"V1 {what} liability in the general ledger is the card ledger's",
+            f"V1 {what} the card ledger's",
             _unequal(
                 (name, -books.balance(name, account), owed.get((code, account), 0))
                 for code, name in inside.items()
@@ -173,7 +180,7 @@ def _clearing_checks(
 def _owed(ledger: Ledger, network: DemoNetwork) -> dict[tuple[str, str], int]:
     owed: dict[tuple[str, str], int] = {}
     for issuer, program, carry in ledger.rows("carried"):
-        key = (issuer, "LGC" if network.is_gift(program) else "LBN")
+        key = (issuer, ACCOUNT_OF.get(network.kind_of[program], "LBN"))
         owed[key] = owed.get(key, 0) + carry
     return owed
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from ekarte_stack.day_file import APPROVED
 from ekarte_stack.report import Report, Transport
-from ekarte_stack.report_text import euros, number
+from ekarte_stack.report_text import euros, kind_told, number
 
 WIDTH = 420
 LABEL = 262  # room for the longest answer code
+ROOM = 62  # room for a figure behind a bar of many
 FIGURE = 90  # room for a sum behind its bar
 SVG_HEAD = '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
 COLOURS = ("#2f7d4f", "#3b6ea5", "#b0763a", "#7d5fa5")
@@ -84,11 +85,23 @@ def _sections(report: Report) -> Iterator[str]:
     what = {"from points": "converted", "used": "bonus_used"}
     yield _section("Bonus money, EUR", _bars(_of_issuers(report, what), euros))
     codes = list(report.issuers)
+    colour_of = {code: COLOURS[n % len(COLOURS)] for n, code in enumerate(codes)}
+    given = [Bar(name, cents, colour_of[code]) for name, code, cents in report.saved]
+    yield _section("Discount by program, EUR", _rows(given, euros))
+    what = {
+        "bought on credit": "credit_used",
+        "credit paid back": "credit_paid",
+        "passes sold": "passes_sold",
+        "vouchers used": "voucher_used",
+        "points for others' goods": "exchanged",
+    }
+    bars = _of_issuers(report, what)
+    yield _section("Credit, passes, vouchers, exchange, EUR", _bars(bars, euros))
     owed = [
         Bar(
             f"{report.names[debtor]} → {report.names[creditor]}",
             amount,
-            COLOURS[codes.index(debtor) % len(COLOURS)],
+            colour_of[debtor],
         )
         for creditor, debtor, amount in report.claims
     ]
@@ -100,6 +113,7 @@ def _sections(report: Report) -> Iterator[str]:
     ]
     yield _section("Answers by code", _rows(told))
     yield _section("Answer times", _times(report.transports))
+    yield _section("What each kind of program did", _kinds(report), wide=True)
     if report.entries:
         yield _section("Journal entries in Odoo", _entries(report), wide=True)
     yield _section("Checks", _checks(report), wide=True)
@@ -138,18 +152,18 @@ def _bars(bars: Sequence[Bar], show: Callable[[int], str]) -> str:
     return _svg(len(bars) * 46, "bars", parts)
 
 
-def _rows(bars: Sequence[Bar]) -> str:
-    """Many bars, one line each; everything but the approvals is small, so squeezed."""
+def _rows(bars: Sequence[Bar], show: Callable[[int], str] = number) -> str:
+    """Many bars, one line each, squeezed: what is biggest leaves little to the rest."""
     parts = []
     most = max((bar.value for bar in bars), default=1) or 1
     for place, bar in enumerate(bars):
         top = place * 21
-        long = max(3, bar.value * (WIDTH - LABEL - 45) // most)
+        long = max(3, bar.value * (WIDTH - LABEL - ROOM) // most)
         parts.append(
             f'<text x="0" y="{top + 15}">{escape(bar.label)}</text>'
             f'<rect x="{LABEL}" y="{top + 4}" width="{long}" height="13" rx="2"'
             f' fill="{bar.colour}"/>'
-            f'<text x="{LABEL + long + 6}" y="{top + 15}">{number(bar.value)}</text>'
+            f'<text x="{LABEL + long + 6}" y="{top + 15}">{show(bar.value)}</text>'
         )
     return _svg(len(bars) * 21 + 4, "bars", parts)
 
@@ -200,6 +214,19 @@ def _times(transports: Sequence[Transport]) -> str:
 def _svg(height: int, label: str, parts: Sequence[str]) -> str:
     head = SVG_HEAD.format(width=WIDTH, height=height, label=escape(label))
     return f"{head}{''.join(parts)}</svg>"
+
+
+def _kinds(report: Report) -> str:
+    rows = "".join(
+        f'<tr><td class="text">{escape(row.kind)}</td><td>{row.programs}</td>'
+        f'<td class="text">{escape(kind_told(row))}</td></tr>'
+        for row in report.kinds
+    )
+    return (
+        '<table><tr><th class="text">Kind</th><th>Programs</th>'
+        '<th class="text">EUR; discounts before goods came back</th></tr>'
+        f"{rows}</table>"
+    )
 
 
 def _entries(report: Report) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from ekarte_stack.report import Report
+from ekarte_stack.report_figures import KindRow
 
 GREEN, RED, BOLD, DIM, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 BAR = "▏▎▍▌▋▊▉█"
@@ -44,6 +45,7 @@ def lines(report: Report, *, colour: bool) -> Iterator[str]:
     paint = Painter(colour=colour)
     yield from _head(report, paint)
     yield from _issuers(report, paint)
+    yield from _kinds(report, paint)
     yield from _claims(report, paint)
     yield from _answers(report, paint)
     yield from _transports(report, paint)
@@ -79,10 +81,53 @@ def _issuers(report: Report, paint: Painter) -> Iterator[str]:
         ("gift money loaded", "gift_loaded", euros),
         ("gift money spent", "gift_spent", euros),
         ("  of it at other issuers", "gift_spent_elsewhere", euros),
+        ("bought on credit", "credit_used", euros),
+        ("  of it at other issuers", "credit_used_elsewhere", euros),
+        ("credit paid back", "credit_paid", euros),
+        ("vouchers used", "voucher_used", euros),
+        ("passes sold", "passes_sold", euros),
+        ("points exchanged for goods of", "exchanged", euros),
     ):
         values = [getattr(report.issuers[code], name) for code in codes]
         rows.append([label, *(show(value) for value in values), show(sum(values))])
     yield from _table("By issuer", rows, paint)
+
+
+# What each figure of a kind is called, and how it is written.
+KIND_FIGURES = {
+    "saved": ("{} off", euros),
+    "loaded": ("{} paid in", euros),
+    "used": ("{} used", euros),
+    "points": ("{} points", number),
+    "purchases": ("{} purchases", number),
+    "tickets": ("{} tickets", number),
+    "visits": ("{} visits of passes", number),
+    "visited": ("{} visits", number),
+}
+
+
+def kind_told(row: KindRow) -> str:
+    """What the programs of one kind did, for reading: `12.00 paid in, 3.40 used`."""
+    units = {"points": "{} points exchanged"} if row.kind == "exchange" else {}
+    return ", ".join(
+        units.get(name, words).format(show(row.figures[name]))
+        for name, (words, show) in KIND_FIGURES.items()
+        if row.figures.get(name)
+    )
+
+
+def _kinds(report: Report, paint: Painter) -> Iterator[str]:
+    if report.kinds:
+        rows = [["kind of program", "what it did", "programs"]]
+        rows += [
+            [row.kind, kind_told(row), number(row.programs)] for row in report.kinds
+        ]
+        yield from _table(
+            "By kind of program, EUR (discounts before goods came back)",
+            rows,
+            paint,
+            text_columns=2,
+        )
 
 
 def _claims(report: Report, paint: Painter) -> Iterator[str]:

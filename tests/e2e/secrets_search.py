@@ -16,20 +16,22 @@ def secrets_of(day: Iterable[Row]) -> set[str]:
     """Every card number and access code that terminals send on this day."""
     found = set()
     for row in day:
-        if row.request.card is not None:
-            found.add(row.request.card.value.lstrip(";").partition("=")[0])
-        if row.request.access_code:
-            found.add(row.request.access_code)
+        request = row.request
+        for card in (request.card, request.other, request.referrer):
+            if card is not None:
+                found.add(card.value.lstrip(";").partition("=")[0])
+        found |= {request.access_code, request.new_access_code} - {None}
     return found
 
 
 def found_in(text: str, secrets: Iterable[str]) -> set[str]:
-    """Those that stand in a text as a word of their own.
+    """Those that stand in a text: numbers as a word of their own, others anywhere.
 
     Digits in the middle of a longer number or of hex data are chance.
     """
     wanted = set(secrets)
-    return wanted & set(re.findall(r"(?<![0-9a-fA-F])\d{8,19}(?![0-9a-fA-F])", text))
+    words = set(re.findall(r"(?<![0-9a-fA-F])\d{8,19}(?![0-9a-fA-F])", text))
+    return wanted & words | {one for one in wanted if not one.isdigit() and one in text}
 
 
 def dump(dsn: str) -> str:

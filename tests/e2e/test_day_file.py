@@ -7,8 +7,17 @@ from collections import Counter
 from itertools import pairwise
 
 from ekarte_core import read_network
-from ekarte_stack.day_file import DAY, NETWORK, UNSTORED, demo_network, read_day
+from ekarte_core.rules.programs import PROGRAM_KINDS
+from ekarte_stack.day_file import (
+    DAY,
+    NAMED,
+    NETWORK,
+    UNSTORED,
+    demo_network,
+    read_day,
+)
 from ekarte_stack.home import CHECKOUT
+from ekarte_stack.report_figures import by_kind, from_file, saved_by_program
 
 MAKER = CHECKOUT / "demo" / "make_day.py"
 
@@ -69,11 +78,15 @@ def test_every_kind_of_answer_is_there():
         "13",
         "14",
         "25",
+        "41",
+        "43",
         "51",
+        "54",
         "55",
         "57",
         "61",
         "62",
+        "65",
         "75",
         "77",
         "78",
@@ -87,7 +100,42 @@ def test_every_kind_of_answer_is_there():
 def test_every_command_is_there():
     commands = {row.request.command for row in read_day()}
     wanted = "inquire authorize confirm reverse sale refund top_up activate block"
+    wanted += " check_in redeem replace enroll set_code"
     assert {*wanted.split(), "unblock", "close", "echo", "status"} <= commands
+
+
+def test_every_kind_of_program_does_something_on_the_day():
+    network, day = demo_network(), read_day()
+    rows = by_kind(from_file(day, network), day, network)
+    assert {row.kind for row in rows} == set(PROGRAM_KINDS)
+    for row in rows:
+        assert row.programs, row.kind
+        assert any(value > 0 for value in row.figures.values()), row.kind
+
+
+def test_the_discounts_of_all_programs_are_those_of_the_purchases():
+    day = read_day()
+    bought = [row for row in day if row.wanted.approved and not row.send]
+    off = sum(
+        row.wanted.discount
+        for row in bought
+        if row.request.command in ("sale", "confirm")
+    )
+    assert sum(saved_by_program(day).values()) == off
+
+
+def test_a_voucher_is_named_by_an_answer_that_told_of_it():
+    rows = {"/".join(map(str, row.key)): row for row in read_day()}
+    named = [row for row in rows.values() if NAMED in voucher_of(row)]
+    assert named, "no voucher is used"
+    for row in named:
+        key, _, name = voucher_of(row).partition(NAMED)
+        assert name in rows[key].wanted.vouchers, row.name
+        assert rows[key].place < row.place
+
+
+def voucher_of(row):
+    return row.request.tender.voucher if row.request.tender else ""
 
 
 def test_every_terminal_ends_with_a_close_that_agrees():

@@ -33,7 +33,7 @@ def test_the_day_plays_and_every_check_holds(new_ledger, tmp_path):
     assert not report.again
     assert report.operations == len(read_day())
     assert {one.name: one.terminals for one in report.transports} == {
-        "HTTP": 4,
+        "HTTP": 6,
         "ISO 8583": 4,
     }
     file = from_file(read_day(), demo_network())
@@ -41,6 +41,9 @@ def test_the_day_plays_and_every_check_holds(new_ledger, tmp_path):
     assert report.issuers["GROCER"].gift_spent_elsewhere > 0
     assert report.issuers["GROCER"].bonus_used_elsewhere > 0
     assert report.issuers["FUEL"].bonus_used_elsewhere > 0
+    assert report.issuers["FUEL"].credit_used_elsewhere > 0
+    assert report.issuers["GROCER"].exchanged_elsewhere > 0
+    assert all(row.figures for row in report.kinds)
 
     # The day a second time: the same answers, nothing booked.
     before = ledger.gateway.operations()
@@ -71,6 +74,9 @@ def test_the_search_for_secrets_finds_one():
     number = next(iter(hidden))
     assert found_in(f"card {number} refused", hidden) == {number}
     assert found_in(f"digest {number}ab", hidden) == set()
+    licence = next(one for one in hidden if not one.isdigit())
+    assert found_in(f"card={licence}", hidden) == {licence}
+    assert found_in(f"card=****{licence[-4:]}", hidden) == set()
 
 
 def test_a_wrong_expectation_is_noticed(new_ledger):
@@ -88,7 +94,7 @@ def test_a_wrong_expectation_is_noticed(new_ledger):
     sale = next(
         row for row in day if row.request.command == "sale" and row.wanted.points
     )
-    gift = next(row for row in day if row.wanted.taken)
+    gift = next(row for row in day if "GRO-GIFT" in row.wanted.taken)
     close = next(row for row in day if row.request.command == "close")
     twice = next(row for row in day if row.send == "repeat")
     for row, changes in (
@@ -100,6 +106,8 @@ def test_a_wrong_expectation_is_noticed(new_ledger):
         (sale, {"converted": 100}),
         (gift, {"taken": {"GRO-GIFT": 1}}),
         (gift, {"balances": {"GRO-GIFT": 1}}),
+        (gift, {"amount": gift.wanted.amount + 1}),
+        (gift, {"vouchers": ("GRO-PRIZE/money/1",)}),
         (close, {"totals": ()}),
     ):
         [told] = with_wrong(row.place, **changes)

@@ -9,7 +9,7 @@ from ekarte_stack.day_file import demo_network
 from ekarte_stack.report import Report
 from ekarte_stack.report_books import Books, Entry, cents
 from ekarte_stack.report_checks import Check, books_checks, check
-from ekarte_stack.report_figures import Figures, Issuer
+from ekarte_stack.report_figures import Figures, Issuer, KindRow
 from ekarte_stack.report_text import euros
 
 GROCER, FUEL, BOOKS = (
@@ -99,6 +99,8 @@ def make(checks):
         retried=0,
         names=demo_network().names,
         issuers=figures.issuers,
+        kinds=[KindRow("gift_card", 2, {"loaded": 1000, "used": 400})],
+        saved=[("A discount", "GROCER", 250)],
         codes=[("00", "approved", 2)],
         hours=[(8, 2)],
         transports=[],
