@@ -153,13 +153,15 @@ def request(command, batch, operation, **fields):
 
 
 def card_of(command):
-    """A card of the day for which this command was approved at the till."""
+    """A club or gift card of the day for which this was approved at the till."""
+    shows = {"sale": "GRO-BONUS.points", "activate": "GRO-GIFT"}[command]
     row = next(
         row
         for row in read_day()
         if row.request.command == command
         and row.request.terminal == TILL
         and row.wanted.rc == "00"
+        and shows in row.wanted.balances
     )
     assert row.request.card is not None
     return CardRef(kind="pan", value=row.request.card.value)
