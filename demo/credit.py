@@ -6,6 +6,7 @@ from customer import (
     F1_ISO,
     FUEL_FLEET,
     G1,
+    G1_ISO,
     GRO_TAB,
     NO_CARD,
     PUMP,
@@ -97,12 +98,12 @@ def credit_at_the_pump(stage: Theatre) -> Scene:
 
 def tab(stage: Theatre) -> Scene:
     it = Customer("09:55", stage.card(GRO_TAB))
-    yield it.does(G1, "activate", "a neighbour may run up 100.00")
+    yield it.does(G1_ISO, "activate", "a neighbour may run up 100.00")
     note = "the card can do nothing else: it pays without being told"
-    done = yield it.does(G1, "sale", note, amount=4000)
+    done = yield it.does(G1_ISO, "sale", note, amount=4000)
     check(done, credit=4000, due=0)
     it.goes("13:35")
-    done = yield it.does(G1, "sale", "70.00 more is too much: 61", amount=7000)
+    done = yield it.does(G1_ISO, "sale", "70.00 more is too much: 61", amount=7000)
     check(done, rc="61")
     done = yield it.does(G1, "sale", "60.00 is just enough", amount=6000)
     check(done, credit=6000)
@@ -110,7 +111,7 @@ def tab(stage: Theatre) -> Scene:
     done = yield it.does(F1_ISO, "sale", note, amount=100)
     check(done, rc="57")
     it.goes("18:15")
-    done = yield it.does(G1, "top_up", "pays all of it", amount=10_000)
+    done = yield it.does(G1_ISO, "top_up", "pays all of it", amount=10_000)
     check(done, due=10_000)
 
 
