@@ -77,26 +77,14 @@ def page(report: Report) -> str:
 
 
 def _sections(report: Report) -> Iterator[str]:
+    """Rows of three that are about as high as each other, then the tables."""
     yield _section("Sales, EUR", _bars(_of_issuers(report, {"": "sales"}), euros))
-    what = {"": "discount"}
-    yield _section("Discount given, EUR", _bars(_of_issuers(report, what), euros))
     what = {"loaded": "gift_loaded", "spent": "gift_spent"}
     yield _section("Gift money, EUR", _bars(_of_issuers(report, what), euros))
     what = {"from points": "converted", "used": "bonus_used"}
     yield _section("Bonus money, EUR", _bars(_of_issuers(report, what), euros))
     codes = list(report.issuers)
     colour_of = {code: COLOURS[n % len(COLOURS)] for n, code in enumerate(codes)}
-    given = [Bar(name, cents, colour_of[code]) for name, code, cents in report.saved]
-    yield _section("Discount by program, EUR", _rows(given, euros))
-    what = {
-        "bought on credit": "credit_used",
-        "credit paid back": "credit_paid",
-        "passes sold": "passes_sold",
-        "vouchers used": "voucher_used",
-        "points for others' goods": "exchanged",
-    }
-    bars = _of_issuers(report, what)
-    yield _section("Credit, passes, vouchers, exchange, EUR", _bars(bars, euros))
     owed = [
         Bar(
             f"{report.names[debtor]} → {report.names[creditor]}",
@@ -107,16 +95,31 @@ def _sections(report: Report) -> Iterator[str]:
     ]
     yield _section("Clearing: who owes whom, EUR", _bars(owed, euros))
     yield _section("Operations by hour", _hours(report.hours))
+    yield _section("Answer times", _times(report.transports))
+    yield _section("Credit, passes, vouchers, EUR", _bars(_others(report), euros))
+    given = [Bar(name, cents, colour_of[code]) for name, code, cents in report.saved]
+    yield _section("Discount by program, EUR", _rows(given, euros))
     told = [
         Bar(f"{rc} {meaning}", count, COLOURS[0] if rc in APPROVED else COLOURS[2])
         for rc, meaning, count in report.codes
     ]
     yield _section("Answers by code", _rows(told))
-    yield _section("Answer times", _times(report.transports))
     yield _section("What each kind of program did", _kinds(report), wide=True)
     if report.entries:
         yield _section("Journal entries in Odoo", _entries(report), wide=True)
     yield _section("Checks", _checks(report), wide=True)
+
+
+def _others(report: Report) -> list[Bar]:
+    """Card value that is neither gift money nor bonus money."""
+    what = {
+        "bought on credit": "credit_used",
+        "credit paid back": "credit_paid",
+        "passes sold": "passes_sold",
+        "vouchers used": "voucher_used",
+        "points exchanged for goods": "exchanged",
+    }
+    return _of_issuers(report, what)
 
 
 def _of_issuers(report: Report, what: Mapping[str, str]) -> list[Bar]:

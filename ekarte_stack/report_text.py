@@ -86,7 +86,7 @@ def _issuers(report: Report, paint: Painter) -> Iterator[str]:
         ("credit paid back", "credit_paid", euros),
         ("vouchers used", "voucher_used", euros),
         ("passes sold", "passes_sold", euros),
-        ("points exchanged for goods of", "exchanged", euros),
+        ("points exchanged for goods", "exchanged", euros),
     ):
         values = [getattr(report.issuers[code], name) for code in codes]
         rows.append([label, *(show(value) for value in values), show(sum(values))])
@@ -95,10 +95,10 @@ def _issuers(report: Report, paint: Painter) -> Iterator[str]:
 
 # What each figure of a kind is called, and how it is written.
 KIND_FIGURES = {
-    "saved": ("{} off", euros),
+    "points": ("{} points", number),
     "loaded": ("{} paid in", euros),
     "used": ("{} used", euros),
-    "points": ("{} points", number),
+    "saved": ("{} off", euros),
     "purchases": ("{} purchases", number),
     "tickets": ("{} tickets", number),
     "visits": ("{} visits of passes", number),
