@@ -26,7 +26,7 @@ def check_in(world: World, operation: Operation, booked: Booked) -> None:
     if any(rule.kind == "visit_pass" for rule in mine) and not passes:
         raise Refused("51")
     for rule in passes[:1]:
-        account.today[rule.purse] = account.today.get(rule.purse, 0) + 1
+        visit(booked, rule)
         move(booked, "visits", rule.purse, -1)
     for rule in mine:
         if rule.kind == "attendance":

@@ -217,9 +217,9 @@ def _add(figures: Figures, row: Row, network: DemoNetwork, sign: int) -> None:
 def _add_visit(figures: Figures, row: Row, network: DemoNetwork, sign: int) -> None:
     """A visit takes one of the pass that the card shows."""
     for name in row.wanted.balances:
-        kind = network.kind_of[name.partition(".")[0]]
-        if kind == "visit_pass":
-            figures.count(kind, "visits", sign)
+        program, _, unit = name.partition(".")
+        if unit == "visits":
+            figures.count(network.kind_of[program], "visits", sign)
 
 
 def _add_load(figures: Figures, row: Row, network: DemoNetwork, sign: int) -> None:
