@@ -1,5 +1,6 @@
 """The hash chain: whoever changes a sealed row is found, and the row is named."""
 
+import random
 from datetime import date, datetime, timedelta
 
 import psycopg2
@@ -408,3 +409,45 @@ def test_a_seal_does_not_depend_on_how_a_session_writes_dates(sealed: Shop):
         cr.execute("SET IntervalStyle = 'sql_standard'")
         assert broken_links(cr) == []
     connection.close()
+
+
+def test_random_damage_names_the_operations_it_touched_and_no_others(
+    sealed: Shop, dice: random.Random
+):
+    """Rows changed, taken away and added, several at once, all over the chain."""
+    for _ in range(30):
+        with psycopg2.connect(sealed.dsn) as connection, connection.cursor() as cr:
+            cr.execute("SET session_replication_role = replica")
+            touched: set[int] = set()
+            for _ in range(dice.choice([1, 2, 5])):
+                touched.add(_damage(cr, dice, touched))
+            named = broken_links(cr)
+            connection.rollback()
+        connection.close()
+        expected = [f"operation {n} (seal {(n + 2) // 3})" for n in sorted(touched)]
+        assert named == expected
+    assert _broken(sealed) == []
+
+
+def _damage(cr, dice: random.Random, others: set[int]) -> int:
+    """Damage a row of another sealed operation in some way; returns its id."""
+    table = dice.choice(["operation", "entry", "entry", "sale_line"])
+    column = "id" if table == "operation" else "operation_id"
+    cr.execute(f"SELECT DISTINCT {column} FROM ekarte.{table} ORDER BY 1")
+    operation = dice.choice([n for (n,) in cr.fetchall() if n not in others])
+    place = (
+        f"ctid = (SELECT min(ctid) FROM ekarte.{table} WHERE {column} = {operation})"
+    )
+    ways = [f"DELETE FROM ekarte.{table} WHERE {place}"]
+    if table == "operation":
+        ways.append(f"UPDATE ekarte.operation SET amount = amount + 1 WHERE {place}")
+    else:
+        ways.append(f"UPDATE ekarte.{table} SET line = line + 50 WHERE {place}")
+        ways.append(
+            "INSERT INTO ekarte.sale_line VALUES "
+            f"({operation}, (SELECT coalesce(max(line), 60) + 1 FROM ekarte.sale_line "
+            f"WHERE operation_id = {operation}), '', 0, 0, 0, 0, 0)"
+        )
+    cr.execute(dice.choice(ways))
+    assert cr.rowcount == 1
+    return operation
