@@ -105,26 +105,39 @@ LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
 WHERE p.card_id = ANY(%(ids)s::integer[])
 ORDER BY p.id, l.valid_until;
 
+-- next_purse_ids --
+SELECT nextval('ekarte.purse_id_seq') FROM generate_series(1, %(count)s::integer);
+
+-- next_lot_ids --
+SELECT nextval('ekarte.lot_id_seq') FROM generate_series(1, %(count)s::integer);
+
 -- add_purses --
 -- Purses opened by this group. The card is locked, so nobody else can have opened one,
 -- but for a lent cursor with an older snapshot: ON CONFLICT makes that a 40001.
 INSERT INTO ekarte.purse
-(id, card_id, program, issuer, unit, goods_group)
-SELECT nextval('ekarte.purse_id_seq'), n.card_id, n.program, n.issuer, n.unit, n.goods_group
+(
+    id, card_id, program, issuer, unit, goods_group, posted, held, credit_limit, carry,
+    version, period_start, valid_until, last_at, day_count
+)
+SELECT *
 FROM unnest(
-    %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
-    %(units)s::text[], %(groups)s::text[]
-) AS n (card_id, program, issuer, unit, goods_group)
-ON CONFLICT DO NOTHING
-RETURNING card_id, program, unit, goods_group, id;
+    %(ids)s::integer[], %(cards)s::integer[], %(programs)s::text[], %(issuers)s::text[],
+    %(units)s::text[], %(groups)s::text[], %(posted)s::bigint[], %(held)s::bigint[],
+    %(credit_limits)s::bigint[], %(carry)s::bigint[], %(versions)s::integer[],
+    %(period_starts)s::date[], %(valid_untils)s::timestamptz[],
+    %(last_ats)s::timestamptz[], %(day_counts)s::integer[]
+)
+ON CONFLICT DO NOTHING;
 
 -- add_lots --
 -- Lots opened by this group.
 INSERT INTO ekarte.lot (id, purse_id, valid_until, issued, posted, held, carry)
-SELECT nextval('ekarte.lot_id_seq'), n.purse_id, n.valid_until, 0, 0, 0, 0
-FROM unnest(%(purses)s::integer[], %(ends)s::timestamptz[]) AS n (purse_id, valid_until)
-ON CONFLICT DO NOTHING
-RETURNING purse_id, valid_until, id;
+SELECT *
+FROM unnest(
+    %(ids)s::integer[], %(purses)s::integer[], %(ends)s::timestamptz[],
+    %(issued)s::bigint[], %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[]
+)
+ON CONFLICT DO NOTHING;
 
 -- update_purses --
 -- One row for each touched purse, however many moves it made.

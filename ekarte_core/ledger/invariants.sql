@@ -1,5 +1,5 @@
 -- I0 --
--- Every entry has its operation and purse, every operation its card and network version
+-- What a row refers to is there: operations, purses, cards, holds, network versions
 SELECT 'entry ' || e.operation_id || '/' || e.line FROM ekarte.entry AS e
 WHERE NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = e.operation_id)
 UNION ALL
@@ -15,7 +15,26 @@ WHERE
     ))
     OR NOT EXISTS (
         SELECT FROM ekarte.network_document AS d WHERE d.version = o.network_version
-    );
+    )
+UNION ALL
+SELECT 'purse ' || p.id FROM ekarte.purse AS p
+WHERE NOT EXISTS (SELECT FROM ekarte.card AS c WHERE c.id = p.card_id)
+UNION ALL
+SELECT 'lot ' || l.id FROM ekarte.lot AS l
+WHERE NOT EXISTS (SELECT FROM ekarte.purse AS p WHERE p.id = l.purse_id)
+UNION ALL
+SELECT 'membership ' || m.card_id || ' ' || m.card_type FROM ekarte.membership AS m
+WHERE NOT EXISTS (SELECT FROM ekarte.card AS c WHERE c.id = m.card_id)
+UNION ALL
+SELECT 'hold ' || h.operation_id FROM ekarte.hold AS h
+WHERE
+    NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = h.operation_id)
+    OR NOT EXISTS (SELECT FROM ekarte.card AS c WHERE c.id = h.card_id)
+UNION ALL
+SELECT 'hold_end ' || e.hold_id FROM ekarte.hold_end AS e
+WHERE
+    NOT EXISTS (SELECT FROM ekarte.hold AS h WHERE h.operation_id = e.hold_id)
+    OR NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = e.operation_id);
 
 -- I1 --
 -- The entries of an operation sum to zero in each unit

@@ -133,19 +133,31 @@ FROM unnest(
 );
 
 -- add_entries --
+-- Each move is two entries: what it does to its purse, and the counter leg below it.
 INSERT INTO ekarte.entry
 (
     operation_id, line, purse_id, lot_id, account, event, program, unit, posted, held,
     carry, version, posted_after, held_after
 )
-SELECT *
+SELECT
+    n.operation_id, n.line + leg.below, leg.purse_id, leg.lot_id, leg.account, n.event,
+    n.program, n.unit, leg.sign * n.posted, leg.sign * n.held, leg.sign * n.carry,
+    leg.version, leg.posted_after, leg.held_after
 FROM unnest(
     %(operations)s::bigint[], %(lines)s::smallint[], %(purses)s::integer[],
     %(lots)s::integer[],
     %(accounts)s::text[], %(events)s::text[], %(programs)s::text[], %(units)s::text[],
     %(posted)s::bigint[], %(held)s::bigint[], %(carry)s::bigint[],
     %(versions)s::integer[], %(posted_after)s::bigint[], %(held_after)s::bigint[]
-);
+) AS n (
+    operation_id, line, purse_id, lot_id, account, event, program, unit, posted, held,
+    carry, version, posted_after, held_after
+)
+CROSS JOIN LATERAL (
+    VALUES
+    (0, 1, n.purse_id, n.lot_id, NULL, n.version, n.posted_after, n.held_after),
+    (1, -1, NULL, NULL, n.account, NULL, NULL, NULL)
+) AS leg (below, sign, purse_id, lot_id, account, version, posted_after, held_after);
 
 -- add_sale_lines --
 INSERT INTO ekarte.sale_line

@@ -45,7 +45,7 @@ class Rows:
     def __init__(self) -> None:
         """Start with nothing."""
         self.operations: list[OperationRow] = []
-        self.entries: list[tuple[Any, ...]] = []
+        self.moves: list[tuple[int, int, CardRow, Move]] = []
         self.sale_lines: list[tuple[Any, ...]] = []
         self.holds: list[tuple[int, int, datetime]] = []
         self.hold_ends: list[tuple[int, int, str]] = []
@@ -55,50 +55,14 @@ class Rows:
         self._lines: dict[int, int] = {}  # entries of an operation so far
 
     def add_moves(self, operation_id: int, card: CardRow, moves: list[Move]) -> None:
-        """Write each move as two entries: the purse's, and its counter leg.
+        """Write each move as two entries: the purse's, and the next line's counter leg.
 
         A purse or lot opened in this wave gets its id later, and a later operation
         of the wave works on a copy of it: so the card is kept, not the purse.
         """
         line = self._lines.get(operation_id, 0)
         for move in moves:
-            program, unit, _group = move.key
-            self.entries.append(
-                (
-                    operation_id,
-                    line + 1,
-                    card,
-                    move,
-                    None,
-                    move.event,
-                    program,
-                    unit,
-                    move.posted,
-                    move.held,
-                    move.carry,
-                    move.version,
-                    move.posted_after,
-                    move.held_after,
-                )
-            )
-            self.entries.append(
-                (
-                    operation_id,
-                    line + 2,
-                    None,
-                    None,
-                    move.account,
-                    move.event,
-                    program,
-                    unit,
-                    -move.posted,
-                    -move.held,
-                    -move.carry,
-                    None,
-                    None,
-                    None,
-                )
-            )
+            self.moves.append((operation_id, line + 1, card, move))
             line += 2
         self._lines[operation_id] = line
 
@@ -143,8 +107,9 @@ class Rows:
             values: dict[str, Any] = dict(columns(self.operations, _OPERATION))
             values |= {"now": now, "network_version": network_version}
             found.append(("add_operations", values))
+        if self.moves:
+            found.append(("add_entries", self._entries()))
         for query, rows, arrays in (
-            ("add_entries", self._entries(), _ENTRY),
             ("add_sale_lines", self.sale_lines, _SALE_LINE),
             ("add_holds", self.holds, _HOLD),
             ("end_holds", self.hold_ends, _HOLD_END),
@@ -164,16 +129,22 @@ class Rows:
                 found.append((query, values))
         return found
 
-    def _entries(self) -> list[tuple[Any, ...]]:
+    def _entries(self) -> dict[str, str]:
         """Put the ids of purses and lots in: new ones have got theirs by now."""
-        return [
-            (row[0], row[1], *_place(row[2], row[3]), *row[4:]) for row in self.entries
-        ]
+        moves = [move for _operation, _line, _card, move in self.moves]
+        places = [_place(card, move) for _operation, _line, card, move in self.moves]
+        return {
+            "operations": integers(row[0] for row in self.moves),
+            "lines": integers(row[1] for row in self.moves),
+            "purses": integers(purse for purse, _lot in places),
+            "lots": integers(lot for _purse, lot in places),
+            "programs": words([move.key[0] for move in moves]),
+            "units": words([move.key[1] for move in moves]),
+            **columns(moves, _ENTRY),
+        }
 
 
-def _place(card: CardRow | None, move: Move | None) -> tuple[int | None, int | None]:
-    if card is None or move is None:
-        return None, None
+def _place(card: CardRow, move: Move) -> tuple[int, int | None]:
     purse = card.purses[move.key]
     if move.lot is None:
         return purse.id, None
@@ -206,22 +177,16 @@ _OPERATION: tuple[ColumnOf, ...] = (
     ("others", "other_card_id", integers),
 )
 Arrays = dict[str, Callable[[Any], str]]
-_ENTRY: Arrays = {
-    "operations": integers,
-    "lines": integers,
-    "purses": integers,
-    "lots": integers,
-    "accounts": words,
-    "events": words,
-    "programs": words,
-    "units": words,
-    "posted": integers,
-    "held": integers,
-    "carry": integers,
-    "versions": integers,
-    "posted_after": integers,
-    "held_after": integers,
-}
+_ENTRY: tuple[ColumnOf, ...] = (
+    ("accounts", "account", words),
+    ("events", "event", words),
+    ("posted", "posted", integers),
+    ("held", "held", integers),
+    ("carry", "carry", integers),
+    ("versions", "version", integers),
+    ("posted_after", "posted_after", integers),
+    ("held_after", "held_after", integers),
+)
 _SALE_LINE: Arrays = {
     "operations": integers,
     "lines": integers,

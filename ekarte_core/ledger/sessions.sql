@@ -21,3 +21,8 @@ COMMIT;
 
 -- rollback --
 ROLLBACK;
+
+-- use_one_plan --
+-- The plan does not depend on the values: planning anew for each group takes longer
+-- than running it.
+SET plan_cache_mode = force_generic_plan;

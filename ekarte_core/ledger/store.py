@@ -8,7 +8,7 @@ import msgspec
 
 from ekarte_core.ledger.arrays import digests, integers, moments, words
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.statements import Call, forget_plans, run
+from ekarte_core.ledger.statements import Call, forget_plans, run, send
 from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.identity import Identity
 from ekarte_core.rules.plan import Decision, Original, SaleLine
@@ -88,6 +88,8 @@ class CardRow(msgspec.Struct, kw_only=True):
     shared: bool = False  # looked up only where it matters
     touched: bool = False
     moved: set[PurseKey] = set()
+    opened: list[tuple[int, Purse]] = []  # card id and purse, not written yet
+    opened_lots: list[tuple[int, Lot]] = []  # purse id and lot
     account: "CardRow | None" = None  # None: not locked, the card is busy
 
     @property
@@ -205,11 +207,8 @@ def share_batches(cr: Cursor, batches: Iterable[tuple[str, int]]) -> None:
     wanted = sorted(set(batches))
     if wanted:
         terminals, numbers = zip(*wanted, strict=True)
-        run(
-            cr,
-            "share_batches",
-            {"terminals": words(terminals), "batches": integers(numbers)},
-        )
+        values = {"terminals": words(terminals), "batches": integers(numbers)}
+        send(cr, [("share_batches", values)])
 
 
 def own_batch(cr: Cursor, terminal: str, batch: int) -> None:
@@ -365,18 +364,18 @@ def batch_totals(cr: Cursor, terminal: str, batch: int) -> dict[str, tuple[int, 
     return {command: (count, amount) for command, count, amount in cr.fetchall()}
 
 
-class OperationIds:
-    """Operation ids, fetched in blocks; gaps after a roll-back are harmless."""
+class Ids:
+    """Ids of one kind, fetched in blocks; gaps after a roll-back are harmless."""
 
-    def __init__(self, block: int) -> None:
+    def __init__(self, query: str, block: int) -> None:
         """Fetch at least `block` ids at a time."""
-        self._block = block
+        self._query, self._block = query, block
         self._ids: list[int] = []
 
     def take(self, cr: Cursor, count: int) -> Iterator[int]:
         """Return `count` fresh ids, rising."""
         if len(self._ids) < count:
-            run(cr, "next_operation_ids", {"count": max(count, self._block)})
+            run(cr, self._query, {"count": max(count, self._block)})
             self._ids = [row[0] for row in cr.fetchall()]
             if self._block > 1:
                 # By now the tables have grown: plans made for small ones may be bad.
@@ -385,61 +384,67 @@ class OperationIds:
         return iter(taken)
 
 
-def open_purses(cr: Cursor, cards: Iterable[CardRow]) -> None:
+class OperationIds(Ids):
+    """Ids of operations, and of the purses and lots that they open."""
+
+    def __init__(self, block: int) -> None:
+        """Fetch at least `block` ids of each kind at a time."""
+        super().__init__("next_operation_ids", block)
+        self.purses = Ids("next_purse_ids", block)
+        self.lots = Ids("next_lot_ids", block)
+
+
+def open_purses(cr: Cursor, cards: Iterable[CardRow], ids: OperationIds) -> None:
     """Give an id to every purse and lot that a rule has opened."""
-    moved = [
-        (card.id, card.purses[key]) for card in cards for key in sorted(card.moved)
-    ]
-    new = [(card_id, purse) for card_id, purse in moved if not purse.id]
+    moved = [(card, card.purses[key]) for card in cards for key in sorted(card.moved)]
+    new = [(card, purse) for card, purse in moved if not purse.id]
     if new:
-        run(
-            cr,
-            "add_purses",
-            {
-                "cards": integers(card_id for card_id, _ in new),
-                "programs": words([purse.program for _, purse in new]),
-                "issuers": words([purse.issuer for _, purse in new]),
-                "units": words([purse.unit for _, purse in new]),
-                "groups": words([purse.goods_group for _, purse in new]),
-            },
-        )
-        ids = {(row[0], (row[1], row[2], row[3])): row[4] for row in cr.fetchall()}
-        for card_id, purse in new:
-            purse.id = ids[card_id, purse.key]
-    _open_lots(cr, [purse for _, purse in moved])
-
-
-def _open_lots(cr: Cursor, purses: Iterable[Purse]) -> None:
-    new = [(purse, lot) for purse in purses for lot in purse.lots if not lot.id]
-    if not new:
-        return
-    run(
-        cr,
-        "add_lots",
-        {
-            "purses": integers(purse.id for purse, _ in new),
-            "ends": moments(lot.valid_until for _, lot in new),
-        },
-    )
-    ids = {(row[0], row[1]): row[2] for row in cr.fetchall()}
-    for purse, lot in new:
-        lot.id = ids[purse.id, lot.valid_until]
+        numbers = ids.purses.take(cr, len(new))
+        for card, purse in new:
+            purse.id = next(numbers)
+            card.opened.append((card.id, purse))
+    lots = [
+        (card, purse, lot) for card, purse in moved for lot in purse.lots if not lot.id
+    ]
+    if lots:
+        numbers = ids.lots.take(cr, len(lots))
+        for card, purse, lot in lots:
+            lot.id = next(numbers)
+            card.opened_lots.append((purse.id, lot))
 
 
 def card_updates(cards: Iterable[CardRow], now: datetime) -> list[Call]:
-    """Return the statements that write back purses that moved and changed cards."""
+    """Return the statements that write back purses that moved and changed cards.
+
+    Updates stand first: on a lent REPEATABLE READ cursor they are what notices that the
+    snapshot is too old (40001), before an insert trips over a rival's row.
+    """
     cards = list(cards)
     found: list[Call] = []
+    opened = [row for card in cards for row in card.opened]
+    new = {purse.id for _card_id, purse in opened}
     purses = [card.purses[key] for card in cards for key in sorted(card.moved)]
-    if purses:
-        found.append(("update_purses", columns(purses, _PURSE_UPDATE)))
+    old = [purse for purse in purses if purse.id not in new]
+    if old:
+        found.append(("update_purses", columns(old, _PURSE)))
+    opened_lots = [row for card in cards for row in card.opened_lots]
+    new_lots = {lot.id for _purse_id, lot in opened_lots}
     lots = [lot for purse in purses for lot in purse.lots if lot.moved]
-    if lots:
-        found.append(("update_lots", columns(lots, _LOT_UPDATE)))
+    old_lots = [lot for lot in lots if lot.id not in new_lots]
+    if old_lots:
+        found.append(("update_lots", columns(old_lots, _LOT)))
     touched = [card for card in cards if card.touched]
     if touched:
         values = columns(touched, _CARD_UPDATE)
         found.append(("update_cards", {**values, "now": now}))
+    if opened:
+        values = columns([purse for _card_id, purse in opened], _PURSE + _NEW_PURSE)
+        values["cards"] = integers(card_id for card_id, _purse in opened)
+        found.append(("add_purses", values))
+    if opened_lots:
+        values = columns([lot for _purse_id, lot in opened_lots], _LOT + _NEW_LOT)
+        values["purses"] = integers(purse_id for purse_id, _lot in opened_lots)
+        found.append(("add_lots", values))
     return found
 
 
@@ -451,7 +456,7 @@ def columns(rows: list[Any], names: Iterable[ColumnOf]) -> dict[str, str]:
     }
 
 
-_PURSE_UPDATE: tuple[ColumnOf, ...] = (
+_PURSE: tuple[ColumnOf, ...] = (
     ("ids", "id", integers),
     ("posted", "posted", integers),
     ("held", "held", integers),
@@ -463,13 +468,20 @@ _PURSE_UPDATE: tuple[ColumnOf, ...] = (
     ("last_ats", "last_at", moments),
     ("day_counts", "day_count", integers),
 )
-_LOT_UPDATE: tuple[ColumnOf, ...] = (
+_LOT: tuple[ColumnOf, ...] = (
     ("ids", "id", integers),
     ("issued", "issued", integers),
     ("posted", "posted", integers),
     ("held", "held", integers),
     ("carry", "carry", integers),
 )
+_NEW_PURSE: tuple[ColumnOf, ...] = (
+    ("programs", "program", words),
+    ("issuers", "issuer", words),
+    ("units", "unit", words),
+    ("groups", "goods_group", words),
+)
+_NEW_LOT: tuple[ColumnOf, ...] = (("ends", "valid_until", moments),)
 _CARD_UPDATE: tuple[ColumnOf, ...] = (
     ("ids", "id", integers),
     ("states", "state", words),

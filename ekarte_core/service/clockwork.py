@@ -99,7 +99,7 @@ class ClockRun:
 
     def write(self) -> int:
         """Write everything; returns how many operations there were."""
-        store.open_purses(self.cr, self.cards.values())
+        store.open_purses(self.cr, self.cards.values(), self._ids)
         statements = store.card_updates(self.cards.values(), self.now)
         statements += self.rows.statements(self.now, self.network.version)
         send(self.cr, statements)

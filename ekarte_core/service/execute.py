@@ -126,9 +126,7 @@ class _Group:
         jobs = self._defer(jobs)
         for job in jobs:
             done.append((job, self._one(job, rows, ids)))
-        store.open_purses(self.cr, cards.values())
-        # Updates first: on a lent REPEATABLE READ cursor they are what notices that
-        # the snapshot is too old (40001), before an insert trips over a rival's row.
+        store.open_purses(self.cr, cards.values(), self.ids)
         statements = store.card_updates(cards.values(), self.now)
         statements += rows.statements(self.now, self.network.version)
         send(self.cr, statements)

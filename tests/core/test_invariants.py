@@ -86,6 +86,36 @@ FAULTS = [
         "operation 10",
     ),
     (
+        "I0",
+        "a purse without a card",
+        f"UPDATE ekarte.purse SET card_id = 999 WHERE id = {TURNOVER}",
+        "purse {turnover}",
+    ),
+    (
+        "I0",
+        "a lot without a purse",
+        "INSERT INTO ekarte.lot VALUES (999, 999, NULL, 0, 0, 0, 0)",
+        "lot 999",
+    ),
+    (
+        "I0",
+        "a membership without a card",
+        "UPDATE ekarte.membership SET card_id = 999 WHERE card_type = 'GRO-GIFT'",
+        "membership 999 GRO-GIFT",
+    ),
+    (
+        "I0",
+        "a hold without a card",
+        "UPDATE ekarte.hold SET card_id = 999 WHERE operation_id = 9",
+        "hold 9",
+    ),
+    (
+        "I0",
+        "the end of no hold",
+        "INSERT INTO ekarte.hold_end VALUES (1, 1, 'released')",
+        "hold_end 1",
+    ),
+    (
         "I1",
         "money from nowhere",
         f"{ENTRY} posted = posted + 1 WHERE operation_id = 1 AND line = 2",
