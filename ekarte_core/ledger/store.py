@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +24,7 @@ from ekarte_core.rules.purses import (
 )
 
 # A parameter, the attribute that it is a column of, and how it is written.
-ColumnOf = tuple[str, str, Callable[[list[Any]], str]]
+ColumnOf = tuple[str, str, Callable[[Sequence[Any]], str]]
 Key = tuple[str, int, int]  # terminal, batch, operation number
 
 _decision = msgspec.json.Decoder(Decision)
@@ -448,11 +449,13 @@ def card_updates(cards: Iterable[CardRow], now: datetime) -> list[Call]:
     return found
 
 
-def columns(rows: list[Any], names: Iterable[ColumnOf]) -> dict[str, str]:
+def columns(rows: Sequence[Any], names: Sequence[ColumnOf]) -> dict[str, str]:
     """Return the values of a statement: one array for each attribute of the rows."""
+    assert len(names) > 1  # of one attribute the getter makes no tuples
+    taken = zip(*map(attrgetter(*[name for _, name, _ in names]), rows), strict=True)
     return {
-        plural: array([getattr(row, name) for row in rows])
-        for plural, name, array in names
+        plural: array(column)
+        for (plural, _, array), column in zip(names, taken, strict=True)
     }
 
 

@@ -6,7 +6,7 @@ path, so that a person can mend it; what it returns never changes.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -69,8 +69,8 @@ class Network:
 
     def business_day(self, branch: Branch, at: datetime) -> date:
         """Return the branch's local day of a moment; a day ends at its cut-off."""
-        local = at.astimezone(self._zones[branch.code])
-        return (local - self._cutoffs[branch.code]).date()
+        zone, cutoff = self._zones[branch.code], self._cutoffs[branch.code]
+        return _day(zone, cutoff, at, at.fold)
 
     def zone(self, branch: Branch) -> ZoneInfo:
         """Return the branch's time zone."""
@@ -78,7 +78,7 @@ class Network:
 
     def local_time(self, branch: Branch, at: datetime) -> datetime:
         """Return the moment on the branch's own clock."""
-        return at.astimezone(self._zones[branch.code])
+        return _local(self._zones[branch.code], at, at.fold)
 
     def admitting(self, identity: Identity) -> tuple[CardType, ...]:
         """Return the card types, of any issuer, whose ranges admit the identifier."""
@@ -177,6 +177,18 @@ class Network:
             )
             for program in self.document.programs
         }
+
+
+# A whole group of requests has one moment, and few branches. The fold is part of the
+# key: moments of one zone that differ in nothing else are equal.
+@lru_cache(maxsize=256)
+def _local(zone: ZoneInfo, at: datetime, _fold: int) -> datetime:
+    return at.astimezone(zone)
+
+
+@lru_cache(maxsize=256)
+def _day(zone: ZoneInfo, cutoff: timedelta, at: datetime, fold: int) -> date:
+    return (_local(zone, at, fold) - cutoff).date()
 
 
 def _time_of_day(text: str) -> timedelta:

@@ -27,10 +27,11 @@ def language_of(*wishes: str) -> str:
 
 def tell(reason: Reason, language: str) -> str:
     """Return the reason as a sentence."""
-    return TEXTS[reason.key][language].format(
+    sentence = TEXTS[reason.key][language]
+    return sentence.format(
         name=reason.name,
-        rate=percent(reason.rate_bp),
-        amount=money(reason.amount),
+        rate=percent(reason.rate_bp) if "{rate}" in sentence else "",
+        amount=money(reason.amount) if "{amount}" in sentence else "",
         count=reason.count,
         what=reason.what,
     )
@@ -43,8 +44,9 @@ def text(key: str, language: str) -> str:
 
 def money(amount_minor: int) -> str:
     """Write minor units for people: -1234 is '-12.34'."""
-    sign = "-" if amount_minor < 0 else ""
-    return f"{sign}{abs(amount_minor) // 100}.{abs(amount_minor) % 100:02d}"
+    if amount_minor < 0:
+        return f"-{money(-amount_minor)}"
+    return f"{amount_minor // 100}.{amount_minor % 100:02d}"
 
 
 def percent(rate_bp: int) -> str:

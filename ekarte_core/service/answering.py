@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -39,6 +41,9 @@ WITH_SLIP = frozenset(
     }
 )
 RETURNS = frozenset({"refund", "reverse"})
+_IN_VOUCHERS = frozenset({VOUCHER, ITEM})  # shown as vouchers, not as balances
+_NO_MONEY = COUNTERS | {POINTS}
+_BY_KEY = attrgetter("program", "unit", "goods_group")
 
 
 def language(job: Job, network: Network) -> str:
@@ -74,17 +79,11 @@ def answer_of(
 ) -> Answer:
     """The answer to a decided request, as it will be stored."""
     spoken = language(job, network)
-    approved = plan.rc in APPROVED
-    shown = list(_shown(job, network, purses))
-    balances = tuple(
-        balance(purse, network, now)
-        for purse in shown
-        if purse.unit not in (VOUCHER, ITEM)
-    )
+    shown = _shown(job, network, purses)
     answer = Answer(
         rc=plan.rc.value,
         message=message(plan.rc, spoken),
-        auth_code=auth_code(txn) if approved and txn else "",
+        auth_code=auth_code(txn) if txn and plan.rc in APPROVED else "",
         txn=str(txn) if txn else "",
         hold_until=plan.hold_until,
         amount=plan.amount,
@@ -93,11 +92,13 @@ def answer_of(
         tendered=plan.tendered(),
         earned=plan.earned,
         converted=plan.converted,
-        balances=balances,
+        balances=tuple(
+            [balance(x, network, now) for x in shown if x.unit not in _IN_VOUCHERS]
+        ),
         discount_rate=plan.rate_bp,
         card_state=plan.new_state or (job.card.state if job.card else ""),
         vouchers=_vouchers(plan, shown, vouchers, now),
-        explain=tuple(tell(reason, spoken) for reason in plan.reasons),
+        explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
         params_version=network.version,
     )
     if job.request.slip == "none" or job.request.command not in WITH_SLIP:
@@ -105,30 +106,37 @@ def answer_of(
     return _with_slip(job, network, plan, answer, spoken, now)
 
 
-def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> Iterable[Purse]:
+def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> list[Purse]:
     """The purses this branch may see: its issuer's, and money that it accepts."""
     if job.branch is None or job.card is None:
-        return
-    types = {kind.code for kind in job.admitted} | job.card.card_types
-    accepted = {program.code for program in network.running(job.branch, types)}
-    for purse in sorted(purses, key=lambda purse: purse.key):
-        own = purse.issuer == job.branch.issuer
-        money_here = purse.program in accepted and purse.unit not in COUNTERS | {POINTS}
-        if purse.version and (own or money_here):
-            yield purse
+        return []
+    found = [purse for purse in purses if purse.version]
+    if any(purse.issuer != job.branch.issuer for purse in found):
+        types = {kind.code for kind in job.admitted} | job.card.card_types
+        accepted = {program.code for program in network.running(job.branch, types)}
+        found = [
+            purse
+            for purse in found
+            if purse.issuer == job.branch.issuer
+            or (purse.program in accepted and purse.unit not in _NO_MONEY)
+        ]
+    return sorted(found, key=_BY_KEY)
 
 
 def _vouchers(
     plan: Plan, purses: Iterable[Purse], known: Mapping[str, VoucherRow], now: datetime
 ) -> tuple[Voucher, ...]:
     """The vouchers that may be used, those just issued among them."""
+    purses = [purse for purse in purses if purse.unit in _IN_VOUCHERS]
+    if not purses:
+        return ()
     rows: dict[str, VoucherRow | NewVoucher] = {**known}
     rows |= {new.code: new for new in plan.new_vouchers}
     found = []
     for purse in purses:
         row = rows.get(purse.goods_group)
         usable = purse.usable(now)
-        if purse.unit not in (VOUCHER, ITEM) or row is None or not usable:
+        if row is None or not usable:
             continue
         found.append(
             Voucher(
@@ -164,69 +172,83 @@ def balance(purse: Purse, network: Network, now: datetime) -> Balance:
 def _with_slip(
     job: Job, network: Network, plan: Plan, answer: Answer, spoken: str, now: datetime
 ) -> Answer:
-    lines = _head(job, network, now)
+    assert job.branch is not None
+    frame = _frame(network, job.branch.code)
+    at = _minute(network.local_time(job.branch, now))
+    request = job.request
+    when = f"{at} {request.terminal} {request.batch}/{request.operation}"
+    lines = [*frame.head, SlipLine(text=when), _RULE]
     if plan.rc in APPROVED:
-        lines += _figures(job, plan, spoken)
+        lines += _figures(job, plan, answer, spoken)
         lines += [SlipLine(text=told) for told in answer.explain]
         lines += _balances(answer, network, spoken)
         lines.append(SlipLine(text=f"{text('slip.code', spoken)} {answer.auth_code}"))
     else:
-        lines.append(
-            SlipLine(
-                text=f"{text('slip.refused', spoken)}: {answer.message} ({answer.rc})",
-                style="bold",
-            )
-        )
-    signed = plan.rc in APPROVED and bool(plan.taken) and not job.request.access_code
-    if signed and job.request.command in ("sale", "confirm"):
+        refused = f"{text('slip.refused', spoken)}: {answer.message} ({answer.rc})"
+        lines.append(SlipLine(text=refused, style="bold"))
+    signed = plan.rc in APPROVED and bool(plan.taken) and not request.access_code
+    if signed and request.command in ("sale", "confirm"):
         lines.append(SlipLine(text=text("slip.signature", spoken), style="signature"))
-    issuer = network.issuers[job.branch.issuer] if job.branch else None
-    lines += (
-        [SlipLine(text=row, align="center") for row in issuer.slip_footer]
-        if issuer
-        else []
-    )
+    lines += frame.foot
     return msgspec.structs.replace(answer, slip=tuple(lines), copies=2 if signed else 1)
 
 
-def _head(job: Job, network: Network, now: datetime) -> list[SlipLine]:
-    assert job.branch is not None
-    issuer = network.issuers[job.branch.issuer]
-    rows = issuer.slip_header or (issuer.name,)
-    lines = [SlipLine(text=row, align="center", style="bold") for row in rows]
-    lines.append(SlipLine(text=job.branch.name, align="center"))
-    if job.branch.address:
-        lines.append(SlipLine(text=job.branch.address, align="center"))
-    at = network.local_time(job.branch, now)
-    request = job.request
-    lines.append(
-        SlipLine(
-            text=f"{at:%d.%m.%Y %H:%M} {request.terminal}"
-            f" {request.batch}/{request.operation}"
-        )
-    )
-    lines.append(SlipLine(text="", style="rule"))
-    return lines
+_RULE = SlipLine(text="", style="rule")
 
 
-def _figures(job: Job, plan: Plan, spoken: str) -> list[SlipLine]:
+class _Frame(msgspec.Struct, frozen=True):
+    """What is the same on all slips of a branch."""
+
+    head: tuple[SlipLine, ...]
+    foot: tuple[SlipLine, ...]
+
+
+_frames: WeakKeyDictionary[Network, dict[str, _Frame]] = WeakKeyDictionary()
+
+
+def _frame(network: Network, branch_code: str) -> _Frame:
+    """Return head and foot of a branch's slips, made once for each network version."""
+    known = _frames.get(network)
+    if known is None:
+        known = _frames[network] = {}
+    if branch_code not in known:
+        branch = network.branches[branch_code]
+        issuer = network.issuers[branch.issuer]
+        rows = issuer.slip_header or (issuer.name,)
+        head = [SlipLine(text=row, align="center", style="bold") for row in rows]
+        head.append(SlipLine(text=branch.name, align="center"))
+        if branch.address:
+            head.append(SlipLine(text=branch.address, align="center"))
+        foot = [SlipLine(text=row, align="center") for row in issuer.slip_footer]
+        known[branch_code] = _Frame(tuple(head), tuple(foot))
+    return known[branch_code]
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.day:02d}.{at.month:02d}.{at.year} {at.hour:02d}:{at.minute:02d}"
+
+
+_TITLES = {
+    "refund": "slip.refund",
+    "reverse": "slip.refund",
+    "top_up": "slip.load",
+    "activate": "slip.load",
+    "check_in": "slip.visit",
+    "redeem": "slip.exchange",
+    "enroll": "slip.enroll",
+    "replace": "slip.replace",
+}
+
+
+def _figures(job: Job, plan: Plan, answer: Answer, spoken: str) -> list[SlipLine]:
     command = job.request.command
-    title = {
-        "refund": "slip.refund",
-        "reverse": "slip.refund",
-        "top_up": "slip.load",
-        "activate": "slip.load",
-        "check_in": "slip.visit",
-        "redeem": "slip.exchange",
-        "enroll": "slip.enroll",
-        "replace": "slip.replace",
-    }.get(command, "slip.purchase")
+    title = _TITLES.get(command, "slip.purchase")
     rows = [(title, plan.amount)]
     if plan.discount:
         rows.append(("slip.discount", -plan.discount))
     rows += [
         (f"slip.{tender}", amount)
-        for tender, amount in plan.tendered().items()
+        for tender, amount in answer.tendered.items()
         if tender != POINTS
     ]
     if command in ("check_in", "enroll", "replace"):
