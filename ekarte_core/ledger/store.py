@@ -1,6 +1,6 @@
 """Reading and locking cards, and writing their state back. Lent cursor, no commit."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal
@@ -9,7 +9,8 @@ import msgspec
 
 from ekarte_core.ledger.arrays import digests, integers, moments, words
 from ekarte_core.ledger.cursor import Cursor
-from ekarte_core.ledger.statements import Call, forget_plans, run, send
+from ekarte_core.ledger.ids import OperationIds
+from ekarte_core.ledger.statements import Call, run, send
 from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.identity import Identity
 from ekarte_core.rules.plan import Decision, Original, SaleLine
@@ -363,36 +364,6 @@ def batch_totals(cr: Cursor, terminal: str, batch: int) -> dict[str, tuple[int, 
     """Return {command: (count, sum of amounts)} of a batch's approved operations."""
     run(cr, "batch_totals", {"terminal": terminal, "batch": batch})
     return {command: (count, amount) for command, count, amount in cr.fetchall()}
-
-
-class Ids:
-    """Ids of one kind, fetched in blocks; gaps after a roll-back are harmless."""
-
-    def __init__(self, query: str, block: int) -> None:
-        """Fetch at least `block` ids at a time."""
-        self._query, self._block = query, block
-        self._ids: list[int] = []
-
-    def take(self, cr: Cursor, count: int) -> Iterator[int]:
-        """Return `count` fresh ids, rising."""
-        if len(self._ids) < count:
-            run(cr, self._query, {"count": max(count, self._block)})
-            self._ids = [row[0] for row in cr.fetchall()]
-            if self._block > 1:
-                # By now the tables have grown: plans made for small ones may be bad.
-                forget_plans(cr)
-        taken, self._ids = self._ids[:count], self._ids[count:]
-        return iter(taken)
-
-
-class OperationIds(Ids):
-    """Ids of operations, and of the purses and lots that they open."""
-
-    def __init__(self, block: int) -> None:
-        """Fetch at least `block` ids of each kind at a time."""
-        super().__init__("next_operation_ids", block)
-        self.purses = Ids("next_purse_ids", block)
-        self.lots = Ids("next_lot_ids", block)
 
 
 def open_purses(cr: Cursor, cards: Iterable[CardRow], ids: OperationIds) -> None:

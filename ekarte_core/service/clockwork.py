@@ -10,6 +10,7 @@ from datetime import date, datetime
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.rows import OperationRow, Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
@@ -35,7 +36,7 @@ class ClockRun:
         self.cards = store.lock_cards(cr, card_ids, wait=False)
         store.read_purses(cr, self.cards)
         self.rows = Rows()
-        self._ids = store.OperationIds(1)
+        self._ids = OperationIds(1)
 
     def sheet(self, account: store.CardRow) -> Sheet:
         """Return a working copy of an account's purses."""

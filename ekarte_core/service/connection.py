@@ -16,10 +16,10 @@ from ekarte_core.codes import Rc
 from ekarte_core.errors import CommitInDoubt, EkarteError
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.migrate import check_schema
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.ledger.session import LedgerSession
-from ekarte_core.ledger.store import OperationIds
 from ekarte_core.network.compiled import Network
 from ekarte_core.service import expiry, publishing, sealing, settling
 from ekarte_core.service.clock import CLOCK_WORK, Counts, Work

@@ -8,6 +8,7 @@ from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.rows import OperationRow, Rows
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Decision, Facts, NewVoucher, Plan
@@ -27,7 +28,7 @@ class Effects:
         network: Network,
         keyring: Keyring,
         now: datetime,
-        ids: store.OperationIds,
+        ids: OperationIds,
     ) -> None:
         """Share what the group shares."""
         self.cr, self.network, self.keyring = cr, network, keyring

@@ -12,6 +12,7 @@ from ekarte_core.codes import TRANSIENT, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.rows import Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
@@ -48,7 +49,7 @@ def execute(
     now: datetime,
     *,
     wait: bool = True,
-    ids: store.OperationIds | None = None,
+    ids: OperationIds | None = None,
     versions: Versions | None = None,
 ) -> list[Outcome]:
     """Execute requests on a lent cursor, in order of arrival. Never commits.
@@ -77,7 +78,7 @@ def execute(
         keyring,
         now,
         wait=wait,
-        ids=ids or store.OperationIds(1),
+        ids=ids or OperationIds(1),
         versions=versions or Versions(),
     )
     outcomes: dict[int, Outcome] = {}
@@ -101,7 +102,7 @@ class _Group:
         now: datetime,
         *,
         wait: bool,
-        ids: store.OperationIds,
+        ids: OperationIds,
         versions: Versions,
     ) -> None:
         self.cr, self.network, self.keyring = cr, network, keyring
