@@ -10,6 +10,7 @@ import msgspec
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.ledger.store import VoucherRow
 from ekarte_core.network.compiled import Network
+from ekarte_core.network.document import Program
 from ekarte_core.rules.explain import language_of, money, tell, text
 from ekarte_core.rules.plan import NewVoucher, Plan
 from ekarte_core.rules.purses import (
@@ -164,9 +165,17 @@ def balance(purse: Purse, network: Network, now: datetime) -> Balance:
         kind=program.kind if program else "",
         unit=purse.unit,
         value=purse.posted,
-        available=purse.usable(now) if purse.lots else purse.available,
+        available=_available(purse, program, now),
         goods_group=purse.goods_group,
     )
+
+
+def _available(purse: Purse, program: Program | None, now: datetime) -> int:
+    """What may be taken; a limit is today's, the purse has that of its last move."""
+    if purse.unit == CREDIT and program is not None:
+        limit = int(program.parameters["credit_limit"])
+        return max(purse.posted - purse.held + limit, 0)
+    return purse.usable(now) if purse.lots else purse.available
 
 
 def _with_slip(
