@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -34,6 +35,8 @@ class DemoNetwork:
     def __init__(self, path: Path = NETWORK) -> None:
         document = json.loads(path.read_text())
         branches = {b["code"]: b["issuer"] for b in document["branches"]}
+        [zone] = {b["time_zone"] for b in document["branches"]}
+        self.zone = ZoneInfo(zone)
         self.terminals: dict[str, dict[str, str]] = {
             terminal["id"]: terminal for terminal in document["terminals"]
         }

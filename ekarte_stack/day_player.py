@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from datetime import time as clock
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +24,9 @@ RETRY_EVERY_S = 0.2
 PATIENCE_S = 60.0  # a terminal repeats that long before it gives up
 TRY_LATER = ("91", "96")  # speak of the moment: the same operation may be sent again
 HTTP, ISO = "HTTP", "ISO 8583"
+# Some programs count visits by the day: what is begun so close to midnight would be
+# two days, and the file knows one.
+BEFORE_MIDNIGHT_S = 90.0
 
 
 class Device(Protocol):
@@ -109,6 +114,13 @@ def devices(run: Mapping[str, Any]) -> dict[str, Device]:
     return found
 
 
+def until_the_day_fits(now: datetime) -> float:
+    """Seconds to wait so that the whole day is played on one date."""
+    midnight = datetime.combine(now.date() + timedelta(days=1), clock(), now.tzinfo)
+    left = (midnight - now).total_seconds()
+    return left if left < BEFORE_MIDNIGHT_S else 0.0
+
+
 class Player:
     """Plays rows on devices. `progress` is called with the count of answers."""
 
@@ -132,6 +144,7 @@ class Player:
 
     def play(self) -> Played:
         """Play everything; a row without an answer stays without one."""
+        time.sleep(until_the_day_fits(datetime.now(demo_network().zone)))
         began = time.perf_counter()
         threads = [
             threading.Thread(

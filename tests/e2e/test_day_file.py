@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from ekarte_core import read_network
@@ -16,6 +17,7 @@ from ekarte_stack.day_file import (
     demo_network,
     read_day,
 )
+from ekarte_stack.day_player import until_the_day_fits
 from ekarte_stack.home import CHECKOUT
 from ekarte_stack.report_figures import by_kind, from_file, saved_by_program
 
@@ -175,3 +177,12 @@ def test_the_readme_tells_the_counts_of_the_file():
     assert f"{len(day)} operations" in readme
     for code, count in Counter(row.wanted.rc for row in day).items():
         assert f"| {code} | {count} |" in readme, code
+
+
+def test_the_day_is_not_begun_a_minute_before_midnight():
+    zone = demo_network().zone
+    late = datetime(2026, 11, 20, 23, 59, 0, tzinfo=zone)
+    early = datetime(2026, 11, 20, 23, 58, 0, tzinfo=zone)
+    assert until_the_day_fits(late) == 60
+    assert until_the_day_fits(early) == 0
+    assert until_the_day_fits(late + timedelta(seconds=60)) == 0
