@@ -1,0 +1,150 @@
+"""The network document as a card meets it at one branch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+ALL = {"consent": "", "weekdays": (), "hours": (), "min_age_of_card": 0}
+POINTS = {
+    "convert_at": 0,
+    "convert_to": 0,
+    "expire_days": 0,
+    "expire_at": "day",
+    "min_amount": 0,
+    "earn_on_gift": True,
+    "clawback": "deduct",
+    "group_factor": {},
+    "points_per_step": 1,
+    "questionnaire_points": 0,
+    "accept_at": "coalition",
+}
+DISCOUNT = {"groups": (), "questionnaire_rate": 0}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "gift_card": {
+        "denominations": (),
+        "min_load": 1,
+        "max_balance": 10000000,
+        "reloadable": True,
+        "valid_months": 0,
+        "accept_at": "own",
+    },
+    "bonus_amount": POINTS,
+    "fixed_discount": DISCOUNT | {"after_spend": 0},
+    "accumulated_discount": DISCOUNT
+    | {
+        "base_rate": 0,
+        "step_amount": 0,
+        "step_rate": 0,
+        "max_rate": 0,
+        "tiers": (),
+        "period_months": 12,
+        "count": "net",
+        "idle_days": 0,
+        "idle_step_rate": 0,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program at a branch; `purse` is the program whose purses it uses."""
+
+    code: str
+    purse: str
+    issuer: str
+    kind: str
+    own: bool
+    order: tuple[bool, int, str]
+    combine: str
+    parameters: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.parameters:
+            return self.parameters[name]
+        return (ALL | DEFAULTS[self.kind])[name]
+
+
+class Network:
+    """Look-ups in one document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.currency = document.get("currency", "EUR")
+        self.programs = {p["code"]: p for p in document["programs"]}
+        self.branches = {b["code"]: b for b in document["branches"]}
+        self.terminals = {t["id"]: t for t in document.get("terminals", ())}
+        self.types = {t["code"]: t for t in document["card_types"]}
+        self.coalitions = [set(c["issuers"]) for c in document.get("coalitions", ())]
+
+    def branch_of(self, terminal: str) -> dict[str, Any]:
+        return self.branches[self.terminals[terminal]["branch"]]
+
+    def zone(self, terminal: str) -> str:
+        return self.branch_of(terminal).get("time_zone", "Europe/Riga")
+
+    def issuer(self, terminal: str) -> str:
+        return self.branch_of(terminal)["issuer"]
+
+    def admitting(self, number: str) -> list[dict[str, Any]]:
+        """Card types that take a number of the right check digit."""
+        return [
+            kind
+            for kind in self.types.values()
+            if any(
+                not span.get("from")
+                or (
+                    len(span["from"]) == len(number)
+                    and span["from"] <= number <= span["to"]
+                )
+                for span in kind["ranges"]
+            )
+        ]
+
+    def allies(self, one: str, other: str) -> bool:
+        return any({one, other} <= union for union in self.coalitions)
+
+    def programs_at(self, terminal: str, number: str, now: datetime) -> list[Program]:
+        """What runs for this card at this branch now, in the order of discounts."""
+        codes = {code for kind in self.admitting(number) for code in kind["programs"]}
+        found = [self._here(code, terminal) for code in sorted(codes)]
+        return sorted(
+            (p for p in found if p is not None and self._runs(p, now)),
+            key=lambda program: program.order,
+        )
+
+    def _here(self, base: str, terminal: str) -> Program | None:
+        branch = self.branch_of(terminal)
+        row = self.programs[base]
+        for other in self.programs.values():
+            if other.get("overrides") == base and branch["code"] in other.get(
+                "branches", ()
+            ):
+                row = other
+        found = Program(
+            code=row["code"],
+            purse=base,
+            issuer=row["issuer"],
+            kind=row["kind"],
+            own=row["issuer"] == branch["issuer"],
+            order=(
+                row["issuer"] != branch["issuer"],
+                row.get("sequence", 10),
+                row["code"],
+            ),
+            combine=row.get("combine", "best"),
+            parameters=row["parameters"],
+        )
+        if found.own:
+            places = row.get("branches") or [branch["code"]]
+            return found if branch["code"] in places else None
+        if "accept_at" not in DEFAULTS[found.kind]:
+            return None
+        ally = self.allies(found.issuer, branch["issuer"]) and not row.get("branches")
+        return found if ally and found.accept_at == "coalition" else None
+
+    def _runs(self, program: Program, now: datetime) -> bool:
+        row = self.programs[program.code]
+        first, last = row.get("valid_from"), row.get("valid_to")
+        return not (
+            (first and now < datetime.fromisoformat(first))
+            or (last and now >= datetime.fromisoformat(last))
+        )

@@ -1,0 +1,100 @@
+"""Points: what a purchase earns, when they become money, how they are taken back."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tests.core.reference.arith import end_of, half_up, spread
+from tests.core.reference.network import Program
+from tests.core.reference.state import Booked, Card, Move, Purse, PurseKey
+
+KINDS = ("bonus_amount",)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Now, and the day that it is at the branch."""
+
+    now: datetime
+    zone: str
+    today: date
+    currency: str
+
+
+def points_of(program: Program, booked: Booked) -> int:
+    """Whole steps of what was really paid."""
+    free = ("bonus",) if program.earn_on_gift else ("bonus", "gift")
+    off = sum(taken.amount for taken in booked.taken if taken.tender in free)
+    nets = [line.gross - line.discount for line in booked.lines]
+    paid = [n - o for n, o in zip(nets, spread(off, nets), strict=True)]
+    if sum(paid) < program.min_amount:
+        return 0
+    factors = [program.group_factor.get(line.group, 10000) for line in booked.lines]
+    weighed = sum(p * f for p, f in zip(paid, factors, strict=True))
+    return int(weighed // (program.step * 10000)) * int(program.points_per_step)
+
+
+def earn(programs: list[Program], booked: Booked, moment: Moment) -> None:
+    """Credit the points of a purchase, and turn them into money where enough."""
+    for program in programs:
+        if program.own and program.kind in KINDS:
+            points = points_of(program, booked)
+            if points:
+                credit(program, booked, points, moment)
+
+
+def converted(program: Program, booked: Booked, more: int, moment: Moment) -> int:
+    """The money that points become, with so many more of them."""
+    assert booked.card is not None
+    purse = booked.card.purses.get((program.purse, "points", ""), Purse())
+    if not program.convert_at:
+        return 0
+    times = (purse.usable(moment.now) + more) // program.convert_at
+    return int(times * program.convert_to)
+
+
+def credit(program: Program, booked: Booked, points: int, moment: Moment) -> None:
+    card = booked.card
+    assert card is not None
+    end = end_of(moment.today, program.expire_days, program.expire_at, moment.zone)
+    key = (program.purse, "points", "")
+    booked.post(Move(card, key, end, points))
+    booked.earned[program.purse] = points
+    booked.reply.earned[program.purse] = points
+    money = converted(program, booked, 0, moment)
+    if money:
+        gone = money // program.convert_to * program.convert_at
+        take(booked, card, key, gone, moment.now)
+        booked.post(Move(card, (program.purse, moment.currency, ""), end, money))
+        booked.reply.converted += money
+
+
+def take(
+    booked: Booked, card: Card, key: PurseKey, amount: int, now: datetime
+) -> list[tuple[datetime | None, int]]:
+    """Take value from what has not ended, the earliest end first; returns the lots."""
+    parts = []
+    for end, lot in card.purse(key).live(now):
+        some = min(amount, lot.posted - lot.held)
+        if some:
+            amount -= some
+            parts.append((end, some))
+            booked.post(Move(card, key, end, -some))
+    assert not amount, "taken without looking whether there is enough"
+    return parts
+
+
+def take_back(program: Program, booked: Booked, points: int, moment: Moment) -> int:
+    """Take earned points back; returns the money that only the refund can give."""
+    card = booked.card
+    assert card is not None
+    key = (program.purse, "points", "")
+    there = min(points, card.purse(key).usable(moment.now))
+    take(booked, card, key, there, moment.now)
+    missing = points - there
+    if not program.convert_at or not missing:
+        return 0
+    worth = half_up(missing * program.convert_to, program.convert_at)
+    money = (program.purse, moment.currency, "")
+    paid = min(worth, card.purse(money).usable(moment.now))
+    take(booked, card, money, paid, moment.now)
+    return worth - paid if program.clawback == "deduct" else 0

@@ -1,0 +1,196 @@
+"""Makes requests of steps: mostly what a till would send at this moment."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ekarte_core import BatchTotal, CardRef, Line, Original, Request, Tender
+from tests.core.reference import cards, tenders
+from tests.core.reference.ledger import Reference
+from tests.core.reference.network import Program
+from tests.core.reference.state import FOREVER, Booked, Card
+from tests.core.reference.strategies import BUYS, Step
+from tests.core.shop import CLUB, number
+
+NUMBERS = [number(CLUB, serial) for serial in range(3)]
+CODE, WRONG_CODE = "4711", "1111"
+FOLLOWED = {
+    "confirm": ("authorize",),
+    "refund": ("sale", "confirm", "authorize"),
+    "reverse": ("sale", "authorize", "confirm", "refund", "top_up", "activate"),
+}
+ODD_FOLLOWED = ("sale", "authorize", "confirm", "refund", "reverse", "block")
+
+
+class Till:
+    """Numbers operations, and knows from the reference what there is to do."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self.past: list[tuple[Request, Booked]] = []
+        self.late: list[Request] = []
+        self.batches: dict[str, int] = {}
+        self.now = FOREVER
+
+    def request(self, step: Step, now: datetime) -> Request:
+        self.now = now
+        past = [request for request, _ in reversed(self.past)]
+        if step.command == "repeat" and past:
+            return past[step.of % len(past)]
+        if step.command == "conflict" and past:
+            old = past[step.of % len(past)]
+            return _sale(old.terminal, old.batch, old.operation, 12345)
+        if step.command in ("repeat", "conflict"):
+            step = replace(step, command="inquire")
+        if step.command == "early":
+            return self._early(step)
+        return self._made(step)
+
+    def _next(self, terminal: str, *, late: bool = False) -> tuple[int, int]:
+        """Batch and number of the next operation; some come after the close."""
+        batch = self.batches.setdefault(terminal, 1)
+        if (terminal, batch) in self.reference.closed and not late:
+            batch = self.batches[terminal] = batch + 1
+        return batch, 1 + len(self.past) + len(self.late)
+
+    def _early(self, step: Step) -> Request:
+        """A reversal now, its original later."""
+        batch, operation = self._next(step.terminal)
+        if self.late and step.of:
+            return self.late.pop()
+        self.late.append(_sale(step.terminal, batch, operation, 100))
+        return Request(
+            command="reverse",
+            terminal=step.terminal,
+            batch=batch,
+            operation=operation + 1000,
+            original=Original(batch=batch, operation=operation),
+        )
+
+    def _made(self, step: Step) -> Request:
+        step = self._sensible(step)
+        original = self._original(step) if step.command in FOLLOWED else None
+        terminal = step.terminal
+        if original is not None and original.terminal and step.odd:
+            # Mostly at the same till.
+            terminal, original = original.terminal, _here(original)
+        batch, operation = self._next(terminal, late=not step.odd)
+        alone = original is not None or step.command == "close"
+        fields: dict[str, Any] = {
+            "card": None if alone else CardRef(value=NUMBERS[step.card]),
+            "amount": step.amount,
+            "lines": tuple(
+                Line(group=group, amount=sum_) for group, sum_ in step.lines
+            ),
+            "original": original,
+            "partial": step.partial,
+        }
+        if not alone:
+            fields["access_code"] = self._code(step)
+        if step.command in BUYS:
+            fields["tender"] = self._tender(step)
+        if step.command == "close":
+            fields["totals"] = self._totals(terminal, batch)
+        return Request(
+            command=step.command,  # type: ignore[arg-type]
+            terminal=terminal,
+            batch=batch,
+            operation=operation,
+            **fields,
+        )
+
+    def _card(self, step: Step) -> Card:
+        known = self.reference.cards.get(NUMBERS[step.card])
+        return known or Card(NUMBERS[step.card])
+
+    def _programs(self, step: Step) -> list[Program]:
+        network = self.reference.network
+        return network.programs_at(step.terminal, NUMBERS[step.card], self.now)
+
+    def _sensible(self, step: Step) -> Step:
+        card = self._card(step)
+        if step.command in ("top_up", "activate"):
+            if card.state != "new" and step.odd:
+                step = replace(step, command="top_up")
+            if not cards.loadable(self._programs(step)):
+                step = replace(step, command="activate", amount=None)
+        if step.command == "unblock" and card.state == "active" and step.odd:
+            return replace(step, command="sale", amount=700)
+        return step
+
+    def _code(self, step: Step) -> str | None:
+        """The card's code where it has one; for an activation what it shall be."""
+        network = self.reference.network
+        kinds = network.admitting(NUMBERS[step.card])
+        policy = {kind.get("access_code", "none") for kind in kinds}
+        if not step.odd:
+            return WRONG_CODE
+        if step.command == "activate":
+            wanted = "required" in policy or ("optional" in policy and step.of)
+            return CODE if wanted else None
+        return CODE if self._card(step).code and step.odd > 1 else None
+
+    def _tender(self, step: Step) -> Tender | None:
+        card, programs = self._card(step), self._programs(step)
+        gross = step.amount or sum(sum_ for _, sum_ in step.lines)
+        sums = {
+            name: self._sum(getattr(step, name), card, programs, name, gross)
+            for name in ("gift", "bonus")
+        }
+        if all(sum_ is None for sum_ in sums.values()):
+            return None
+        return Tender(**{name: sum_ or 0 for name, sum_ in sums.items()})
+
+    def _sum(
+        self, wish: str, card: Card, programs: list[Program], name: str, gross: int
+    ) -> int | None:
+        payers = tenders.payers(programs, name)
+        if not wish or (not payers and wish != "over"):
+            return None
+        there = sum(
+            card.purses[key].usable(self.now)
+            for key in {(p.purse, self.reference.network.currency, "") for p in payers}
+            if key in card.purses
+        )
+        most = min(there, gross * 4 // 5)
+        sums = {"all": most, "half": most // 2, "some": min(gross, 50)}
+        return sums.get(wish, there + 1)
+
+    def _original(self, step: Step) -> Original:
+        """An operation of the past, mostly one that can be followed."""
+        commands = FOLLOWED[step.command] if step.odd else ODD_FOLLOWED
+        past = [
+            request
+            for request, booked in reversed(self.past)
+            if request.command in commands
+            and (booked.reply.approved or not step.odd)
+            and not (step.command == "confirm" and step.odd and booked.hold != "open")
+        ]
+        if not past:
+            return Original(batch=1, operation=999)
+        named = past[step.of % len(past)]
+        return Original(
+            batch=named.batch, operation=named.operation, terminal=named.terminal
+        )
+
+    def _totals(self, terminal: str, batch: int) -> tuple[BatchTotal, ...]:
+        sums = self.reference.totals(terminal, batch)
+        return tuple(
+            BatchTotal(command=command, count=count, amount=amount)
+            for command, (count, amount) in sums.items()
+        )
+
+
+def _here(original: Original) -> Original:
+    return Original(batch=original.batch, operation=original.operation)
+
+
+def _sale(terminal: str, batch: int, operation: int, amount: int) -> Request:
+    return Request(
+        command="sale",
+        terminal=terminal,
+        batch=batch,
+        operation=operation,
+        card=CardRef(value=NUMBERS[0]),
+        amount=amount,
+    )
