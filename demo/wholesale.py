@@ -176,18 +176,18 @@ def litres(stage: Theatre) -> Scene:
     check(done, points={"GRO-PRIZE": 25})
     it.goes("12:45")
     fills = {"program": "GRO-LITRES"}
-    note = "20 points of the grocer become ten litres at the fuel company"
-    ten = (("fuel", 0, "diesel", "10"),)
-    done = yield it.does(PUMP, "redeem", note, lines=ten, **fills)
-    check(done, due=0, taken={"GRO-PRIZE": 20})
-    note = "six points for three litres; five are left: 51"
-    three = (("fuel", 0, "diesel", "3"),)
-    done = yield it.does(PUMP, "redeem", note, lines=three, **fills)
+    note = "a point is three litres: 20 points of the grocer fill 60 litres"
+    sixty = (("fuel", 0, "diesel", "20"),)
+    done = yield it.does(PUMP, "redeem", note, lines=sixty, **fills)
+    check(done, due=0, amount=9000, taken={"GRO-PRIZE": 20})
+    note = "18 litres are six points; five are left: 51"
+    more = (("fuel", 0, "diesel", "6"),)
+    done = yield it.does(PUMP, "redeem", note, lines=more, **fills)
     check(done, rc="51")
-    note = "for 2.4 litres it is 4.8 points: five, rounded up"
-    less = (("fuel", 0, "diesel", "2.4"),)
+    note = "13 litres are four points and a third: five, rounded up"
+    less = (("fuel", 0, "diesel", "4.333"),)
     done = yield it.does(PUMP, "redeem", note, lines=less, **fills)
-    check(done, taken={"GRO-PRIZE": 5})
+    check(done, amount=1950, taken={"GRO-PRIZE": 5})
     note = "not taken after all: undone, five points are back"
     yield it.does(PUMP, "reverse", note, original=done.original, **NO_CARD)
     note = "the grocer's points buy diesel only: 57"
