@@ -29,6 +29,7 @@
         "views/ekarte_hold_views.xml",
         "views/ekarte_issuer_views.xml",
         "views/ekarte_network_views.xml",
+        "views/ekarte_notice_views.xml",
         "views/ekarte_operation_views.xml",
         "views/ekarte_program_views.xml",
         "views/ekarte_purse_views.xml",

@@ -9,6 +9,7 @@ VIEWS_OF_THE_LEDGER = (
     "ekarte_lot",
     "ekarte_membership",
     "ekarte_network_version",
+    "ekarte_notice",
     "ekarte_operation",
     "ekarte_purse",
     "ekarte_statement",

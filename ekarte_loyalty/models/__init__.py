@@ -24,6 +24,7 @@ from . import ekarte_network_clock
 from . import ekarte_network_demo
 from . import ekarte_network_fault
 from . import ekarte_network_version
+from . import ekarte_notice
 from . import ekarte_operation
 from . import ekarte_program
 from . import ekarte_program_card_step

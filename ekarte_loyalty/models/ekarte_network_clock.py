@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 from odoo import api, models
 
-from ekarte_core import NetworkMissing, current_network, expire_holds, expire_lots
+from ekarte_core import CLOCK_WORK, NetworkMissing, current_network, take_notices
 
 from ..keyring import VARIABLE, server_keyring
 
@@ -18,7 +18,10 @@ class EkarteNetwork(models.Model):
 
     @api.model
     def _cron_clock(self):
-        """End what is past its time: reservations are released, ended value lapses."""
+        """Do what time does: reservations and value end, periods turn, statements.
+
+        Then note whose value ends soon: the windows of notices show it.
+        """
         if not os.environ.get(VARIABLE):
             _logger.info("%s is not set: the gateway alone keeps the clock", VARIABLE)
             return
@@ -27,10 +30,21 @@ class EkarteNetwork(models.Model):
         except NetworkMissing:
             return
         keyring = server_keyring(self.env)
-        for expire in (expire_holds, expire_lots):
-            done = BATCH
-            while done == BATCH:
-                now = datetime.now(timezone.utc)
-                done = expire(self.env.cr, network, keyring, now, BATCH)
-                if not self.env["ir.cron"]._commit_progress(done):
-                    break
+        for work in CLOCK_WORK.values():
+            if not self._until_done(work, network, keyring):
+                return
+        self._until_done(_notice, network, keyring)
+
+    def _until_done(self, work, network, keyring):
+        """Repeat a work, committed batch by batch; False when the time is over."""
+        done = BATCH
+        while done:
+            now = datetime.now(timezone.utc)
+            done = work(self.env.cr, network, keyring, now, BATCH)
+            if not self.env["ir.cron"]._commit_progress(done):
+                return False
+        return True
+
+
+def _notice(cr, network, _keyring, now, limit):
+    return len(take_notices(cr, network, now, limit))

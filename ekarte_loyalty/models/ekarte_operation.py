@@ -24,6 +24,8 @@ COMMANDS = [
     ("close", "Batch close"),
     ("expire", "Expiry of a reservation"),
     ("lapse", "End of unused value"),
+    ("turn", "Period or idleness"),
+    ("statement", "Statement"),
     ("buried", "Reversed before it came"),
 ]
 ANSWERS = [

@@ -22,8 +22,9 @@ EVENTS = [
     ("credit_spend", "Bought on credit"),
     ("credit_pay", "Credit paid"),
 ]
-# Their `amount` counts points; all others are money.
-COUNTED_EVENTS = ("bonus_earn", "bonus_expire")
+# Their `amount` counts points or visits; all others are money.
+POINTS_EVENTS = ("bonus_earn", "bonus_expire", "bonus_grant")
+VISITS_EVENTS = ("pass_load", "pass_use", "pass_expire")
 
 
 def from_minor(minor):
@@ -80,6 +81,7 @@ class EkarteSettlementLine(models.Model):
         help="The part of the sales that was paid by money on cards.",
     )
     points = fields.Integer(readonly=True)
+    visits = fields.Integer(readonly=True)
     operations = fields.Integer(readonly=True)
     books_sales = fields.Boolean(
         readonly=True, help="Whether Odoo books the sale itself, or the shop does."
@@ -141,7 +143,8 @@ class EkarteSettlementLine(models.Model):
 
     @staticmethod
     def _figures(line):
-        counted = line.event in COUNTED_EVENTS
+        points = line.event in POINTS_EVENTS
+        visits = line.event in VISITS_EVENTS
         return {
             "number": line.line,
             "day": line.day,
@@ -152,8 +155,9 @@ class EkarteSettlementLine(models.Model):
             "program": line.program,
             "tax_rate_bp": line.tax_rate_bp,
             "currency": line.currency,
-            "amount": 0 if counted else from_minor(line.amount),
-            "points": line.amount if counted else 0,
+            "amount": 0 if points or visits else from_minor(line.amount),
+            "points": line.amount if points else 0,
+            "visits": line.amount if visits else 0,
             "carry": from_minor(line.carry),
             "tendered": from_minor(line.tendered),
             "operations": line.operations,

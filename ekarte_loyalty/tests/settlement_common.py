@@ -143,6 +143,14 @@ class SettlementCase(TransactionCase):
 
 GIFT = CardRef(value="8880002000000014")
 CLUB = CardRef(value="8880001000000016")
+PASS = CardRef(value="8880003000000010")
+CREDIT = CardRef(value="8880004000000018")
+KINDS = {
+    "TGIFT": "gift_card",
+    "TBON": "bonus_amount",
+    "TPASS": "visit_pass",
+    "TCRE": "credit_card",
+}
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 
 
@@ -151,6 +159,8 @@ def network_document():
     ranges = {
         "TCLUB": ("8880001000000000", "8880001999999999"),
         "TGIFT": ("8880002000000000", "8880002999999999"),
+        "TPASS": ("8880003000000000", "8880003999999999"),
+        "TCRED": ("8880004000000000", "8880004999999999"),
     }
     card_type = {"issuer": "TGROCER", "auto_register": True}
     return {
@@ -184,6 +194,20 @@ def network_document():
                 "name": "Bonus",
                 "parameters": {"step": 500, "convert_at": 10, "convert_to": 100},
             },
+            {
+                "code": "TPASS",
+                "issuer": "TGROCER",
+                "kind": "visit_pass",
+                "name": "Pass",
+                "parameters": {"visits": 10, "price": 10_000, "valid_days": 30},
+            },
+            {
+                "code": "TCRE",
+                "issuer": "TGROCER",
+                "kind": "credit_card",
+                "name": "Credit",
+                "parameters": {"credit_limit": 10_000, "accept_at": "coalition"},
+            },
         ],
         "card_types": [
             {
@@ -194,7 +218,7 @@ def network_document():
                 "ranges": [{"kind": "number", "from": first, "to": last}],
             }
             for (code, (first, last)), program in zip(
-                ranges.items(), ("TBON", "TGIFT"), strict=True
+                ranges.items(), ("TBON", "TGIFT", "TPASS", "TCRE"), strict=True
             )
         ],
         "terminals": [
@@ -225,7 +249,7 @@ class LedgerCase(SettlementCase):
                     "kind": kind,
                     "issuer_id": cls.issuers[0].id,
                 }
-                for code, kind in (("TGIFT", "gift_card"), ("TBON", "bonus_amount"))
+                for code, kind in KINDS.items()
             ]
         )
 

@@ -17,6 +17,7 @@ LEDGER = (
     "ekarte.entry",
     "ekarte.hold",
     "ekarte.lot",
+    "ekarte.notice",
     "ekarte.voucher",
     "ekarte.statement",
 )

@@ -1,8 +1,11 @@
 """What a settlement books: exact sums, in the right books, with the right tax."""
 
 import random
+from typing import get_args, get_type_hints
 
 from odoo.tests import tagged
+
+from ekarte_core import SettlementLine
 
 from .settlement_common import SettlementCase
 
@@ -114,6 +117,106 @@ class TestSettlementPosting(SettlementCase):
         )
         points = {line.event: line.points for line in settlement.line_ids}
         self.assertEqual(points, {"gift_expire": 0, "bonus_expire": 7})
+
+    def test_bonuses_given_without_a_purchase_are_promotion(self):
+        settlement = self.take(self.line("bonus_grant", amount=50, carry=500))
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"XPM": 500, "LBN": -500}
+        )
+        self.assertEqual(settlement.line_ids.points, 50)
+
+    def test_voucher_is_used_like_bonus_money(self):
+        home = self.take(self.line("voucher_spend", amount=500, carry=400))
+        self.assertEqual(self.booked(home, self.grocer), {"LBN": 400, "REV": -400})
+        elsewhere = self.take(
+            self.line("sale", "TFUEL", amount=2000, tendered=500),
+            self.line("voucher_spend", "TFUEL", "TGROCER", amount=500, carry=400),
+        )
+        self.assertEqual(self.booked(elsewhere, self.fuel, "TND"), 0)
+        self.assertEqual(
+            self.booked(elsewhere, self.grocer), {"LBN": 400, "XCL": 100, "CLR": -500}
+        )
+
+    def test_voucher_that_ends_is_breakage(self):
+        settlement = self.take(self.line("voucher_expire", amount=300, carry=240))
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"LBN": 240, "RBK": -240}
+        )
+
+    def test_points_exchanged_at_another_issuer_cost_the_price(self):
+        settlement = self.take(
+            self.line("sale", "TFUEL", amount=1500, tendered=1500),
+            self.line("exchange_spend", "TFUEL", "TGROCER", amount=1500, carry=900),
+        )
+        self.assertEqual(
+            self.booked(settlement, self.fuel),
+            {"TND": 0, "REV": -1240, "VATO": -260, "CLR": 1500},
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer),
+            {"LBN": 900, "XCL": 600, "CLR": -1500},
+        )
+
+    def test_points_exchanged_at_home_are_revenue(self):
+        settlement = self.take(self.line("exchange_spend", amount=1500, carry=900))
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"LBN": 900, "REV": -900}
+        )
+
+    def test_a_pass_is_sold_as_goods_and_earned_visit_by_visit(self):
+        sold = self.take(
+            self.line("sale", amount=10_000),
+            self.line("pass_load", amount=10, carry=8_264),
+        )
+        self.assertEqual(
+            self.booked(sold, self.grocer),
+            {"BNK": 10_000, "REV": 0, "VATO": -1_736, "LPS": -8_264},
+        )
+        self.assertEqual(sold.line_ids.mapped("visits"), [0, 10])
+        self.assertEqual(sold.line_ids.mapped("amount"), [100.0, 0.0])
+        used = self.take(self.line("pass_use", amount=1, carry=826))
+        self.assertEqual(self.booked(used, self.grocer), {"LPS": 826, "REV": -826})
+        ended = self.take(self.line("pass_expire", amount=9, carry=7_438))
+        self.assertEqual(self.booked(ended, self.grocer), {"LPS": 7_438, "RBK": -7_438})
+
+    def test_what_is_bought_on_credit_at_home_is_owed_by_the_card(self):
+        settlement = self.take(
+            self.line("sale", amount=5000, tendered=5000),
+            self.line("credit_spend", amount=5000, carry=5000),
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer),
+            {"TND": 0, "REV": -4132, "VATO": -868, "ALC": 5000},
+        )
+
+    def test_what_is_bought_on_credit_elsewhere_is_claimed_from_the_issuer(self):
+        settlement = self.take(
+            self.line("sale", "TFUEL", amount=5000, tendered=5000),
+            self.line("credit_spend", "TFUEL", "TGROCER", amount=5000, carry=5000),
+        )
+        self.assertEqual(
+            self.booked(settlement, self.fuel),
+            {"TND": 0, "REV": -4132, "VATO": -868, "CLR": 5000},
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"ALC": 5000, "CLR": -5000}
+        )
+
+    def test_credit_is_paid_at_home_and_elsewhere(self):
+        settlement = self.take(
+            self.line("credit_pay", amount=2000, carry=2000),
+            self.line("credit_pay", "TFUEL", "TGROCER", amount=700, carry=700),
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer),
+            {"BNK": 2000, "ALC": -2700, "CLR": 700},
+        )
+        self.assertEqual(self.booked(settlement, self.fuel), {"BNK": 700, "CLR": -700})
+
+    def test_every_event_of_a_document_is_known_by_name(self):
+        events = get_args(get_type_hints(SettlementLine)["event"])
+        known = self.env["ekarte.settlement.line"]._fields["event"].selection
+        self.assertEqual(set(dict(known)), set(events))
 
     def test_shop_that_books_its_own_sales_leaves_its_half_on_the_tender(self):
         settlement = self.take(
