@@ -1,12 +1,14 @@
 import logging
 import os
+import tempfile
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from ekarte_core import CardRef, NetworkMissing
+from ekarte_core import CardRef, NetworkMissing, write_new_keyring
 
 from .common import (
     CLUB_CARD,
@@ -107,6 +109,18 @@ class TestCardWizards(NetworkCase):
             self.assertRaisesRegex(UserError, "cannot be used"),
         ):
             self._find(CLUB_CARD)
+
+    def test_a_keyring_that_cannot_find_the_ledgers_cards_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "keyring"
+            write_new_keyring(path)
+            path.write_text(path.read_text().replace("card_token 1", "card_token 9"))
+            with (
+                patch.dict(os.environ, {"EKARTE_KEYRING": str(path)}),
+                self.assertRaisesRegex(UserError, "lacks keys in use"),
+            ):
+                self._find(CLUB_CARD)
+        self.assertTrue(self._find(CLUB_CARD).card_id)
 
     # Blocking
 
