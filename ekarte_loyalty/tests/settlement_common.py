@@ -145,11 +145,11 @@ GIFT = CardRef(value="8880002000000014")
 CLUB = CardRef(value="8880001000000016")
 PASS = CardRef(value="8880003000000010")
 CREDIT = CardRef(value="8880004000000018")
-KINDS = {
-    "TGIFT": "gift_card",
-    "TBON": "bonus_amount",
-    "TPASS": "visit_pass",
-    "TCRE": "credit_card",
+PROGRAMS = {
+    "TGIFT": ("gift_card", {"accept_at": "coalition"}),
+    "TBON": ("bonus_amount", {"step": 500, "convert_at": 10, "convert_to": 100}),
+    "TPASS": ("visit_pass", {"visits": 10, "price": 10_000, "valid_days": 30}),
+    "TCRE": ("credit_card", {"credit_limit": 10_000, "accept_at": "coalition"}),
 }
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 
@@ -181,33 +181,13 @@ def network_document():
         ],
         "programs": [
             {
-                "code": "TGIFT",
+                "code": code,
                 "issuer": "TGROCER",
-                "kind": "gift_card",
-                "name": "Gift",
-                "parameters": {"accept_at": "coalition"},
-            },
-            {
-                "code": "TBON",
-                "issuer": "TGROCER",
-                "kind": "bonus_amount",
-                "name": "Bonus",
-                "parameters": {"step": 500, "convert_at": 10, "convert_to": 100},
-            },
-            {
-                "code": "TPASS",
-                "issuer": "TGROCER",
-                "kind": "visit_pass",
-                "name": "Pass",
-                "parameters": {"visits": 10, "price": 10_000, "valid_days": 30},
-            },
-            {
-                "code": "TCRE",
-                "issuer": "TGROCER",
-                "kind": "credit_card",
-                "name": "Credit",
-                "parameters": {"credit_limit": 10_000, "accept_at": "coalition"},
-            },
+                "kind": kind,
+                "name": code,
+                "parameters": parameters,
+            }
+            for code, (kind, parameters) in PROGRAMS.items()
         ],
         "card_types": [
             {
@@ -249,7 +229,7 @@ class LedgerCase(SettlementCase):
                     "kind": kind,
                     "issuer_id": cls.issuers[0].id,
                 }
-                for code, kind in KINDS.items()
+                for code, (kind, _parameters) in PROGRAMS.items()
             ]
         )
 
