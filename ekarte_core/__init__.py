@@ -20,6 +20,7 @@ from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.network.compiled import Network, read_network
 from ekarte_core.network.document import NetworkDocument
+from ekarte_core.replay.report import Replay, in_words, replay
 from ekarte_core.rules.programs import PROGRAM_KINDS
 from ekarte_core.service.billing import make_statements
 from ekarte_core.service.clock import CLOCK_WORK, clock
@@ -116,6 +117,7 @@ __all__ = [
     "Prize",
     "Rc",
     "Rebuilt",
+    "Replay",
     "Request",
     "RequestInvalid",
     "SchemaBehind",
@@ -141,6 +143,7 @@ __all__ = [
     "find_card",
     "freeze_draw",
     "grant",
+    "in_words",
     "key_use",
     "load_keyring",
     "make_statements",
@@ -155,6 +158,7 @@ __all__ = [
     "read_request",
     "read_settlement",
     "rebuild",
+    "replay",
     "seal",
     "settlement_accepted",
     "settlement_failed",

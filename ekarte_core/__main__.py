@@ -1,4 +1,4 @@
-"""The core's command line: migrate, grant, publish, verify, rebuild, keyrings."""
+"""The core's command line: migrate, grant, publish, verify, rebuild, replay, keys."""
 
 import argparse
 import sys
@@ -12,14 +12,19 @@ import psycopg2
 from ekarte_core import (
     EkarteError,
     grant,
+    in_words,
     key_use,
     migrate,
     publish,
+    read_network,
     rebuild,
+    replay,
     verify,
     write_new_keyring,
 )
 from ekarte_core.ledger.cursor import Cursor
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     balances.add_argument(
         "--repair", action="store_true", help="write what the entries say back"
     )
+    again = add("replay", _replay, "decide what was booked again; writes nothing")
+    again.add_argument(
+        "draft", type=Path, nargs="?", help="network document to try; none: as it was"
+    )
+    again.add_argument("--since", type=_moment, default=BEGINNING, metavar="YYYY-MM-DD")
+    again.add_argument("--until", type=_moment, default=None, metavar="YYYY-MM-DD")
     add("keyring-use", _keyring_use, "count what each key is still needed for")
     keyring = add("keyring", _keyring, "write a new keyring, never over one", dsn=False)
     keyring.add_argument("file", type=Path)
@@ -144,6 +155,28 @@ def _rebuild(options: argparse.Namespace) -> int:
         connection.close()
     sys.stdout.write(f"{found} differences, {found - left} repaired\n")
     return 1 if left else 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    draft = None
+    if options.draft is not None:
+        draft = read_network(options.draft.read_text("utf-8"))
+    until = options.until or datetime.now(timezone.utc)
+
+    def work(cr: Cursor) -> int:
+        found = replay(cr, draft, options.since, until, _tell_cards)
+        sys.stdout.write(f"{in_words(found)}\n")
+        return 0 if found.same else 1
+
+    return _in_transaction(options.dsn, work)
+
+
+def _tell_cards(cards: int) -> None:
+    sys.stderr.write(f"{cards} cards replayed\n")
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc)
 
 
 def _keyring_use(options: argparse.Namespace) -> int:

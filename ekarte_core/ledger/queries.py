@@ -19,6 +19,7 @@ def read_queries(file: str) -> dict[str, str]:
 
 
 FILES = (
+    "replaying.sql",
     "clock.sql",
     "cards.sql",
     "operations.sql",

@@ -14,7 +14,7 @@ from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.rules.tendering import UNPAID, Taken
 from ekarte_core.rules.turnover import Clock
-from ekarte_core.values import Earned, Request
+from ekarte_core.values import Earned, Line, Request, Tender
 
 
 class LineDecided(msgspec.Struct, frozen=True, array_like=True):
@@ -71,10 +71,25 @@ class ReferredDecided(msgspec.Struct, frozen=True, array_like=True):
     valid_until: datetime | None
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a request asked for and nothing else keeps; a replay asks the same."""
+
+    tender: Tender | None = None
+    partial: bool = False
+    program: str = ""
+    reason: str = ""
+    consents: dict[str, bool] = {}
+    lines: tuple[Line, ...] = ()  # where the very products matter
+
+
+NOTHING_ASKED = Asked()
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an operation decided, kept with it: refunds and replay read it."""
 
     card: str = ""  # masked
+    asked: Asked = NOTHING_ASKED
     lines: tuple[LineDecided, ...] = ()
     taken: tuple[Taken, ...] = ()
     earned: tuple[EarnedDecided, ...] = ()

@@ -11,7 +11,14 @@ from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.rows import OperationRow, Rows
 from ekarte_core.network.compiled import Network
-from ekarte_core.rules.plan import Decision, Facts, NewVoucher, Plan
+from ekarte_core.rules.plan import (
+    NOTHING_ASKED,
+    Asked,
+    Decision,
+    Facts,
+    NewVoucher,
+    Plan,
+)
 from ekarte_core.service.answering import refusal
 from ekarte_core.service.job import Job
 from ekarte_core.service.rotating import code_record
@@ -48,7 +55,9 @@ class Effects:
         card = job.card
         decision = plan.decision
         if card is not None:
-            decision = msgspec.structs.replace(decision, card=card.masked)
+            decision = msgspec.structs.replace(
+                decision, card=card.masked, asked=asked_of(job.request)
+            )
             if plan.rc in APPROVED:
                 # What follows from an original shows on the card row, so that a lent
                 # cursor with an older snapshot cannot do the same again.
@@ -226,3 +235,23 @@ def _second_id(job: Job) -> int | None:
 def _asked(request: Request) -> int:
     """The amount a refused request asked for."""
     return request.amount or sum(line.amount for line in request.lines)
+
+
+def asked_of(request: Request) -> Asked:
+    """What of a request is kept for a replay: no number, no code."""
+    tender = request.tender
+    exact = request.command in ("redeem", "refund") or (
+        tender is not None and bool(tender.voucher)
+    )
+    lines = request.lines if exact else ()
+    rare = request.partial or request.program or request.reason or request.consents
+    if not (tender or lines or rare):
+        return NOTHING_ASKED
+    return Asked(
+        tender=tender,
+        partial=request.partial,
+        program=request.program,
+        reason=request.reason,
+        consents=request.consents,
+        lines=lines,
+    )

@@ -44,7 +44,7 @@ def facts_of(
         facts.programs.discounts = []
     facts.statements = account.statements
     facts.products = {code: row.product for code, row in account.vouchers.items()}
-    facts.codes = _codes(keyring, job.request)
+    facts.codes = job.codes or _codes(keyring, job.request)
     if job.second is not None and job.second.card is not None:
         facts.second = _second_facts(job, job.second, facts, network, now)
     return facts

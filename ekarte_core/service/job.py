@@ -1,5 +1,6 @@
 """One request on its way through a group: what was found out about it so far."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Literal
 
@@ -92,6 +93,7 @@ class Job(msgspec.Struct, kw_only=True):
     busy: bool = False
     original: Original | None = None
     original_answer: str = ""
+    codes: Iterator[str] | None = None  # of vouchers, where they are known already
 
     @property
     def token(self) -> bytes:

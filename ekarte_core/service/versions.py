@@ -18,13 +18,17 @@ class Versions:
 
     def get(self, cr: Cursor, version: int, current: Network) -> Network:
         """Return the network of a version; the current one where it is not kept."""
-        if version == current.version or not version:
+        if version == current.version:
             return current
+        return self.find(cr, version) or current
+
+    def find(self, cr: Cursor, version: int) -> Network | None:
+        """Return the network of a version as it was published, if it was."""
         if version not in self._known:
             cr.execute(SQL["read_version"], {"version": version})
             row = cr.fetchone()
             if row is None:
-                return current
+                return None
             self._known[version] = read_network(row[0], version)
         self._known.move_to_end(version)
         if len(self._known) > VERSIONS_MAX:

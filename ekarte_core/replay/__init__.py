@@ -1,0 +1,1 @@
+"""Replay: past operations decided again, by draft rules, without writing anything."""
