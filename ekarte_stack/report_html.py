@@ -98,7 +98,9 @@ def _sections(report: Report) -> Iterator[str]:
     yield _section("Answer times", _times(report.transports))
     yield _section("Credit, passes, vouchers, EUR", _bars(_others(report), euros))
     given = [Bar(name, cents, colour_of[code]) for name, code, cents in report.saved]
-    yield _section("Discount by program, EUR", _rows(given, euros))
+    # By the file's date and clock: which of two programs that share the week or the
+    # day gave it depends on them.
+    yield _section("Discount by program, by the day's clock", _rows(given, euros))
     told = [
         Bar(f"{rc} {meaning}", count, COLOURS[0] if rc in APPROVED else COLOURS[2])
         for rc, meaning, count in report.codes
