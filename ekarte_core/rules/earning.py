@@ -286,13 +286,15 @@ def visit(facts: Facts, program: PointsRunning, earnings: Earnings) -> None:
 def _refer(
     facts: Facts, sheet: Sheet, program: PointsRunning, earnings: Earnings
 ) -> None:
-    referred, reason = referring.reward(facts, sheet, program)
-    if referred is not None and facts.second is not None:
+    points, reason = referring.reward(facts, sheet, program)
+    if points and facts.second is not None:
         theirs = Earnings()
-        give_points(
-            facts, facts.second.sheet, program, referred.points, Grant(), theirs
-        )
-        earnings.referred.append(referred)
+        give_points(facts, facts.second.sheet, program, points, Grant(), theirs)
+        account = facts.second.card.account_id
+        earnings.referred += [
+            ReferredDecided(x.program, x.points, x.valid_until, x.settled, account)
+            for x in theirs.decided
+        ]
         earnings.second_vouchers += theirs.vouchers
     if reason is not None:
         earnings.reasons.append(reason)

@@ -21,6 +21,7 @@ from ekarte_core.rules.plan import (
     Facts,
     Original,
     Plan,
+    ReferredDecided,
     SaleLine,
     TurnoverDecided,
     refuse,
@@ -106,8 +107,9 @@ def refund(facts: Facts) -> Plan:
     points = take_points_back(facts, original, part, due)
     turnover = tuple(_turnover_back(facts.sheet, original, part))
     counted = tuple(_counters_back(facts.sheet, original, part))
+    referred: tuple[ReferredDecided, ...] = ()
     if part.whole:
-        referring.take_back(facts, original.decision.referred)
+        referred = referring.take_back(facts, original.decision.referred)
     return Plan(
         rc=Rc.OK,
         amount=amount,
@@ -117,7 +119,9 @@ def refund(facts: Facts) -> Plan:
         earned=tuple(points.earned),
         reasons=points.reasons,
         sale_lines=_sale_lines(returned, taken, points.deducted),
-        decision=Decision(turnover=turnover, counted=(*counted, *points.owed)),
+        decision=Decision(
+            turnover=turnover, counted=(*counted, *points.owed), referred=referred
+        ),
     )
 
 

@@ -64,11 +64,16 @@ class CountedDecided(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ReferredDecided(msgspec.Struct, frozen=True, array_like=True):
-    """Points that the referrer got, in the account of the operation's second card."""
+    """Points that the referrer got; negative: that a refund took back.
+
+    `settled`: points that paid what the referrer owed; `account`: whose purses.
+    """
 
     program: str
     points: int
     valid_until: datetime | None
+    settled: int = 0
+    account: int = 0
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from ekarte_core.rules.purses import (
     OWED,
     TURNOVER,
     PurseKey,
+    Sheet,
     Undone,
 )
 from ekarte_core.rules.tendering import release
@@ -54,7 +55,10 @@ def _undo_booking(facts: Facts) -> Plan:
     if not _undo_moves(facts):
         return refuse(Rc.SHORT)
     _undo_counts(facts, original)
-    referring.take_back(facts, original.decision.referred)
+    if original.command == "refund":
+        referring.give_again(facts, original.decision.referred)
+    else:
+        referring.take_back(facts, original.decision.referred)
     return Plan(
         rc=Rc.OK,
         amount=original.amount,
@@ -83,29 +87,46 @@ def _hold_is_over(original: Original) -> bool:
 
 
 def _undo_moves(facts: Facts) -> bool:
-    """Write every move of the original with the other sign, if the value is there."""
-    moves = [move for move in _own_moves(facts) if move.unit not in COUNTERS]
-    for place in {_place(move) for move in moves}:
-        gained = sum(move.posted for move in moves if _place(move) == place)
-        if _there(facts, place) < gained:
-            return False
-    for move in sorted(moves, key=_losses_first):
-        program, unit, group = move.key
-        # In an account that took the card's purses over there may be none yet.
-        purse = facts.sheet.open(program, move.issuer, unit, group)
-        if unit == CREDIT:
-            purse.credit_limit = max(purse.credit_limit, purse.held - purse.posted)
-        facts.sheet.mirror(purse, move)
+    """Write every move of the original with the other sign, if the value is there.
+
+    What a referrer got is taken back apart, as far as it is there; what a refund took
+    from the referrer goes back like everything else.
+    """
+    original = facts.original
+    assert original is not None
+    referrers = {one.account for one in original.decision.referred}
+    own = [move for move in facts.mirrors if move.card_id not in referrers]
+    theirs = [move for move in facts.mirrors if move.card_id in referrers]
+    undone = [(facts.sheet, own)]
+    if theirs and facts.second is not None and original.command == "refund":
+        undone.append((facts.second.sheet, theirs))
+    undone = [
+        (sheet, [move for move in moves if move.unit not in COUNTERS])
+        for sheet, moves in undone
+    ]
+    if not all(_are_there(sheet, moves) for sheet, moves in undone):
+        return False
+    for sheet, moves in undone:
+        _mirror(sheet, moves)
     return True
 
 
-def _own_moves(facts: Facts) -> list[Undone]:
-    """The moves of the card's own account: what a referrer got is taken back apart."""
-    original = facts.original
-    if original is None or facts.second is None or not original.decision.referred:
-        return list(facts.mirrors)
-    theirs = (facts.second.card.account_id, facts.second.card.id)
-    return [move for move in facts.mirrors if move.card_id not in theirs]
+def _are_there(sheet: Sheet, moves: list[Undone]) -> bool:
+    for place in {_place(move) for move in moves}:
+        gained = sum(move.posted for move in moves if _place(move) == place)
+        if _there(sheet, place) < gained:
+            return False
+    return True
+
+
+def _mirror(sheet: Sheet, moves: list[Undone]) -> None:
+    for move in sorted(moves, key=_losses_first):
+        program, unit, group = move.key
+        # In an account that took the card's purses over there may be none yet.
+        purse = sheet.open(program, move.issuer, unit, group)
+        if unit == CREDIT:
+            purse.credit_limit = max(purse.credit_limit, purse.held - purse.posted)
+        sheet.mirror(purse, move)
 
 
 def _undo_counts(facts: Facts, original: Original) -> None:
@@ -134,9 +155,9 @@ def _place(move: Undone) -> Place:
     return (move.key, move.in_lot, move.valid_until)
 
 
-def _there(facts: Facts, place: Place) -> int:
+def _there(sheet: Sheet, place: Place) -> int:
     key, in_lot, valid_until = place
-    purse = facts.sheet.find(*key)
+    purse = sheet.find(*key)
     if purse is None:
         return 0
     if not in_lot:
