@@ -18,13 +18,14 @@ from ekarte_core.values import Earned, Line, Request, Tender
 
 
 class LineDecided(msgspec.Struct, frozen=True, array_like=True):
-    """One priced line as an operation remembers it."""
+    """One priced line as an operation remembers it; `free` by a goods voucher."""
 
     group: str
     gross: int
     tax_rate_bp: int
     rate_bp: int
     discount: int
+    free: int = 0
 
 
 class EarnedDecided(msgspec.Struct, frozen=True, array_like=True):

@@ -70,6 +70,11 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True):
         return self.gross - self.discount
 
     @property
+    def free(self) -> int:
+        """Gross of what a goods voucher gives."""
+        return sum(line.free for line in self.lines)
+
+    @property
     def rate_bp(self) -> int:
         """The rate that most of the money got: shown as the current discount."""
         if not self.lines:
@@ -214,13 +219,35 @@ def _combine(current: int, rate: int, how: str) -> int:
     return max(current, rate)
 
 
-def reprice(promised: dict[str, tuple[int, int, int]], goods: list[Goods]) -> Pricing:
-    """Price with what an authorization promised.
+class Promise(msgspec.Struct, frozen=True):
+    """What an authorization promised a goods group; `free` as in a priced line."""
 
-    Args:
-        promised: goods group to (gross, discount, rate in basis points).
-        goods: what is captured; the same as promised gets the very same discount.
-    """
+    gross: int
+    discount: int
+    rate_bp: int
+    free: int = 0
+
+    def of(self, before: int, gross: int, captured: int) -> tuple[int, int]:
+        """Return the discount of a line, and how much of it is free.
+
+        Args:
+            before: gross of the lines of this group before it.
+            gross: of the line.
+            captured: of all lines of this group; the same as promised gets the very
+                same discount.
+        """
+        free = min(self.free, before + gross) - min(self.free, before)
+        if self.gross and self.gross == captured:
+            upto = share(self.discount, before + gross, self.gross)
+            return upto - share(self.discount, before, self.gross), free
+        return free + share(gross - free, self.rate_bp, RATE_ONE_BP), free
+
+
+NOTHING_PROMISED = Promise(0, 0, 0)
+
+
+def reprice(promised: dict[str, Promise], goods: list[Goods]) -> Pricing:
+    """Price what is captured with what an authorization promised, by goods group."""
     # What was authorized without lines was promised to whatever the goods are.
     any_goods = list(promised) == [""]
     captured: dict[str, int] = {}
@@ -228,24 +255,21 @@ def reprice(promised: dict[str, tuple[int, int, int]], goods: list[Goods]) -> Pr
         group = "" if any_goods else line.group
         captured[group] = captured.get(group, 0) + line.gross
     lines = []
-    done: dict[str, tuple[int, int]] = {}
+    done: dict[str, int] = {}
     for line in goods:
         group = "" if any_goods else line.group
-        gross, discount, rate = promised.get(group, (0, 0, 0))
-        if gross and gross == captured[group]:
-            before, given = done.get(group, (0, 0))
-            upto = share(discount, before + line.gross, gross)
-            done[group] = (before + line.gross, upto)
-            cents = upto - given
-        else:
-            cents = share(line.gross, rate, RATE_ONE_BP)
+        promise = promised.get(group, NOTHING_PROMISED)
+        before = done.get(group, 0)
+        done[group] = before + line.gross
+        discount, free = promise.of(before, line.gross, captured[group])
         lines.append(
             PricedLine(
                 group=line.group,
                 gross=line.gross,
                 tax_rate_bp=line.tax_rate_bp,
-                rate_bp=rate,
-                discount=cents,
+                rate_bp=promise.rate_bp,
+                discount=discount,
+                free=free,
             )
         )
     return Pricing(lines=tuple(lines))

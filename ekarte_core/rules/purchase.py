@@ -14,7 +14,15 @@ from ekarte_core.rules.plan import (
     SaleLine,
     refuse,
 )
-from ekarte_core.rules.pricing import Goods, Pricing, next_steps, price, reprice
+from ekarte_core.rules.pricing import (
+    NOTHING_PROMISED,
+    Goods,
+    Pricing,
+    Promise,
+    next_steps,
+    price,
+    reprice,
+)
 from ekarte_core.rules.programs import BonusPrize
 from ekarte_core.rules.purses import EARNED, ITEM, Sheet, share
 from ekarte_core.rules.shares import spread
@@ -61,21 +69,25 @@ def confirm(facts: Facts) -> Plan:
         return refuse(Rc.AMOUNT)
     pricing = reprice(_promised(decided), goods)
     held = original.decision.taken
-    taking = Taking(rc=Rc.OK, taken=tendering.capture(held, pricing.net))
+    captured = tendering.capture(held, pricing.net)
+    if not pricing.free:  # a voucher for goods that were not taken stays
+        captured = tuple(part for part in captured if part.tender != ITEM)
+    taking = Taking(rc=Rc.OK, taken=captured)
     tendering.release(facts.sheet, held)
     plan = _book(facts, pricing, taking)
     plan.hold_end = "captured"
     return plan
 
 
-def _promised(lines: tuple[LineDecided, ...]) -> dict[str, tuple[int, int, int]]:
-    found: dict[str, tuple[int, int, int]] = {}
+def _promised(lines: tuple[LineDecided, ...]) -> dict[str, Promise]:
+    found: dict[str, Promise] = {}
     for line in lines:
-        gross, discount, _rate = found.get(line.group, (0, 0, 0))
-        found[line.group] = (
-            gross + line.gross,
-            discount + line.discount,
+        before = found.get(line.group, NOTHING_PROMISED)
+        found[line.group] = Promise(
+            before.gross + line.gross,
+            before.discount + line.discount,
             line.rate_bp,
+            before.free + line.free,
         )
     return found
 
@@ -225,7 +237,7 @@ def _decision(
     earnings = earnings or Earnings()
     return Decision(
         lines=tuple(
-            LineDecided(x.group, x.gross, x.tax_rate_bp, x.rate_bp, x.discount)
+            LineDecided(x.group, x.gross, x.tax_rate_bp, x.rate_bp, x.discount, x.free)
             for x in pricing.lines
         ),
         taken=taken,

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekarte_core.rules.pricing import Goods, Pricing, next_steps, price, reprice
+from ekarte_core.rules.pricing import (
+    Goods,
+    Pricing,
+    Promise,
+    next_steps,
+    price,
+    reprice,
+)
 from ekarte_core.rules.programs import AccumulatedDiscount, FixedDiscount
 from ekarte_core.rules.purses import TURNOVER, Purse, Sheet, share
 from ekarte_core.rules.running import Moment, Programs, RunningProgram
@@ -206,13 +213,13 @@ def test_the_next_step_is_told():
 
 def test_a_promised_rate_is_kept_by_goods_group():
     goods = [Goods(group=g, gross=500, tax_rate_bp=0) for g in ("books", "food")]
-    found = reprice({"books": (1000, 100, 1000)}, goods)
+    found = reprice({"books": Promise(1000, 100, 1000)}, goods)
     assert [line.discount for line in found.lines] == [50, 0]
 
 
 def test_what_is_captured_whole_gets_the_very_discount_that_was_shown():
     goods = [Goods(group="", gross=gross, tax_rate_bp=0) for gross in (333, 334, 333)]
-    found = reprice({"": (1000, 101, 1000)}, goods)
+    found = reprice({"": Promise(1000, 101, 1000)}, goods)
     assert sum(line.discount for line in found.lines) == 101
 
 
