@@ -19,10 +19,16 @@ SELECT
     ARRAY(
         SELECT v.code FROM ekarte.voucher AS v WHERE v.operation_id = o.id ORDER BY v.code
     ),
-    s.due_on, s.amount,
-    (SELECT min(e.program) FROM ekarte.entry AS e WHERE e.operation_id = o.id)
+    s.due_on, s.amount, e.program, e.purses, e.versions
 FROM ekarte.operation AS o
 LEFT JOIN ekarte.statement AS s ON o.id = s.operation_id
+CROSS JOIN LATERAL (
+    SELECT
+        min(e.program) AS program, array_agg(e.purse_id ORDER BY e.line) AS purses,
+        array_agg(e.version ORDER BY e.line) AS versions
+    FROM ekarte.entry AS e
+    WHERE e.operation_id = o.id AND e.purse_id IS NOT NULL
+) AS e
 WHERE o.card_id = ANY(%(cards)s) AND o.at < %(until)s AND o.rc IN ('00', '10')
 ORDER BY o.at, o.id;
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ekarte_core.network.check_programs import Fault, program_faults
-from ekarte_core.network.document import FORMAT, CardType, NetworkDocument
+from ekarte_core.network.document import FORMAT, CardType, NetworkDocument, Program
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
@@ -137,7 +137,15 @@ def _card_types(document: NetworkDocument) -> Iterator[Fault]:
                 yield f"{path}.programs[{place}]", "no such program of this issuer"
             elif program.overrides:
                 yield f"{path}.programs[{place}]", "name the overridden program"
+        if card_type.auto_register and _lends(card_type, programs):
+            yield f"{path}.auto_register", "a card with credit is given by activation"
         yield from _ranges(card_type, path)
+
+
+def _lends(card_type: CardType, programs: dict[str, Program]) -> bool:
+    """Say whether its cards buy on credit: nobody lends to just any identifier."""
+    kinds = [programs[code].kind for code in card_type.programs if code in programs]
+    return "credit_card" in kinds
 
 
 def _ranges(card_type: CardType, path: str) -> Iterator[Fault]:

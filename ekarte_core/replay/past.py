@@ -1,5 +1,7 @@
 """What has been booked, read back as requests that can be asked again."""
 
+import heapq
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
@@ -41,6 +43,8 @@ class PastOperation(msgspec.Struct, kw_only=True):
     due_on: date | None  # of a statement
     billed: int | None
     program: str | None
+    purses: list[int] | None  # whose versions say in which order things happened
+    versions: list[int] | None
 
     @property
     def decided(self) -> Decision:
@@ -69,9 +73,52 @@ def operations(
     """Return all that was booked on these cards before a moment, in order."""
     cr.execute(SQL["replay_operations"], {"cards": list(cards), "until": until})
     names = PastOperation.__struct_fields__
-    return [
-        PastOperation(**dict(zip(names, row, strict=True))) for row in cr.fetchall()
-    ]
+    return in_order(
+        [PastOperation(**dict(zip(names, row, strict=True))) for row in cr.fetchall()]
+    )
+
+
+def in_order(past: list[PastOperation]) -> list[PastOperation]:
+    """Sort operations as they happened.
+
+    Moments come from the clocks of several gateways, and who waits for a card took his
+    before he got it; what is certain is the order of each purse's versions, and that
+    an operation comes after the one it refers to.
+    """
+    rows = {one.id: one for one in past}
+    after: dict[int, set[int]] = {one.id: set() for one in past}
+    moves: dict[int, list[tuple[int, int]]] = {}
+    for one in past:
+        if one.original_id in rows:
+            after[one.id].add(one.original_id)
+        for purse, version in zip(one.purses or (), one.versions or (), strict=True):
+            moves.setdefault(purse, []).append((version, one.id))
+    for chain in moves.values():
+        ids = [number for _version, number in sorted(chain)]
+        for earlier, later in itertools.pairwise(ids):
+            if earlier != later:
+                after[later].add(earlier)
+    return [rows[number] for number in _sorted(rows, after)]
+
+
+def _sorted(
+    rows: dict[int, PastOperation], after: dict[int, set[int]]
+) -> Iterator[int]:
+    """Yield ids so that each comes after those it must, else by moment and id."""
+    waiting = {number: len(before) for number, before in after.items()}
+    followers: dict[int, list[int]] = {}
+    for number, before in after.items():
+        for earlier in before:
+            followers.setdefault(earlier, []).append(number)
+    ready = [(rows[n].at, n) for n, count in waiting.items() if not count]
+    heapq.heapify(ready)
+    while ready:
+        _at, number = heapq.heappop(ready)
+        yield number
+        for follower in followers.get(number, ()):
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                heapq.heappush(ready, (rows[follower].at, follower))
 
 
 def cards(cr: Cursor, ids: Sequence[int]) -> list[CardPast]:

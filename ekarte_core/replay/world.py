@@ -87,6 +87,8 @@ class World:
             if card is not None:
                 types = self._memberships.get(card.id, [])
                 card.card_types = {name for name, since in types if since <= past.at}
+                if card.id == past.card_id:
+                    card.card_types |= set(past.decided.asked.types)
                 bills = self._statements.get(card.account_id, [])
                 account = self.cards[card.account_id]
                 account.statements = tuple(bill.statement() for bill in bills)

@@ -86,6 +86,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     consents: dict[str, bool] = {}
     lines: tuple[Line, ...] = ()  # where the very products matter
+    types: tuple[str, ...] = ()  # card types that admitted it without membership
 
 
 NOTHING_ASKED = Asked()

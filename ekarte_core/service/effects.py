@@ -53,12 +53,8 @@ class Effects:
         """Take the plan's effects into the locked cards and the rows to write."""
         assert job.branch is not None
         card = job.card
-        decision = plan.decision
-        if card is not None:
-            decision = msgspec.structs.replace(
-                decision, card=card.masked, asked=asked_of(job.request)
-            )
-            if plan.rc in APPROVED:
+        if plan.rc in APPROVED:
+            if card is not None:
                 # What follows from an original shows on the card row, so that a lent
                 # cursor with an older snapshot cannot do the same again.
                 card.touched = card.touched or job.original is not None
@@ -69,9 +65,27 @@ class Effects:
                 _add_vouchers(card, plan.new_vouchers, rows, txn)
                 if job.second is not None and job.second.card is not None:
                     _add_vouchers(job.second.card, plan.second_vouchers, rows, txn)
-        if plan.rc in APPROVED:
             self._add_life(job, plan, rows, txn)
+        decision = plan.decision
+        if card is not None:
+            decision = msgspec.structs.replace(
+                decision,
+                card=card.masked,
+                asked=asked_of(job.request, self._guest_types(job, card)),
+            )
         rows.operations.append(self._row(job, plan, decision, txn, body))
+
+    def _guest_types(self, job: Job, card: store.CardRow) -> tuple[str, ...]:
+        """Card types that admitted the card here though it is no member of theirs.
+
+        Kept only where they matter: nothing else of it works here.
+        """
+        assert job.branch is not None
+        guests = {kind.code for kind in job.admitted} - card.card_types
+        alone = not self.network.running(job.branch, card.card_types)
+        if not guests or not (alone or job.request.command == "activate"):
+            return ()
+        return tuple(sorted(guests))
 
     def _change_card(self, job: Job, card: store.CardRow, plan: Plan) -> None:
         if plan.new_state and plan.new_state != card.state:
@@ -237,7 +251,7 @@ def _asked(request: Request) -> int:
     return request.amount or sum(line.amount for line in request.lines)
 
 
-def asked_of(request: Request) -> Asked:
+def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
     """What of a request is kept for a replay: no number, no code."""
     tender = request.tender
     exact = request.command in ("redeem", "refund") or (
@@ -245,7 +259,7 @@ def asked_of(request: Request) -> Asked:
     )
     lines = request.lines if exact else ()
     rare = request.partial or request.program or request.reason or request.consents
-    if not (tender or lines or rare):
+    if not (tender or lines or rare or types):
         return NOTHING_ASKED
     return Asked(
         tender=tender,
@@ -254,4 +268,5 @@ def asked_of(request: Request) -> Asked:
         reason=request.reason,
         consents=request.consents,
         lines=lines,
+        types=types,
     )

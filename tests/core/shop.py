@@ -4,7 +4,7 @@
 clock stands still until a test moves it.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import psycopg2
@@ -18,14 +18,17 @@ from ekarte_core import (
     Network,
     Original,
     Outcome,
+    Replay,
     Request,
     Tender,
     decode_answer,
     publish,
     rebuild,
+    replay,
     verify,
 )
 
+BEGINNING = datetime(2020, 1, 1, tzinfo=timezone.utc)
 CLUB = "999000100000"
 GIFT = "999000200000"
 FUEL = "999000300000"
@@ -345,6 +348,13 @@ class Shop:
         with self._look().cursor() as cr:
             cr.execute(query, params)
             return cr.fetchall() if cr.description else []
+
+    def replayed(
+        self, draft: Network | None = None, since: datetime = BEGINNING
+    ) -> Replay:
+        """What other rules, or the very same, would have decided."""
+        with self._look().cursor() as cr:
+            return replay(cr, draft, since, self.now + timedelta(days=1))
 
     def broken(self) -> list[str]:
         """Codes of invariants that do not hold, and "rebuilt": balances differ."""

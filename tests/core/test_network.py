@@ -106,6 +106,15 @@ SCHEMA_FAULTS = [
     (f"{TEIKA}.overrides", "BONUS", f"{TEIKA}.overrides"),
     (f"{TEIKA}.overrides", "DISC-TEIKA", f"{TEIKA}.overrides"),
     (f"{TEIKA}.branches", [], f"{TEIKA}.branches"),
+    (f"{DISC}.weekdays", [0], f"{DISC}.weekdays"),
+    (f"{DISC}.weekdays", [8], f"{DISC}.weekdays"),
+    (f"{DISC}.weekdays", [1, 1], f"{DISC}.weekdays"),
+    (f"{DISC}.hours", [{"from": "9:00", "to": "10:00"}], f"{DISC}.hours[0]"),
+    (f"{DISC}.hours", [{"from": "22:00", "to": "06:00"}], f"{DISC}.hours[0]"),
+    (f"{DISC}.hours", [{"from": "24:00", "to": "24:00"}], f"{DISC}.hours[0]"),
+    (f"{DISC}.min_age_of_card", -1, f"{DISC}.min_age_of_card"),
+    (f"{DISC}.consent", "By Mail", f"{DISC}.consent"),
+    ("$.card_types[0].qualify_amount", -1, "$.card_types[0].qualify_amount"),
     ("$.card_types[0].issuer", "NOBODY", "$.card_types[0].issuer"),
     ("$.card_types[0].programs[0]", "FUEL-DISC", "$.card_types[0].programs[0]"),
     ("$.card_types[0].programs[0]", "DISC-TEIKA", "$.card_types[0].programs[0]"),
@@ -223,3 +232,25 @@ def test_goods_without_a_group_have_the_branchs_tax():
     assert network.tax_rate_bp(branch, "") == 1200
     assert network.tax_rate_bp(branch, "books") == 500
     assert network.tax_rate_bp(branch, "unheard") == 1200
+
+
+def test_credit_is_not_lent_to_whoever_shows_a_number():
+    document = network_document()
+    document["programs"].append(
+        {
+            "code": "CREDIT",
+            "issuer": "GROCER",
+            "kind": "credit_card",
+            "name": "Credit",
+            "parameters": {"credit_limit": 1},
+        }
+    )
+    club = document["card_types"][0]
+    club["programs"] = [*club["programs"], "CREDIT"]
+    with pytest.raises(NetworkInvalid) as refused:
+        read_network(document)
+    assert [path for path, _ in refused.value.faults] == [
+        "$.card_types[0].auto_register"
+    ]
+    club["auto_register"] = False
+    assert read_network(document).programs["CREDIT"].kind == "credit_card"

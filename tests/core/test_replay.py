@@ -1,25 +1,21 @@
 """Replay: past operations decided again; nothing is written."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ekarte_core import Replay, read_network, replay
+from ekarte_core import Replay, read_network
 from ekarte_core.__main__ import main
-from tests.core.shop import CLUB, FUEL, Shop, changed, number
-
-BEGINNING = datetime(2020, 1, 1, tzinfo=timezone.utc)
+from tests.core.shop import BEGINNING, CLUB, FUEL, Shop, changed, number
 
 
 def replayed(
     shop: Shop, document: dict[str, Any] | None = None, since: datetime = BEGINNING
 ) -> Replay:
-    draft = None if document is None else read_network(document)
-    with shop._look().cursor() as cr:
-        return replay(cr, draft, since, shop.now + timedelta(days=1))
+    return shop.replayed(None if document is None else read_network(document), since)
 
 
 def a_busy_week(shop: Shop) -> str:

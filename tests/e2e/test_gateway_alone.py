@@ -15,6 +15,7 @@ from ekarte_stack.day_file import UNSTORED, demo_network, read_day
 from ekarte_stack.day_player import Player, devices
 from ekarte_stack.report_figures import from_file
 from ekarte_stack.report_ledger import Ledger
+from tests.e2e.ledger_alone import core
 from tests.e2e.secrets_search import dump, found_in, secrets_of
 
 SEED = 20261121
@@ -44,6 +45,9 @@ def test_the_day_plays_and_every_check_holds(new_ledger, tmp_path):
     assert report.issuers["FUEL"].credit_used_elsewhere > 0
     assert report.issuers["GROCER"].exchanged_elsewhere > 0
     assert all(row.figures for row in report.kinds)
+
+    # The live rules, asked once more, decide everything as they did.
+    assert "\n0 operations decided otherwise" in core("replay", "--dsn", ledger.dsn)
 
     # The day a second time: the same answers, nothing booked.
     before = ledger.gateway.operations()
