@@ -39,7 +39,7 @@ def _unload_gift(facts: Facts) -> Plan:
         amount=amount,
         amount_due=amount,
         new_state=_closed(facts),
-        decision=Decision(loaded=original.decision.loaded),
+        decision=_reopened_by_reversal(facts),
     )
 
 
@@ -66,7 +66,7 @@ def _unload_pass(facts: Facts, parameters: VisitPass) -> Plan:
         amount_due=amount,
         sale_lines=(line,),
         new_state=_closed(facts),
-        decision=Decision(loaded=original.decision.loaded),
+        decision=_reopened_by_reversal(facts),
     )
 
 
@@ -83,3 +83,10 @@ def _closed(facts: Facts) -> str:
     original = facts.original
     assert original is not None
     return "closed" if original.command == "activate" else ""
+
+
+def _reopened_by_reversal(facts: Facts) -> Decision:
+    """A refund that closed the card says so: its own reversal opens it again."""
+    original = facts.original
+    assert original is not None
+    return Decision(loaded=original.decision.loaded if _closed(facts) else "")

@@ -36,6 +36,7 @@ class Booked:
     amount: int = 0
     taken: int = 0  # from the card; negative: put on it
     unloaded: int = 0  # sold value that came back
+    closed: bool = False  # and closed the card
     hold: str = ""  # open, captured, over
     ends: datetime | None = None
     reversed: bool = False
@@ -223,7 +224,7 @@ class Model:
         booked.card, booked.amount, booked.unloaded = bought.card, amount, amount
         bought.refunds.append(booked)
         if bought.request.command == "activate":
-            card.state = "closed"
+            card.state, booked.closed = "closed", True
 
     def _reverse(self, booked: Booked, request: Request, _now: datetime) -> None:
         original = self._original(request)
@@ -248,7 +249,7 @@ class Model:
             raise Refused("51")
         card.balance += original.taken + original.unloaded
         original.reversed = True
-        if original.unloaded and card.state == "closed":
+        if original.closed and card.state == "closed":
             card.state = "active"
         if original.request.command == "activate" and card.state == "active":
             card.state = "new"

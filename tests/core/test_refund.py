@@ -352,3 +352,20 @@ def _half_price_books() -> dict:
         }
     )
     return document
+
+
+def test_only_the_refund_that_closed_a_card_opens_it_again_when_reversed(shop: Shop):
+    card = number(GIFT)
+    sold = shop.request("activate", card, 5000)
+    loaded = shop.request("top_up", card, 5000)
+    for request in (sold, loaded):
+        assert shop.send(request).rc == "00"
+    part = shop.request("refund", amount=250, original=loaded)
+    closing = shop.request("refund", amount=500, original=sold)
+    for request in (part, closing):
+        assert shop.send(request).rc == "00"
+    assert shop.do("reverse", original=part).card_state == "closed"
+    assert shop.do("sale", card, 100).rc == "54"
+    assert shop.do("reverse", original=closing).card_state == "active"
+    assert shop.do("sale", card, 100).rc == "00"
+    assert shop.broken() == []
