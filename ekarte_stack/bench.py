@@ -113,8 +113,8 @@ class Bench:
         for round_ in range(self.scope.rounds):
             with step(f"round {round_ + 1} of {self.scope.rounds}"):
                 turn = round_ * 3 % len(names)
+                checkpoint(self.server)
                 for name in names[turn:] + names[:turn]:
-                    checkpoint(self.server)
                     rate = self._run(name, cells[name])
                     self.rates.setdefault(name, []).append(rate)
                     say(f"   {name:46} {rate:9.0f}/s")

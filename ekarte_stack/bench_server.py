@@ -88,7 +88,7 @@ def _pgbench(server: Cluster, *words: str) -> str:
 
 
 def checkpoint(server: Cluster) -> None:
-    """Write everything out, so that no cell pays for the one before it."""
+    """Write everything out: each round begins with the same debt, none."""
     server.execute("CHECKPOINT")
 
 

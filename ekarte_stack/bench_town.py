@@ -30,7 +30,10 @@ def network_document() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(NETWORK.read_text())
     for program in document["programs"]:
         if program["kind"] == "bonus_amount":
-            program["parameters"]["expire_days"] = POINTS_BURN_DAYS
+            program["parameters"] |= {
+                "expire_days": POINTS_BURN_DAYS,
+                "expire_at": "month",  # else each day of purchases is a lot
+            }
     document["terminals"] = [
         {
             "id": name,

@@ -5,17 +5,24 @@ what returns no rows waits for the next statement or for the commit. A group of 
 is short; on the way to the server and back it would spend more time than in it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from psycopg2.extensions import (
+    PYDATETIMETZ,
     TRANSACTION_STATUS_IDLE,
     TRANSACTION_STATUS_UNKNOWN,
     connection,
     cursor,
+    new_type,
+    register_type,
 )
 from psycopg2.sql import Composable
 
 from ekarte_core.ledger.queries import SQL
+
+TIMESTAMPTZ = 1184  # its oid in every PostgreSQL
+MOMENTS_MAX = 4096
 
 
 class LedgerCursor(cursor):
@@ -46,6 +53,19 @@ class LedgerSession(connection):
         self.cursor_factory = LedgerCursor
         self.prepared: set[str] = set()
         self.waiting = [_BEGIN]
+        self._moments: dict[str, datetime] = {}
+        register_type(new_type((TIMESTAMPTZ,), "MOMENT", self._moment), self)
+
+    def _moment(self, text: Any, cr: Any) -> datetime | None:  # noqa: ANN401 - psycopg2's
+        """Read a moment; lots end together, so the same texts come again and again."""
+        if text is None:
+            return None
+        found = self._moments.get(text)
+        if found is None:
+            if len(self._moments) >= MOMENTS_MAX:
+                self._moments.clear()
+            found = self._moments[text] = PYDATETIMETZ(text, cr)
+        return found
 
     def take(self, statement: bytes) -> bytes:
         """Return the statement with all that waits before it."""

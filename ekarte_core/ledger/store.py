@@ -223,12 +223,14 @@ def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
     if not cards:
         return
     run(cr, "purses", {"ids": integers(cards)})
-    purses: dict[int, Purse] = {}
+    last = 0
+    lots: list[Lot] = []
     for row in cr.fetchall():
-        purse = purses.get(row[1])
-        if purse is None:
-            purse = purses[row[1]] = Purse(
-                id=row[1],
+        if row[1] != last:  # the rows of a purse stand together, one for each lot
+            last, lots = row[1], []
+            purses = cards[row[0]].purses
+            purses[row[2], row[4], row[5]] = Purse(
+                id=last,
                 program=row[2],
                 issuer=row[3],
                 unit=row[4],
@@ -241,10 +243,10 @@ def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
                 period_start=row[11],
                 last_at=row[12],
                 day_count=row[13],
+                lots=lots,
             )
-            cards[row[0]].purses[purse.key] = purse
         if row[14] is not None:
-            purse.lots.append(
+            lots.append(
                 Lot(
                     id=row[14],
                     valid_until=row[15],

@@ -270,6 +270,7 @@ class LedgerConnection:
             )
             with fresh.cursor() as cr:
                 check_schema(cr)
+                cr.execute(SQL["use_one_plan"])
                 if not self._keys_checked:
                     check_keys(cr, self._keyring)
             self._keys_checked = True
