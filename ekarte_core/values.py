@@ -11,7 +11,16 @@ from typing import Literal
 import msgspec
 
 CardKind = Literal[
-    "pan", "track2", "barcode", "keyed", "bank", "document", "phone", "chip", "ledger"
+    "pan",
+    "track1",
+    "track2",
+    "barcode",
+    "keyed",
+    "bank",
+    "document",
+    "phone",
+    "chip",
+    "ledger",
 ]
 """How the identifier was read. `ledger`: the card's id, for the back office only."""
 

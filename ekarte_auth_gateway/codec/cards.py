@@ -14,7 +14,17 @@ TRACK2_CHARS_MAX = 37
 # a terminal that read a stripe may send the number alone.
 _MODE_OF_KIND = {"keyed": "010", "barcode": "030"}
 _KIND_OF_MODE = {mode[:2]: kind for kind, mode in _MODE_OF_KIND.items()}
-_KINDS = ("pan", "track2", "barcode", "keyed", "bank", "document", "phone", "chip")
+_KINDS = (
+    "pan",
+    "track1",
+    "track2",
+    "barcode",
+    "keyed",
+    "bank",
+    "document",
+    "phone",
+    "chip",
+)
 
 
 def read(fields: Mapping[str, str]) -> CardRef | None:
@@ -66,6 +76,8 @@ def write(card: CardRef | None) -> tuple[Fields, list[tlv.Pair]]:
 def number_of(card: CardRef) -> str:
     """The digits that an access code block is bound to."""
     value = card.value
+    if card.kind == "track1":
+        value = value.partition("^")[0]
     if card.kind == "track2":
         value = value.lstrip(";").partition("=")[0].partition("D")[0]
     return "".join(sign for sign in value if sign.isascii() and sign.isdigit())

@@ -23,7 +23,7 @@ from ekarte_core.network.document import (
     Program,
     Terminal,
 )
-from ekarte_core.rules.identity import Identity, admits, luhn_ok
+from ekarte_core.rules.identity import Identity, admits
 from ekarte_core.rules.programs import PROGRAM_KINDS, Kind
 from ekarte_core.rules.running import RunningProgram
 
@@ -83,9 +83,8 @@ class Network:
     def admitting(self, identity: Identity) -> tuple[CardType, ...]:
         """Return the card types, of any issuer, whose ranges admit the identifier."""
         found: list[CardType] = []
-        luhn = luhn_ok(identity.number)
         for span, card_type in self._ranges.get(identity.kind, ()):
-            if admits(span, identity, luhn=luhn) and card_type not in found:
+            if admits(span, identity) and card_type not in found:
                 found.append(card_type)
         return tuple(found)
 

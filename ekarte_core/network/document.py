@@ -98,7 +98,7 @@ class NumberRange(
     kind: Literal["number", "bank", "document", "phone", "chip"] = "number"
     first: str = ""
     last: str = ""
-    check: Literal["none", "luhn"] = "none"
+    check: Literal["none", "luhn", "ean13"] = "none"
 
 
 class CardType(_Part, frozen=True, kw_only=True):

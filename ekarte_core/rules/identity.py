@@ -2,20 +2,24 @@
 
 Magnetic stripe, barcode, typed and contact number of one plastic card are one
 identity; bank cards, documents, phones and chips are spaces of their own.
-Track 2 layout: ISO/IEC 7813; check digit: ISO/IEC 7812-1 annex B (Luhn).
+Track layouts: ISO/IEC 7813; check digits: ISO/IEC 7812-1 annex B (Luhn), and that of
+EAN-13 (GS1 General Specifications 7.9).
 """
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from ekarte_core.values import CardRef, tail
 
+_TRACK1 = re.compile(r"%?B(\d{8,19})\^[^?^]{2,26}\^[^?^]*\??")
 _TRACK2 = re.compile(r";?(\d{8,19})[=D]\d*\??")
 _NUMBER = re.compile(r"[0-9A-Z-]{4,40}")
 _SPACE = {
     "pan": "number",
+    "track1": "number",
     "track2": "number",
     "barcode": "number",
     "keyed": "number",
@@ -72,8 +76,9 @@ def identify(card: CardRef) -> Identity | None:
     text = card.value.strip().upper()
     if card.kind not in _SPACE:
         return None
-    if card.kind == "track2" or (card.kind == "bank" and "=" in text):
-        track = _TRACK2.fullmatch(text)
+    stripe = _stripe(card.kind, text)
+    if stripe is not None:
+        track = stripe.fullmatch(text)
         if track is None:
             return None
         text = track.group(1)
@@ -84,6 +89,13 @@ def identify(card: CardRef) -> Identity | None:
     if not _NUMBER.fullmatch(text):
         return None
     return Identity(_SPACE[card.kind], text)
+
+
+def _stripe(kind: str, text: str) -> "re.Pattern[str] | None":
+    """Return the layout of a magnetic stripe; a bank card's may be read as it comes."""
+    if kind == "track1" or (kind == "bank" and "^" in text):
+        return _TRACK1
+    return _TRACK2 if kind == "track2" or (kind == "bank" and "=" in text) else None
 
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its digits added
@@ -97,11 +109,24 @@ def luhn_ok(number: str) -> bool:
     return (sum(digits[::2]) + sum(_DOUBLED[d] for d in digits[1::2])) % 10 == 0
 
 
-def admits(number_range: Range, identity: Identity, *, luhn: bool) -> bool:
-    """Say whether a range admits an identity; `luhn`: its check digit is right."""
+def ean13_ok(number: str) -> bool:
+    """Check the last digit of a 13-digit article number."""
+    if not (number.isascii() and number.isdigit() and len(number) == 13):
+        return False
+    digits = [ord(digit) - 48 for digit in number]
+    return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {"luhn": luhn_ok, "ean13": ean13_ok}
+"""Rules of check digits that a number range may ask for."""
+
+
+def admits(number_range: Range, identity: Identity) -> bool:
+    """Say whether a range admits an identity, its check digit included."""
     first, last, number = number_range.first, number_range.last, identity.number
     if number_range.kind != identity.kind:
         return False
     if first and not (len(number) == len(first) and first <= number <= last):
         return False
-    return luhn or number_range.check == "none"
+    check = CHECKS.get(number_range.check)
+    return check is None or check(number)

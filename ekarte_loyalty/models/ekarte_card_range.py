@@ -26,7 +26,9 @@ class EkarteCardRange(models.Model):
     number_from = fields.Char("From", help="Empty with “To”: every number of the kind.")
     number_to = fields.Char("To")
     check_digit = fields.Selection(
-        [("luhn", "Luhn"), ("none", "None")], required=True, default="luhn"
+        [("luhn", "Luhn"), ("ean13", "EAN-13"), ("none", "None")],
+        required=True,
+        default="luhn",
     )
 
     def _as_part(self):

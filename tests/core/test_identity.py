@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ekarte_core import CardRef, read_network
-from ekarte_core.rules.identity import Identity, identify, luhn_ok
+from ekarte_core.rules.identity import Identity, ean13_ok, identify, luhn_ok
 from tests.core.shop import CLUB, network_document, number
 
 PAN = "9990001000000019"
@@ -24,6 +24,8 @@ PAN = "9990001000000019"
         ("track2", f"{PAN}D4912101"),
         ("track2", f"{PAN}d4912101"),
         ("track2", f"{PAN}="),
+        ("track1", f"%B{PAN}^BERZINA/ANNA^49121010000000000000?"),
+        ("track1", f"B{PAN}^BERZINA/ANNA MRS^"),
     ],
 )
 def test_one_plastic_however_it_is_read(kind: str, value: str):
@@ -50,8 +52,24 @@ def test_a_stripe_that_is_none_is_refused(value: str):
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        PAN,
+        f"%B{PAN}",
+        f"%B{PAN}^A^4912?",  # a name has two signs at least
+        f"%C{PAN}^BERZINA/ANNA^4912?",
+        f"%B{PAN}^BERZINA/ANNA^4912?;{PAN}=4912?",
+        f";{PAN}=4912?",
+    ],
+)
+def test_a_first_track_that_is_none_is_refused(value: str):
+    assert identify(CardRef(kind="track1", value=value)) is None
+
+
+@pytest.mark.parametrize(
     ("kind", "value", "space", "read"),
     [
+        ("bank", "%B4111111111111111^DOE/JOHN^2812?", "bank", "4111111111111111"),
         ("bank", "4111 1111 1111 1111", "bank", "4111111111111111"),
         ("bank", ";4111111111111111=2812?", "bank", "4111111111111111"),
         ("document", "ab 123-456/7", "document", "AB1234567"),
@@ -100,6 +118,32 @@ def test_luhn_notices_every_single_wrong_digit(body: str, data: st.DataObject):
     place = data.draw(st.integers(0, len(good) - 1))
     other = data.draw(st.sampled_from([d for d in "0123456789" if d != good[place]]))
     assert not luhn_ok(good[:place] + other + good[place + 1 :])
+
+
+@pytest.mark.parametrize("good", ["4006381333931", "0000000000000", "4750000000000"])
+def test_a_right_article_number(good: str):
+    assert ean13_ok(good)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["4006381333930", "400638133393", "40063813339310", "400638133393X", ""]
+)
+def test_a_wrong_article_number(wrong: str):
+    assert not ean13_ok(wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "admitted"), [("4750000000000", True), ("4750000000001", False)]
+)
+def test_a_range_may_ask_for_the_check_digit_of_a_barcode(
+    value: str, *, admitted: bool
+):
+    document = network_document()
+    document["card_types"][0]["ranges"] = [
+        {"from": "4750000000000", "to": "4759999999999", "check": "ean13"}
+    ]
+    network = read_network(document)
+    assert bool(network.admitting(Identity("number", value))) is admitted
 
 
 @given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-", min_size=4, max_size=40))
