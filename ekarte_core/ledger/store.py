@@ -270,16 +270,17 @@ def read_rights(cr: Cursor, cards: Iterable[CardRow]) -> None:
             accounts[card_id].statements += (
                 Statement(program=program, due_on=due_on, amount=amount, paid=paid),
             )
-    holders = {
-        purse.goods_group: card
-        for card in accounts.values()
-        for purse in card.purses.values()
-        if purse.unit in (VOUCHER, ITEM)
-    }
+    # A voucher that was moved has left an empty purse behind.
+    holders: dict[str, list[CardRow]] = {}
+    for card in accounts.values():
+        for purse in card.purses.values():
+            if purse.unit in (VOUCHER, ITEM):
+                holders.setdefault(purse.goods_group, []).append(card)
     if holders:
         run(cr, "vouchers_of", {"codes": words(list(holders))})
         for row in cr.fetchall():
-            holders[row[0]].vouchers[row[0]] = VoucherRow(*row)
+            for card in holders[row[0]]:
+                card.vouchers[row[0]] = VoucherRow(*row)
 
 
 def _owes(purse: Purse) -> bool:

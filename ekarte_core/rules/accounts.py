@@ -51,9 +51,7 @@ def pool(facts: Facts) -> Plan:
     """Let a card use the purses of another, or its own again."""
     second = facts.second
     if facts.request.other is None:
-        if facts.card.account_id == facts.card.id:
-            return Plan(rc=Rc.OK)
-        return Plan(rc=Rc.OK, joins="leaves", reasons=[Reason(key="pool.left")])
+        return _leave(facts)
     if second is None or not (facts.card.pool and second.card.pool):
         return refuse(Rc.CARD_WRONG)
     if facts.card.account_id == second.card.account_id:
@@ -62,6 +60,15 @@ def pool(facts: Facts) -> Plan:
     if not (possible and _move(facts.sheet, second.sheet)):
         return refuse(Rc.RULE)
     return Plan(rc=Rc.OK, joins="first", reasons=[Reason(key="pool.joined")])
+
+
+def _leave(facts: Facts) -> Plan:
+    """Give a card purses of its own again; a hold is confirmed where it is held."""
+    if facts.card.account_id == facts.card.id:
+        return Plan(rc=Rc.OK)
+    if any(purse.held for purse in facts.sheet.all()):
+        return refuse(Rc.RULE)
+    return Plan(rc=Rc.OK, joins="leaves", reasons=[Reason(key="pool.left")])
 
 
 def _may_join(joiner: CardFacts, target: CardFacts) -> bool:

@@ -229,16 +229,19 @@ def _add_vouchers(
 def _join(job: Job, card: store.CardRow, plan: Plan) -> None:
     """Point a card to the account whose purses it uses from now on."""
     if plan.joins == "leaves":
-        card.account_id, card.touched = card.id, True
+        card.account_id, card.account, card.touched = card.id, card, True
         return
     assert job.second is not None
     other = job.second.card
     assert other is not None
     joiner, target = (card, other) if plan.joins == "first" else (other, card)
+    assert target.account is not None
     joiner.account_id, joiner.account = target.account_id, target.account
+    target.account.shared = True  # also for who comes next in this group
     joiner.touched = other.touched = True
-    if plan.second_state:
+    if plan.second_state:  # the new card of the same holder
         other.state = plan.second_state
+        other.facts |= card.facts
 
 
 def _second_id(job: Job) -> int | None:
