@@ -52,7 +52,8 @@ CLOSED_STATES = {
 FINISHES = frozenset({"confirm", "reverse", "refund"})
 CARD_STAFF = frozenset({"block", "unblock", "replace"})
 LOADS = frozenset({"activate", "top_up"})
-ASKS_CODE = PURCHASE | {"redeem", "set_code"}
+ASKS_CODE = PURCHASE | {"redeem", "set_code", "replace"}
+LOOKS_AT_CODE = ASKS_CODE | {"inquire", "check_in"}  # a wrong one is wrong
 REVERSIBLE = frozenset(
     {
         "authorize",
@@ -304,10 +305,12 @@ def _asks_in_vain(facts: Facts) -> bool:
 
 def _access_refusal(job: Job, facts: Facts) -> Rc | None:
     card, request = facts.card, facts.request
-    if not card.access_set or request.command not in ASKS_CODE | {"inquire"}:
+    if not card.access_set or request.command not in LOOKS_AT_CODE:
         return None
     if not _takes_value(facts) and card.access_right is None:
         return None
+    if request.command == "replace" and card.state in ("lost", "stolen"):
+        return None  # an operator has seen to it: the code may be gone with the card
     if card.access_tries >= ACCESS_TRIES_MAX:
         return Rc.CODE_LOCKED
     return None if card.access_right else Rc.CODE_WRONG

@@ -236,6 +236,8 @@ def _join(job: Job, card: store.CardRow, plan: Plan) -> None:
     assert other is not None
     joiner, target = (card, other) if plan.joins == "first" else (other, card)
     assert target.account is not None
+    if plan.joins == "second" and other.access_code is None:
+        other.access_code = card.access_code  # what guarded the old card guards the new
     joiner.account_id, joiner.account = target.account_id, target.account
     target.account.shared = True  # also for who comes next in this group
     joiner.touched = other.touched = True
