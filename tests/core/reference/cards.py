@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.core.reference.arith import add_months, after_day
+from tests.core.reference.arith import add_months, after_day, end_of
 from tests.core.reference.network import Program
 from tests.core.reference.state import Booked, Card, Move, Refused
 
@@ -19,6 +19,7 @@ STATES = {
     "replaced": "54",
     "blocked": "62",
 }
+FINAL = ("stolen", "lost", "expired", "closed", "replaced")
 TRIES = 3
 
 
@@ -38,9 +39,9 @@ def find(here: Here) -> Card:
     return card
 
 
-def stopped(card: Card, *, but: str = "") -> None:
+def stopped(card: Card) -> None:
     """Refuse a card that is blocked or at its end."""
-    if card.state != but and card.state in STATES:
+    if card.state in STATES:
         raise Refused(STATES[card.state])
 
 
@@ -50,8 +51,9 @@ def usable(here: Here, card: Card, *, register: bool = False) -> list[Program]:
     if card.state == "new" and not (register and registers(here, card)):
         raise Refused("78")
     programs = here.programs(card)
-    if not programs:
+    if not here.met(card):
         raise Refused("57")
+    open_credit(here, card)
     return programs
 
 
@@ -64,8 +66,17 @@ def registers(here: Here, card: Card) -> bool:
     )
 
 
+def open_credit(here: Here, card: Card) -> None:
+    """What may be owed, as the program says now."""
+    for program in here.programs(card):
+        if program.kind == "credit_card":
+            purse = card.purse((program.purse, "credit", ""))
+            purse.limit = program.credit_limit
+
+
 def keep(here: Here, card: Card, state: str = "") -> None:
     """Remember a card from now on."""
+    card.registered = card.registered or here.now
     card.state = state or card.state
     here.ledger.cards[card.number] = card
 
@@ -98,7 +109,7 @@ def activate(here: Here, booked: Booked) -> None:
     programs = here.programs(card)
     code = _code_of_type(here, card)
     amount = here.request.amount
-    if not programs:
+    if not here.met(card):
         raise Refused("57")
     if card.state != "new":
         raise Refused("05")
@@ -107,10 +118,10 @@ def activate(here: Here, booked: Booked) -> None:
         raise Refused("57")
     if code == "required" and not given:
         raise Refused("55")
-    if amount and not loadable(programs):
+    if amount and not loadable(here, programs):
         raise Refused("57")
     if amount:
-        load(here, booked, card, loadable(programs), amount)
+        load(here, booked, card, loadable(here, programs), amount)
     keep(here, card, "active")
     card.code, card.tries = given or "", 0
     booked.card = card
@@ -125,37 +136,74 @@ def _code_of_type(here: Here, card: Card) -> str:
 def top_up(here: Here, booked: Booked) -> None:
     card = find(here)
     programs = usable(here, card)
-    if not loadable(programs):
+    if not loadable(here, programs):
         raise Refused("57")
     if not here.request.amount:
         raise Refused("13")
-    load(here, booked, card, loadable(programs), here.request.amount)
+    load(here, booked, card, loadable(here, programs), here.request.amount)
     booked.card = card
 
 
-def loadable(programs: list[Program]) -> list[Program]:
-    return [program for program in programs if program.kind == "gift_card"]
+LOADS = ("gift_card", "visit_pass", "credit_card")
+
+
+def loadable(here: Here, programs: list[Program]) -> list[Program]:
+    """What a load may mean: the program named, else gift card, pass, credit."""
+    named = here.request.program
+    found = [
+        program
+        for program in programs
+        if program.kind in LOADS
+        and (program.own or program.kind != "visit_pass")
+        and named in ("", program.purse)
+    ]
+    return sorted(found, key=lambda program: LOADS.index(program.kind))
 
 
 def load(
     here: Here, booked: Booked, card: Card, programs: list[Program], amount: int
 ) -> None:
-    """Put money on the first gift card program."""
-    program = programs[0]
+    """Put value on the first of these programs."""
+    {"gift_card": _load_gift, "visit_pass": _load_pass, "credit_card": _pay}[
+        programs[0].kind
+    ](here, booked, card, programs[0], amount)
+    booked.reply.amount = amount
+    booked.reply.amount_due = amount
+
+
+def _load_gift(
+    here: Here, booked: Booked, card: Card, program: Program, amount: int
+) -> None:
     key = (program.purse, here.currency, "")
+    if not program.reloadable and _loads(here, card, key):
+        raise Refused("57")
     fits = not program.denominations or amount in program.denominations
     if amount < program.min_load or not fits:
         raise Refused("13")
-    if not program.reloadable and _loads(here, card, key):
-        raise Refused("57")
     if card.posted(key) + amount > program.max_balance:
         raise Refused("61")
     end = None
     if program.valid_months:
         end = after_day(add_months(here.today, program.valid_months), here.zone)
     booked.post(Move(card, key, end, amount))
-    booked.reply.amount = amount
-    booked.reply.amount_due = amount
+
+
+def _load_pass(
+    here: Here, booked: Booked, card: Card, program: Program, amount: int
+) -> None:
+    if amount != program.price:
+        raise Refused("13")
+    end = end_of(here.today, program.valid_days, "day", here.zone)
+    key = (program.purse, "visits", "")
+    booked.post(Move(card, key, end, program.visits))
+
+
+def _pay(here: Here, booked: Booked, card: Card, program: Program, amount: int) -> None:
+    """A payment of what is owed."""
+    key = (program.purse, "credit", "")
+    if amount > -card.posted(key):
+        raise Refused("13")
+    booked.post(Move(card, key, None, amount))
 
 
 def _loads(here: Here, card: Card, key: tuple[str, str, str]) -> bool:
@@ -170,10 +218,11 @@ def _loads(here: Here, card: Card, key: tuple[str, str, str]) -> bool:
 
 def block(here: Here, booked: Booked) -> None:
     card = find(here)
-    stopped(card, but="blocked")
+    if card.state in FINAL:
+        raise Refused("05")
     if card.state == "new":
         raise Refused("78")
-    if not here.programs(card):
+    if not here.met(card):
         raise Refused("57")
     keep(here, card, "blocked")
     booked.card = card
@@ -181,10 +230,11 @@ def block(here: Here, booked: Booked) -> None:
 
 def unblock(here: Here, booked: Booked) -> None:
     card = find(here)
-    stopped(card, but="blocked")
+    if card.state in FINAL:
+        raise Refused("05")
     if card.state == "new":
         raise Refused("78")
-    if not here.programs(card):
+    if not here.met(card):
         raise Refused("57")
     keep(here, card, "active")
     card.tries = 0

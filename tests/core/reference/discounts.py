@@ -8,7 +8,7 @@ from tests.core.reference.arith import add_months, half_up, spread
 from tests.core.reference.network import Program
 from tests.core.reference.state import Booked, Card, Line, Move, Purse, PurseKey
 
-KINDS = ("fixed_discount", "accumulated_discount")
+KINDS = ("fixed_discount", "accumulated_discount", "calculated_discount")
 
 
 def price(
@@ -19,14 +19,55 @@ def price(
         rate = Fraction(0)
         for program in programs:
             if program.own and program.kind in KINDS:
-                one = rate_of(program, card, line.group, today)
+                if program.kind == "calculated_discount":
+                    one = _by_sum(program, lines, line.group)
+                else:
+                    one = rate_of(program, card, line.group, today)
                 rate = meet(rate, one, program.combine) if one else rate
         line.rate = rate
-    return promised(lines)
+    return promised(lines, exact=exact(programs))
 
 
-def promised(lines: list[Line]) -> list[Line]:
-    """Lines whose rates are known, with their discounts."""
+def exact(programs: list[Program]) -> bool:
+    """Whether the discount is a sum for the whole purchase, spread over its lines."""
+    return any(p.own and p.parameters.get("mode") == "marginal" for p in programs)
+
+
+def _by_sum(program: Program, lines: list[Line], group: str) -> Fraction:
+    """The rate of this purchase's sum: of all of it, or of each tier's part."""
+    if program.groups and group not in program.groups:
+        return Fraction(0)
+    total = sum(
+        line.gross
+        for line in lines
+        if not program.groups or line.group in program.groups
+    )
+    reached = [tier for tier in program.tiers if tier["from"] <= total]
+    if not reached or not total:
+        return Fraction(0)
+    if program.mode == "whole":
+        return Fraction(reached[-1]["rate"])
+    ends = [tier["from"] for tier in reached[1:]] + [total]
+    off = sum(
+        (end - tier["from"]) * tier["rate"]
+        for tier, end in zip(reached, ends, strict=True)
+    )
+    return Fraction(off, total)
+
+
+def promised(lines: list[Line], *, exact: bool = False) -> list[Line]:
+    """Lines whose rates are known, with their discounts.
+
+    `exact`: rounded once for the purchase, and spread over the lines.
+    """
+    if exact:
+        offs = [line.gross * line.rate for line in lines]
+        seen, given = Fraction(0), 0
+        for line, off in zip(lines, offs, strict=True):
+            seen += off
+            line.discount = half_up(seen.numerator, seen.denominator * 10000) - given
+            given += line.discount
+        return lines
     for line in lines:
         off = line.gross * line.rate
         line.discount = half_up(off.numerator, off.denominator * 10000)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ekarte_core import Request
-from tests.core.reference import cards, purchases, undoing
+from tests.core.reference import cards, purchases, undoing, visits
 from tests.core.reference.arith import local_day
 from tests.core.reference.network import Network, Program
 from tests.core.reference.points import Moment
@@ -34,6 +34,7 @@ class Reference:
             "confirm": purchases.confirm,
             "refund": purchases.refund,
             "reverse": undoing.reverse,
+            "check_in": visits.check_in,
             "close": _close,
         }
 
@@ -125,8 +126,14 @@ class Here:
         if kept and self.request.key[:2] in self.ledger.closed:
             raise Refused("95")
 
+    def met(self, card: Card) -> list[Program]:
+        """Programs of this branch, whether they run now or not."""
+        return self.network.programs_at(self.terminal, card.number)
+
     def programs(self, card: Card) -> list[Program]:
-        return self.network.programs_at(self.terminal, card.number, self.now)
+        return self.network.running(
+            self.terminal, card.number, self.now, card.registered
+        )
 
     def original(self) -> Booked | None:
         named = self.request.original
@@ -144,10 +151,12 @@ class Here:
             return
         booked.reply.card_state = card.state
         seller = self.network.issuer(self.terminal)
-        accepted = {p.purse for p in self.programs(card) if not p.own}
+        accepted = {p.purse for p in self.met(card) if not p.own}
         for key, purse in card.purses.items():
             own = self.network.programs[key[0]]["issuer"] == seller
-            if not own and (key[0] not in accepted or key[1] != self.currency):
+            if not own and (
+                key[0] not in accepted or key[1] not in (self.currency, "credit")
+            ):
                 continue
             if purse.posted:
                 row = (*key[:2], purse.posted, purse.usable(self.now))

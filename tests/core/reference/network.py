@@ -1,10 +1,10 @@
 """The network document as a card meets it at one branch."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-ALL = {"consent": "", "weekdays": (), "hours": (), "min_age_of_card": 0}
 POINTS = {
     "convert_at": 0,
     "convert_to": 0,
@@ -13,12 +13,9 @@ POINTS = {
     "min_amount": 0,
     "earn_on_gift": True,
     "clawback": "deduct",
-    "group_factor": {},
-    "points_per_step": 1,
-    "questionnaire_points": 0,
     "accept_at": "coalition",
 }
-DISCOUNT = {"groups": (), "questionnaire_rate": 0}
+DISCOUNT = {"groups": ()}
 DEFAULTS: dict[str, dict[str, Any]] = {
     "gift_card": {
         "denominations": (),
@@ -28,7 +25,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "valid_months": 0,
         "accept_at": "own",
     },
-    "bonus_amount": POINTS,
+    "bonus_amount": POINTS | {"group_factor": {}, "points_per_step": 1},
+    "bonus_visit": POINTS
+    | {"points_per_visit": 1, "max_per_day": 0, "min_gap_minutes": 0},
     "fixed_discount": DISCOUNT | {"after_spend": 0},
     "accumulated_discount": DISCOUNT
     | {
@@ -39,9 +38,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "tiers": (),
         "period_months": 12,
         "count": "net",
-        "idle_days": 0,
-        "idle_step_rate": 0,
     },
+    "calculated_discount": DISCOUNT | {"mode": "whole"},
+    "purchase_accounting": {"ticket_per": 0, "groups": ()},
+    "credit_card": {"accept_at": "own"},
+    "attendance": {"min_gap_minutes": 0},
+    "visit_pass": {"valid_days": 0, "max_per_day": 0},
 }
 
 
@@ -61,7 +63,7 @@ class Program:
     def __getattr__(self, name: str) -> Any:
         if name in self.parameters:
             return self.parameters[name]
-        return (ALL | DEFAULTS[self.kind])[name]
+        return DEFAULTS[self.kind][name]
 
 
 class Network:
@@ -102,12 +104,19 @@ class Network:
     def allies(self, one: str, other: str) -> bool:
         return any({one, other} <= union for union in self.coalitions)
 
-    def programs_at(self, terminal: str, number: str, now: datetime) -> list[Program]:
-        """What runs for this card at this branch now, in the order of discounts."""
+    def running(
+        self, terminal: str, number: str, now: datetime, born: datetime | None
+    ) -> list[Program]:
+        """What does anything for this card at this moment."""
+        found = self.programs_at(terminal, number)
+        return [p for p in found if self._runs(p, terminal, now, born or now)]
+
+    def programs_at(self, terminal: str, number: str) -> list[Program]:
+        """What the card meets at this branch, in the order of discounts."""
         codes = {code for kind in self.admitting(number) for code in kind["programs"]}
         found = [self._here(code, terminal) for code in sorted(codes)]
         return sorted(
-            (p for p in found if p is not None and self._runs(p, now)),
+            (program for program in found if program),
             key=lambda program: program.order,
         )
 
@@ -141,10 +150,17 @@ class Network:
         ally = self.allies(found.issuer, branch["issuer"]) and not row.get("branches")
         return found if ally and found.accept_at == "coalition" else None
 
-    def _runs(self, program: Program, now: datetime) -> bool:
+    def _runs(
+        self, program: Program, terminal: str, now: datetime, born: datetime
+    ) -> bool:
+        """Whether a program does anything at this moment, by the branch's clock."""
         row = self.programs[program.code]
-        first, last = row.get("valid_from"), row.get("valid_to")
-        return not (
-            (first and now < datetime.fromisoformat(first))
-            or (last and now >= datetime.fromisoformat(last))
-        )
+        local = now.astimezone(ZoneInfo(self.zone(terminal)))
+        days = row.get("weekdays") or [local.isoweekday()]
+        hours = row.get("hours") or [{"from": "00:00", "to": "24:00"}]
+        clock = f"{local:%H:%M}"
+        if local.isoweekday() not in days:
+            return False
+        if not any(span["from"] <= clock < span["to"] for span in hours):
+            return False
+        return now - born >= timedelta(days=row.get("min_age_of_card", 0))

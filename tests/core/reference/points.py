@@ -38,8 +38,16 @@ def earn(programs: list[Program], booked: Booked, moment: Moment) -> None:
     for program in programs:
         if program.own and program.kind in KINDS:
             points = points_of(program, booked)
-            if points:
+            if points and booked.hold == "promise":
+                promise(program, booked, points, moment)
+            elif points:
                 credit(program, booked, points, moment)
+
+
+def promise(program: Program, booked: Booked, points: int, moment: Moment) -> None:
+    """What an authorization shows: nothing is credited yet."""
+    booked.reply.earned[program.purse] = points
+    booked.reply.converted += converted(program, booked, points, moment)
 
 
 def converted(program: Program, booked: Booked, more: int, moment: Moment) -> int:

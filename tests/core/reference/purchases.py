@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.core.reference import cards, discounts, points, tenders
+from tests.core.reference import (
+    accounting,
+    cards,
+    discounts,
+    points,
+    tenders,
+    unloading,
+    visits,
+)
 from tests.core.reference.arith import part, spread
 from tests.core.reference.network import Program
 from tests.core.reference.state import Booked, Card, Line, Move, Refused
@@ -50,11 +58,12 @@ def _begin(here: Here, booked: Booked) -> tuple[Card, list[Program]]:
         raise Refused("13")
     lines = [Line(row.group, row.amount) for row in request.lines]
     booked.card = card
+    booked.exact = discounts.exact(programs)
     booked.lines = discounts.price(
         programs, card, lines or [Line("", gross)], here.today
     )
     due = booked.net
-    if request.tender and request.tender.gift + request.tender.bonus > due:
+    if request.tender and request.tender.money > due:
         raise Refused("13")
     taken, rc = tenders.plan(request, card, programs, due, here.now, here.currency)
     booked.taken, booked.reply.rc = taken, rc
@@ -72,7 +81,7 @@ def _tell(booked: Booked) -> None:
         reply.tendered[taken.tender] = sum_
     reply.amount_due = booked.net - sum(reply.tendered.values())
     rates = {line.rate for line in booked.lines}
-    same = rates.pop() if len(rates) == 1 else None
+    same = rates.pop() if len(rates) == 1 and not booked.exact else None
     reply.discount_rate = int(same) if same is not None and same == int(same) else None
 
 
@@ -85,19 +94,16 @@ def _spend(booked: Booked, taken: tenders.Taken) -> None:
 def _finish(here: Here, booked: Booked, programs: list[Program]) -> None:
     """What a booked purchase earns and counts for."""
     points.earn(programs, booked, here.moment)
+    visits.by_purchase(here, booked, programs)
     discounts.count(programs, booked, here.today)
+    accounting.count(programs, booked)
 
 
 def _promise(here: Here, booked: Booked, programs: list[Program]) -> None:
     """What a confirmation would earn, without earning it."""
-    for program in programs:
-        if program.own and program.kind in points.KINDS:
-            earned = points.points_of(program, booked)
-            if earned:
-                booked.reply.earned[program.purse] = earned
-                booked.reply.converted += points.converted(
-                    program, booked, earned, here.moment
-                )
+    booked.hold = "promise"
+    points.earn(programs, booked, here.moment)
+    visits.by_purchase(here, booked, programs)
 
 
 def release(hold: Booked, how: str) -> None:
@@ -154,7 +160,7 @@ def _captured(here: Here, hold: Booked) -> list[Line]:
             Line(line.group, share, line.rate)
             for line, share in zip(hold.lines, shares, strict=True)
         ]
-    return discounts.promised(lines)
+    return discounts.promised(lines, exact=hold.exact)
 
 
 def refund(here: Here, booked: Booked) -> None:
@@ -166,6 +172,9 @@ def refund(here: Here, booked: Booked) -> None:
     card = bought.card
     other = request.card is not None and card and request.card.value != card.number
     what = bought.request.command
+    if what in ("activate", "top_up") and not bought.undone and not other and card:
+        unloading.unload(here, booked, card, bought)
+        return
     if card is None or what not in ("sale", "confirm") or bought.undone or other:
         raise Refused("77")
     booked.card, booked.original = card, bought
@@ -263,13 +272,26 @@ def _take_back(
     kept = 0
     for purse, earned in bought.earned.items():
         back = part(earned, after, whole) - part(earned, before, whole)
+        if purse in bought.whole_points:
+            back = earned if _all_back(bought, booked) else 0
         if back:
             booked.reply.earned[purse] = -back
             kept += points.take_back(programs[purse], booked, back, here.moment)
     booked.reply.amount_due = max(booked.reply.amount_due - kept, 0)
+    for key, amount in bought.whole.items():
+        if _all_back(bought, booked):
+            booked.post(Move(card, key, None, -amount))
+            booked.whole[key] = -amount
+            bought.whole_back = booked
     for key, (amount, since) in bought.counted.items():
         purse_ = card.purse(key)
         if purse_.since == since:
             back = part(amount, after, whole) - part(amount, before, whole)
             booked.post(Move(card, key, None, -min(back, purse_.posted)))
             booked.counted[key] = (-back, since)
+
+
+def _all_back(bought: Booked, booked: Booked) -> bool:
+    """Whether nothing is left of a purchase."""
+    back = sum(row.gross for one in (*bought.standing, booked) for row in one.lines)
+    return back == sum(line.gross for line in bought.lines)

@@ -28,6 +28,7 @@ class Purse:
 
     lots: dict[datetime | None, Lot] = field(default_factory=dict)
     since: date | None = None
+    limit: int = 0
 
     @property
     def posted(self) -> int:
@@ -39,7 +40,7 @@ class Purse:
 
     def usable(self, now: datetime) -> int:
         """What may be taken now: neither held nor ended."""
-        return sum(lot.posted - lot.held for _, lot in self.live(now))
+        return self.limit + sum(lot.posted - lot.held for _, lot in self.live(now))
 
     def live(self, now: datetime) -> list[tuple[datetime | None, Lot]]:
         """Lots that have not ended, the earliest end first."""
@@ -60,6 +61,7 @@ class Card:
     state: str = "new"
     code: str = ""
     tries: int = 0
+    registered: datetime | None = None
     purses: dict[PurseKey, Purse] = field(default_factory=dict)
 
     def purse(self, key: PurseKey) -> Purse:
@@ -150,11 +152,14 @@ class Booked:
     card: Card | None = None
     moves: list[Move] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    exact: bool = False
     taken: list[Taken] = field(default_factory=list)
     earned: dict[str, int] = field(default_factory=dict)
     counted: dict[PurseKey, tuple[int, date | None]] = field(default_factory=dict)
     before: dict[PurseKey, date | None] = field(default_factory=dict)
-    hold: str = ""  # open, captured, over
+    whole: dict[PurseKey, int] = field(default_factory=dict)
+    whole_points: set[str] = field(default_factory=set)
+    hold: str = ""  # promise, open, captured, over
     ends: datetime | None = None
     captured_by: "Booked | None" = None
     hold_of: "Booked | None" = None

@@ -41,7 +41,7 @@ def gift_card() -> st.SearchStrategy:
         denominations=st.just([500, 1000, 5000]),
         min_load=st.sampled_from([1, 500]),
         max_balance=st.sampled_from([5000, 20000]),
-        reloadable=st.booleans(),
+        reloadable=st.just(True),  # MODEL-14
         valid_months=st.sampled_from([0, 1, 12]),
         accept_at=ACCEPT,
     )
@@ -96,12 +96,74 @@ def accumulated_discount(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def bonus_visit(draw: st.DrawFn) -> dict[str, Any]:
+    found = draw(
+        _some(
+            points_per_visit=st.integers(1, 3),
+            min_amount=SUMS,
+            max_per_day=st.integers(1, 2),
+            min_gap_minutes=st.sampled_from([1, 60]),
+            expire_days=st.sampled_from([1, 30]),
+            earn_on_gift=st.booleans(),
+            clawback=st.sampled_from(["deduct", "absorb"]),
+        )
+    )
+    if draw(st.booleans()):
+        found["convert_at"], found["convert_to"] = draw(CONVERSION)
+    return found
+
+
+def calculated_discount() -> st.SearchStrategy:
+    return st.fixed_dictionaries(
+        {"tiers": TIERS, "mode": st.sampled_from(["whole", "whole", "marginal"])},
+        optional={"groups": GROUP_SETS},
+    )
+
+
+def visit_pass() -> st.SearchStrategy:
+    return st.fixed_dictionaries(
+        {"visits": st.sampled_from([1, 2, 3]), "price": st.sampled_from([500, 1000])},
+        optional={
+            "valid_days": st.sampled_from([1, 30]),
+            "max_per_day": st.integers(1, 2),
+        },
+    )
+
+
+def credit_card() -> st.SearchStrategy:
+    return st.fixed_dictionaries(
+        {"credit_limit": st.sampled_from([500, 1000, 5000])},
+        optional={"accept_at": ACCEPT},
+    )
+
+
 KINDS = {
+    "bonus_visit": bonus_visit(),
+    "calculated_discount": calculated_discount(),
+    "purchase_accounting": _some(
+        ticket_per=st.sampled_from([100, 250]), groups=GROUP_SETS
+    ),
+    "credit_card": credit_card(),
+    "attendance": _some(min_gap_minutes=st.sampled_from([1, 60])),
+    "visit_pass": visit_pass(),
     "gift_card": gift_card(),
     "bonus_amount": bonus_amount(),
     "fixed_discount": fixed_discount(),
     "accumulated_discount": accumulated_discount(),
 }
+
+
+MOMENTS = _some(
+    weekdays=st.sampled_from([[6], [1, 2, 3, 4, 5], [6, 7]]),
+    hours=st.sampled_from(
+        [
+            [{"from": "12:00", "to": "13:00"}],
+            [{"from": "00:00", "to": "12:01"}, {"from": "20:00", "to": "24:00"}],
+        ]
+    ),
+    min_age_of_card=st.sampled_from([1, 10]),
+)
 
 
 @st.composite
@@ -122,6 +184,8 @@ def programs(
             "sequence": draw(st.sampled_from([10, 10, 1, 20])),
             "combine": draw(st.sampled_from(["best", "add", "compound"])),
         }
+        if draw(st.integers(0, 5)) == 0:
+            program |= draw(MOMENTS)
         if issuer == "GROCER" and draw(st.integers(0, 5)) == 0:
             program["branches"] = [draw(st.sampled_from(["G1", "G2"]))]
         found.append(program)
@@ -135,7 +199,17 @@ def programs(
                     "parameters": draw(KINDS[kind]),
                 }
             )
+    discounts = [p for p in found if p["kind"].endswith("_discount")]
+    if len(discounts) > 1:
+        for program in discounts:
+            # How a sum for the whole meets other rates line by line is not said.
+            program["parameters"].pop("mode", None)
     return found
+
+
+def _no_credit(programs: list[dict[str, Any]]) -> bool:
+    """Credit is for cards that somebody has activated."""
+    return all(program["kind"] != "credit_card" for program in programs)
 
 
 @st.composite
@@ -172,7 +246,8 @@ def documents(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> dict[st
                 "issuer": issuer,
                 "name": issuer,
                 "programs": [p["code"] for p in found[issuer] if "overrides" not in p],
-                "auto_register": draw(st.booleans()) or issuer == "GROCER",
+                "auto_register": _no_credit(found[issuer])
+                and (issuer == "GROCER" or draw(st.booleans())),
                 "access_code": code,
                 "ranges": [{"kind": "number"}],
             }
@@ -203,6 +278,7 @@ class Step:
     bonus: str = ""
     credit: str = ""
     partial: bool = False
+    named: int = 5
     of: int = 0
     odd: int = 1
 
@@ -232,6 +308,7 @@ COMMANDS = [
     *["reverse"] * 3,
     *["top_up"] * 2,
     *["wait"] * 3,
+    *["check_in"] * 3,
     "activate",
     "block",
     "unblock",
@@ -262,8 +339,14 @@ def step(draw: st.DrawFn) -> Step:
         goods = {}
     if command in ("top_up", "activate"):
         goods = {"amount": draw(st.sampled_from([499, 500, 1000, 5000, 5000]))}
+        goods["named"] = draw(st.integers(0, 5))
     if command in BUYS:
-        goods |= {"gift": draw(PAID), "bonus": draw(PAID), "partial": draw(ODD) < 4}
+        goods |= {
+            "gift": draw(PAID),
+            "bonus": draw(PAID),
+            "credit": draw(PAID),
+            "partial": draw(ODD) < 4,
+        }
     return Step(
         command, draw(TERMINAL), draw(CARD), of=draw(OF), odd=draw(ODD), **goods
     )

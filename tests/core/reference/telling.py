@@ -17,6 +17,7 @@ from tests.core.reference.real import CARDS, LOTS, PURSES, Real
 from tests.core.reference.state import Reply, by_end
 from tests.core.reference.strategies import Step
 from tests.core.reference.till import NUMBERS, Till
+from tests.core.reference.undoing import COUNTERS
 
 NOON = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
 OPENING = [Step("activate", card=card, amount=5000) for card in (0, 1)]
@@ -36,7 +37,14 @@ class Telling:
             f"{p['code']} {p['kind']} {p['parameters']}"
             + "".join(
                 f" {name}={p[name]}"
-                for name in ("branches", "sequence", "combine")
+                for name in (
+                    "branches",
+                    "sequence",
+                    "combine",
+                    "weekdays",
+                    "hours",
+                    "min_age_of_card",
+                )
                 if p.get(name)
             )
             for p in document["programs"]
@@ -122,7 +130,7 @@ class Telling:
             (self.tokens[token], *key, by_end(end)): (posted, held)
             for token, *key, end, posted, held in self.real.rows(LOTS)
         }
-        lots = {k: v for k, v in lots.items() if k[2] not in ("turnover",)}
+        lots = {k: v for k, v in lots.items() if k[2] not in COUNTERS}
         assert found_lots == lots, f"lots     {found_lots}\nexpected {lots}"
         states = {self.tokens[token]: state for token, state in self.real.rows(CARDS)}
         cards = {
@@ -171,12 +179,13 @@ def _written(request: Request) -> str:
     ]
     if request.card:
         words.append(f"card {request.card.value[-4:]}")
-    for name in ("amount", "access_code"):
+    for name in ("amount", "access_code", "program"):
         value = getattr(request, name)
-        words += [f"{name} {value}"] if value is not None else []
+        words += [f"{name} {value}"] if value not in (None, "") else []
     words += [f"{line.group or '-'}:{line.amount}" for line in request.lines]
     if request.tender:
-        words.append(f"gift {request.tender.gift} bonus {request.tender.bonus}")
+        tender = request.tender
+        words.append(f"gift {tender.gift} bonus {tender.bonus} credit {tender.credit}")
     if request.original:
         words.append(f"of {request.original.terminal}/{request.original.operation}")
     return " ".join(words + (["partial"] if request.partial else []))

@@ -4,9 +4,13 @@ from datetime import datetime
 
 from ekarte_core import Request, Tender
 from tests.core.reference.network import Program
-from tests.core.reference.state import Card, Refused, Taken
+from tests.core.reference.state import Card, PurseKey, Refused, Taken
 
-PAYS = {"gift": ("gift_card",), "bonus": ("bonus_amount",)}
+PAYS = {
+    "gift": ("gift_card",),
+    "bonus": ("bonus_amount", "bonus_visit"),
+    "credit": ("credit_card",),
+}
 
 
 def plan(
@@ -20,30 +24,32 @@ def plan(
     """What each purse would pay, and the answer code: all, a part, or a refusal."""
     wanted = asked(request.tender, programs, due)
     taken: list[Taken] = []
-    short = ended = False
+    short = ended = over = False
     for tender, sum_ in wanted.items():
         amount = sum_
         for program in payers(programs, tender):
-            key = (program.purse, currency, "")
+            key = purse_of(program, tender, currency)
             if key in card.purses:
                 one = Taken(tender, key, program.own, _lots(card, key, now)).first(
                     amount
                 )
                 amount -= one.amount
                 taken += [one] if one.amount else []
+        over |= amount > 0 and tender == "credit"
         short |= amount > 0
         ended |= amount > 0 and _ended(card, programs, tender, now, currency)
     if short and not (request.partial and taken):
-        raise Refused("54" if ended and not taken else "51")
+        raise Refused("54" if ended and not taken else "61" if over else "51")
     return taken, "10" if short else "00"
 
 
 def asked(tender: Tender | None, programs: list[Program], due: int) -> dict[str, int]:
     """What shall be taken. A card that does nothing but pay pays everything."""
     if tender is not None:
-        return {"gift": tender.gift, "bonus": tender.bonus}
-    pure = bool(programs) and all(p.kind == "gift_card" for p in programs)
-    return {"gift": due if pure else 0, "bonus": 0}
+        return {name: getattr(tender, name) for name in PAYS}
+    kinds = {program.kind for program in programs} - {"purchase_accounting"}
+    only = {"gift": {"gift_card"}, "bonus": None, "credit": {"credit_card"}}
+    return {name: due if kinds == only[name] else 0 for name in PAYS}
 
 
 def payers(programs: list[Program], tender: str) -> list[Program]:
@@ -55,7 +61,13 @@ def payers(programs: list[Program], tender: str) -> list[Program]:
     ]
 
 
+def purse_of(program: Program, tender: str, currency: str) -> PurseKey:
+    return (program.purse, "credit" if tender == "credit" else currency, "")
+
+
 def _lots(card: Card, key: tuple[str, str, str], now: datetime) -> list:
+    if key[1] == "credit":
+        return [(None, card.purses[key].usable(now))]
     return [
         (end, lot.posted - lot.held)
         for end, lot in card.purses[key].live(now)

@@ -13,11 +13,20 @@ from tests.core.reference.strategies import BUYS, Step
 from tests.core.shop import CLUB, number
 
 NUMBERS = [number(CLUB, serial) for serial in range(3)]
+LOADS = ("activate", "top_up")
 CODE, WRONG_CODE = "4711", "1111"
 FOLLOWED = {
     "confirm": ("authorize",),
-    "refund": ("sale", "confirm", "authorize"),
-    "reverse": ("sale", "authorize", "confirm", "refund", "top_up", "activate"),
+    "refund": ("sale", "confirm", "authorize", "sale", "top_up", "activate"),
+    "reverse": (
+        "sale",
+        "authorize",
+        "confirm",
+        "refund",
+        "top_up",
+        "activate",
+        "check_in",
+    ),
 }
 ODD_FOLLOWED = ("sale", "authorize", "confirm", "refund", "reverse", "block")
 
@@ -89,6 +98,13 @@ class Till:
             fields["access_code"] = self._code(step)
         if step.command in BUYS:
             fields["tender"] = self._tender(step)
+        if step.command == "check_in":
+            fields["amount"] = None
+        if step.command in ("top_up", "activate"):
+            self._name(step, fields)
+        named = self._booked(original)
+        if step.command == "refund" and named and named.request.command in LOADS:
+            fields |= {"amount": step.amount if step.of < 2 else None, "lines": ()}
         if step.command == "close":
             fields["totals"] = self._totals(terminal, batch)
         return Request(
@@ -99,24 +115,41 @@ class Till:
             **fields,
         )
 
+    def _name(self, step: Step, fields: dict[str, Any]) -> None:
+        """Which of its programs a load is for, and the price where it has one."""
+        found = _loadable(self._programs(step))
+        if step.named < len(found):
+            fields["program"] = found[step.named].purse
+            if found[step.named].kind == "visit_pass":
+                fields["amount"] = found[step.named].price
+
     def _card(self, step: Step) -> Card:
         known = self.reference.cards.get(NUMBERS[step.card])
         return known or Card(NUMBERS[step.card])
 
     def _programs(self, step: Step) -> list[Program]:
         network = self.reference.network
-        return network.programs_at(step.terminal, NUMBERS[step.card], self.now)
+        return network.running(
+            step.terminal, NUMBERS[step.card], self.now, self._card(step).registered
+        )
 
     def _sensible(self, step: Step) -> Step:
         card = self._card(step)
         if step.command in ("top_up", "activate"):
             if card.state != "new" and step.odd:
                 step = replace(step, command="top_up")
-            if not cards.loadable(self._programs(step)):
+            if not _loadable(self._programs(step)):
                 step = replace(step, command="activate", amount=None)
         if step.command == "unblock" and card.state == "active" and step.odd:
             return replace(step, command="sale", amount=700)
         return step
+
+    def _booked(self, original: Original | None) -> Booked | None:
+        """What a request refers to."""
+        if original is None:
+            return None
+        place = (original.batch, original.operation)
+        return next((b for r, b in self.past if (r.batch, r.operation) == place), None)
 
     def _code(self, step: Step) -> str | None:
         """The card's code where it has one; for an activation what it shall be."""
@@ -135,7 +168,7 @@ class Till:
         gross = step.amount or sum(sum_ for _, sum_ in step.lines)
         sums = {
             name: self._sum(getattr(step, name), card, programs, name, gross)
-            for name in ("gift", "bonus")
+            for name in tenders.PAYS
         }
         if all(sum_ is None for sum_ in sums.values()):
             return None
@@ -144,12 +177,15 @@ class Till:
     def _sum(
         self, wish: str, card: Card, programs: list[Program], name: str, gross: int
     ) -> int | None:
-        payers = tenders.payers(programs, name)
+        payers, currency = (
+            tenders.payers(programs, name),
+            self.reference.network.currency,
+        )
         if not wish or (not payers and wish != "over"):
             return None
         there = sum(
             card.purses[key].usable(self.now)
-            for key in {(p.purse, self.reference.network.currency, "") for p in payers}
+            for key in {tenders.purse_of(p, name, currency) for p in payers}
             if key in card.purses
         )
         most = min(there, gross * 4 // 5)
@@ -179,6 +215,10 @@ class Till:
             BatchTotal(command=command, count=count, amount=amount)
             for command, (count, amount) in sums.items()
         )
+
+
+def _loadable(programs: list[Program]) -> list[Program]:
+    return [program for program in programs if program.kind in cards.LOADS]
 
 
 def _here(original: Original) -> Original:

@@ -10,6 +10,7 @@ from tests.core.reference.state import Booked, Card, Move, Refused, Reply
 if TYPE_CHECKING:
     from tests.core.reference.ledger import Here
 
+COUNTERS = ("turnover", "visited", "purchases", "tickets", "credit")
 FINAL = ("reverse", "block", "unblock", "close")
 
 
@@ -41,6 +42,15 @@ def reverse(here: Here, booked: Booked) -> None:
         raise Refused("77")
     _mirror(booked, original)
     original.undone = True
+    load = original.original
+    # MODEL-10
+    if (
+        card
+        and card.state == "closed"
+        and load
+        and load.request.command in ("activate", "top_up")
+    ):
+        card.state = "active"
     if original.request.command == "activate" and card and card.state == "active":
         card.state, card.code, card.tries = "new", "", 0
 
@@ -63,10 +73,14 @@ def _mirror(booked: Booked, original: Booked) -> None:
         sums[place] = sums.get(place, 0) + move.posted
     for (key, end), came in sums.items():
         purse = card.purse(key)
-        counter = key[1] == "turnover"
+        counter = key[1] == "turnover" and key in original.counted
         amount = _turnover(original, card, key, came) if counter else came
         lot = purse.lots.get(end)
-        if amount > 0 and (lot is None or lot.posted - lot.held < amount):
+        if (
+            amount > 0
+            and key[1] not in COUNTERS
+            and (lot is None or lot.posted - lot.held < amount)
+        ):
             raise Refused("51")
         booked.post(Move(card, key, end, -amount))
 
