@@ -365,3 +365,15 @@ def _with_odoo_terminal() -> dict:
     document = network_document()
     document["terminals"].append({"id": "000000OD", "branch": "G1", "protocol": "odoo"})
     return document
+
+
+def test_a_card_for_one_load_takes_another_once_its_load_was_reversed(shop: Shop):
+    shop.publish(changed("GIFT", reloadable=False))
+    card = number(GIFT)
+    assert shop.do("activate", card).rc == "00"
+    load = shop.request("top_up", card, 500)
+    assert shop.send(load).rc == "00"
+    assert shop.do("top_up", card, 500).rc == "57"
+    assert shop.do("reverse", original=load).rc == "00"
+    assert shop.do("top_up", card, 700).rc == "00"
+    assert shop.broken() == []
