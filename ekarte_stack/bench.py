@@ -52,7 +52,7 @@ class Scope:
     clients: tuple[int, ...] = (8, 32)
     modes: tuple[str, ...] = ("simple", "prepared")
     # Threads of a process, and processes: each is a connection of its own.
-    drivers: tuple[tuple[int, int], ...] = ((1, 1), (2, 1), (1, 2))
+    drivers: tuple[tuple[int, int], ...] = ((1, 1), (2, 1), (1, 2), (1, 4))
 
     @property
     def pgbench_cells(self) -> dict[str, tuple[int, str]]:

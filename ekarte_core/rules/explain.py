@@ -22,7 +22,10 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 def language_of(*wishes: str) -> str:
     """Return the first wish that the slips can speak, else English."""
-    return next((wish for wish in wishes if wish in LANGUAGES), "en")
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    return "en"
 
 
 def tell(reason: Reason, language: str) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.store import CardRow
@@ -21,6 +21,10 @@ CODE_CHARS = 12
 _ALPHABET = bytes.maketrans(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )  # RFC 4648 to Crockford's, which nobody misreads
+
+
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
+_NO_PROGRAMS = Programs((), Moment(now=_NEVER, local=_NEVER))
 
 
 def facts_of(
@@ -72,7 +76,6 @@ def programs_of(
 def _bare_facts(job: Job, network: Network, now: datetime) -> Facts:
     assert job.terminal is not None
     assert job.branch is not None
-    moment = Moment(now=now, local=now)
     return Facts(
         request=job.request,
         issuer=job.branch.issuer,
@@ -80,7 +83,7 @@ def _bare_facts(job: Job, network: Network, now: datetime) -> Facts:
         today=job.today(network, now),
         zone=network.zone(job.branch),
         hold_s=job.terminal.hold_s,
-        programs=Programs((), moment),
+        programs=_NO_PROGRAMS,
         sheet=Sheet((), now),
         card=CardFacts(
             id=0,
