@@ -183,16 +183,19 @@ def network_with(*programs: dict[str, Any], **card_type: Any) -> dict[str, Any]:
     """The test network and card types PLAY and PLAY-GOLD of the grocer's.
 
     Their cards, PLAY and PLAY_GOLD, take part in the programs given, and in nothing
-    else; each issuer of a program gets such a card type.
+    else; each issuer of a program gets such a card type. The first purchase registers
+    them, unless they have credit.
     """
     document = network_document()
     document["programs"] += programs
     document["terminals"].append({"id": "00000071", "branch": "G1", "protocol": "odoo"})
     for issuer in dict.fromkeys(["GROCER", *(one["issuer"] for one in programs)]):
-        codes = [one["code"] for one in programs if one["issuer"] == issuer]
+        mine = [one for one in programs if one["issuer"] == issuer]
+        codes = [one["code"] for one in mine if not one.get("overrides")]
+        auto = all(one["kind"] != "credit_card" for one in mine)
         for name, span in (("PLAY", "6"), ("PLAY-GOLD", "7")):
             code_ = name if issuer == "GROCER" else f"{issuer}-{name}"
-            play = _card_type(code_, issuer, [span], codes, auto=True)
+            play = _card_type(code_, issuer, [span], codes, auto=auto)
             document["card_types"].append(play | card_type)
     return document
 
