@@ -38,6 +38,8 @@ COUNTER_EVENT = {
 
 WITHOUT_LOTS = COUNTERS | {CREDIT}
 
+LOAD = "load"  # account of value that is sold
+
 PurseKey = tuple[str, str, str]  # program code, unit, goods group
 
 FOR_EVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -321,6 +323,8 @@ class Sheet:
             if move.posted < 0:
                 lot.issued = max(lot.issued, lot.posted - move.posted)
             if move.posted > 0:
+                if move.account == LOAD:  # it was not sold after all
+                    lot.issued -= move.posted
                 whole = move.posted == lot.posted
                 carry = -lot.carry if whole else -min(move.carry, lot.carry)
         self._move(

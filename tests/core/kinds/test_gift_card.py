@@ -187,3 +187,23 @@ def test_an_activation_without_money_sold_nothing(shop: Shop):
     activation = shop.request("activate", number(PLAY_GOLD))
     shop.send(activation)
     assert shop.do("refund", original=activation).rc == "77"
+
+
+def test_a_load_that_was_undone_is_not_the_one_load(shop: Shop):
+    shop.publish(network_with(gift(reloadable=False), auto_register=False))
+    shop.do("activate", CARD)
+    load = shop.request("top_up", CARD, 500)
+    assert shop.send(load).rc == "00"
+    assert shop.do("reverse", original=load).rc == "00"
+    assert shop.do("top_up", CARD, 700).rc == "00"
+    assert shop.do("top_up", CARD, 100).rc == "57"
+
+
+def test_an_emptied_card_for_one_load_stays_so_whatever_is_reversed(shop: Shop):
+    sold(shop, 500, reloadable=False)
+    sale = shop.request("sale", CARD, 500)
+    shop.send(sale)
+    refund = shop.request("refund", amount=500, original=sale)
+    shop.send(refund)
+    assert shop.do("reverse", original=refund).rc == "00"
+    assert shop.do("top_up", CARD, 500).rc == "57"
