@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import format_amount
 
 from ..units import to_basis_points
+from .ekarte_program import WEEKDAYS
 from .ekarte_program_parameters import STEPS, parameters_of
 
 
@@ -52,12 +53,13 @@ class EkarteProgram(models.Model):
         *("tier_ids.amount_from", "tier_ids.rate", "idle_days", "idle_step_rate"),
         *("ticket_per", "credit_limit", "statement_day", "due_days"),
         *("block_overdue_days", "min_gap_minutes", "max_per_day", "visits"),
-        *("price", "valid_days"),
+        *("price", "valid_days", *WEEKDAYS, "hour_ids.hour_from", "hour_ids.hour_to"),
     )
     @api.depends_context("lang")
     def _compute_summary(self):
         for program in self:
             lines = program.kind and getattr(program, f"_summary_{program.kind}")()
+            lines = lines and [*lines, program._line_when()]
             program.summary = "\n".join(line for line in lines or () if line) or False
 
     def _money(self, amount):
@@ -233,6 +235,18 @@ class EkarteProgram(models.Model):
         return [pass_line, ends, *self._lines_visits()]
 
     # What several kinds have to say
+
+    def _line_when(self):
+        labels = [
+            self._fields[day]._description_string(self.env)
+            for day in WEEKDAYS
+            if self[day]
+        ]
+        hours = [f"{span['from']}–{span['to']}" for span in self.hour_ids._as_part()]
+        if not labels and not hours:
+            return ""
+        when = " ".join(filter(None, (", ".join(labels), ", ".join(hours))))
+        return self.env._("Only: %(when)s.", when=when)
 
     def _line_steps(self):
         return [

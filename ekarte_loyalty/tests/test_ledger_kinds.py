@@ -1,9 +1,12 @@
 """What the windows on the ledger show of each kind of program."""
 
+from typing import get_args, get_type_hints
+
 from odoo import Command
 from odoo.tests import tagged
 
-from ekarte_core import Original, Tender
+from ekarte_core import Command as CoreCommand
+from ekarte_core import Original, Rc, SettlementLine, Tender
 
 from .common import NetworkCase
 
@@ -71,6 +74,18 @@ class TestLedgerKinds(NetworkCase):
         ):
             words = dict(records._fields[name].selection)
             self.assertEqual(set(records.mapped(name)) - set(words), set(), name)
+
+    def test_every_command_and_answer_of_the_core_has_its_word(self):
+        model = self.env["ekarte.operation"]
+        commands = set(get_args(CoreCommand)) - {"echo", "status"}
+        self.assertEqual(
+            commands - set(dict(model._fields["command"].selection)), set()
+        )
+        answers = {code.value for code in Rc}
+        self.assertEqual(answers, set(dict(model._fields["rc"].selection)))
+        events = get_args(get_type_hints(SettlementLine)["event"])
+        words = dict(self.env["ekarte.entry"]._fields["event"].selection)
+        self.assertEqual(set(events) - {"sale"} - set(words), set())
 
     def test_points_become_a_voucher_that_is_used_once(self):
         card = self._do("sale", PRIZE_CARD, 6000)

@@ -1,5 +1,6 @@
 """Programs in Odoo are those of the core: no kind, parameter or word is missing."""
 
+import json
 from typing import get_args
 
 import msgspec
@@ -8,8 +9,15 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
-from ekarte_core import PROGRAM_KINDS, NetworkDocument, current_network
+from ekarte_core import (
+    PROGRAM_KINDS,
+    NetworkDocument,
+    NetworkInvalid,
+    current_network,
+    read_network,
+)
 
+from ..models.fault_sentences import RANGE, SENTENCES
 from .common import NetworkCase
 
 
@@ -264,6 +272,52 @@ class TestProgramKinds(NetworkCase):
             },
         )
 
+    # What the core says of faults
+
+    def test_every_fault_that_a_merchant_can_make_is_told_in_our_words(self):
+        wrong = {
+            "gift_card": {"denominations": [0], "min_load": 0, "valid_months": 9999},
+            "bonus_amount": {"step": 0, "points_per_step": 0, "convert_at": -1},
+            "bonus_visit": {"points_per_visit": 0, "min_amount": -1, "convert_at": 5},
+            "bonus_prize": {
+                "step": 0,
+                "prizes": [{"at": 0}, {"at": 1, "voucher_kind": "goods"}],
+                "tiers": [{"at": 0, "card_type": "NONE"}],
+                "questionnaire_prize": 9,
+            },
+            "fixed_discount": {"rate": 0, "groups": ["nowhere"]},
+            "accumulated_discount": {"idle_days": 5, "max_rate": 99_999},
+            "calculated_discount": {"tiers": [], "questionnaire_rate": 99_999},
+            "purchase_accounting": {"ticket_per": -1},
+            "credit_card": {"credit_limit": 0, "statement_day": 31, "due_days": -1},
+            "attendance": {"min_gap_minutes": -1},
+            "visit_pass": {"visits": 0, "price": 0, "valid_days": -1},
+            "exchange": {
+                "points_of": "NONE",
+                "goods": [{"product": "", "points": 0, "price": 0}],
+            },
+        }
+        self.assertEqual(set(wrong), set(PROGRAM_KINDS))
+        part = {"issuer": self.grocer.code, "name": "X", "weekdays": [1, 1]}
+        part |= {"hours": [{"from": "9", "to": "25:00"}, {"from": "9:00", "to": "8"}]}
+        part |= {"min_age_of_card": -1, "consent": "Ü"}
+        document = json.loads(self.network._body())
+        document["programs"] += [
+            {**part, "code": f"W{n}", "kind": kind, "parameters": parameters}
+            for n, (kind, parameters) in enumerate(wrong.items())
+        ]
+        document["programs"][-1]["hours"] = [{"from": "09:00", "to": "08:00"}]
+        with self.assertRaises(NetworkInvalid) as refusal:
+            read_network(json.dumps(document))
+        faults = refusal.exception.faults
+        self.assertGreater(len(faults), 60)
+        strange = {
+            message
+            for _path, message in faults
+            if message not in SENTENCES and not RANGE.fullmatch(message)
+        }
+        self.assertEqual(strange, set())
+
     # When, and for whom
 
     def test_days_hours_age_and_consent_are_published(self):
@@ -339,6 +393,17 @@ class TestProgramKinds(NetworkCase):
             with self.subTest(kind=kind):
                 self.assertIn(words, program.summary)
                 self.assertTrue(program.kind_text)
+
+    def test_days_and_hours_are_told_in_short(self):
+        self.bonus.write(
+            {
+                "mon": True,
+                "fri": True,
+                "hour_ids": [Command.create({"hour_from": 8, "hour_to": 11.5})],
+            }
+        )
+        self.assertIn("Only: Mon, Fri 08:00–11:30.", self.bonus.summary)
+        self.assertNotIn("Only", self.discount.summary)
 
     def _tier(self):
         return {"tier_ids": [Command.create({"amount_from": 50, "rate": 5})]}
