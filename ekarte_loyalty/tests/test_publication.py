@@ -8,7 +8,7 @@ import psycopg2
 from odoo import Command, fields, sql_db
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import convert_file, mute_logger
 
 from ekarte_core import current_network, network_version
 
@@ -284,6 +284,16 @@ class TestPublication(NetworkCase):
             self.bonus.step = 11
             self.env.cr.flush()
             self.assertEqual(self.network.fault_ids.res_id, self.centre.id)
+
+    def test_an_update_publishes_what_it_tells_more_of(self):
+        cron = self.env.ref("ekarte_loyalty.ekarte_network_cron_publish")
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        convert_file(
+            self.env, "ekarte_loyalty", "data/ekarte_loyalty_data.xml", None, "update"
+        )
+        after = triggers.search_count([("cron_id", "=", cron.id)])
+        self.assertEqual(after, before + 1)
 
     # What may not change any more
 
