@@ -1,8 +1,7 @@
 import os
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
-
-from freezegun import freeze_time
 
 from odoo.tests import tagged
 
@@ -24,9 +23,14 @@ class TestClock(NetworkCase):
             type(self.env["ir.cron"]), "_commit_progress", return_value=60
         )
         self.env.cr.flush()
-        with freeze_time(NOON + timedelta(**later)), progress:
+        with self._at(**later), progress:
             self.env["ekarte.network"]._cron_clock()
         self.env.invalidate_all()
+
+    def _at(self, **later):
+        """Let the job see this moment: a real one, as the core keeps days it saw."""
+        moment = NOON + timedelta(**later)
+        return patch(f"{CLOCK}.datetime", SimpleNamespace(now=lambda _zone: moment))
 
     def _card(self, number):
         return self.env["ekarte.card"].search(
@@ -135,7 +139,7 @@ class TestClock(NetworkCase):
             type(self.env["ir.cron"]), "_commit_progress", return_value=0
         )
         with (
-            freeze_time(NOON + timedelta(days=60)),
+            self._at(days=60),
             over,
             patch(f"{CLOCK}.take_notices") as notices,
         ):
