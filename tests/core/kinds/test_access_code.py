@@ -97,12 +97,14 @@ def test_a_card_type_without_codes_has_none_to_set(shop: Shop):
     assert shop.do("set_code", CARD, new_access_code="4711").rc == "57"
 
 
-def test_the_new_card_has_no_code_until_it_is_set(town: Shop):
+def test_the_new_card_has_the_code_of_the_old_one(town: Shop):
     new = number(PLAY_GOLD)
-    assert town.do("replace", CARD, other=new).rc == "00"
-    assert town.do("sale", new, 100, gift=100).rc == "00"
-    assert town.do("set_code", new, new_access_code="1234").rc == "00"
+    assert town.do("replace", CARD, other=new).rc == "55"
+    assert town.do("replace", CARD, other=new, access_code="4711").rc == "00"
     assert town.do("sale", new, 100, gift=100).rc == "55"
+    changing = {"access_code": "4711", "new_access_code": "1234"}
+    assert town.do("set_code", new, **changing).rc == "00"
+    assert town.do("sale", new, 100, gift=100, access_code="1234").rc == "00"
 
 
 def test_no_code_is_in_the_ledger(town: Shop):
