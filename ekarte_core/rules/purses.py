@@ -330,8 +330,6 @@ class Sheet:
         self._move(
             purse, lot, move.event, move.account, posted=-move.posted, carry=carry
         )
-        if lot is not None and move.account == "load" and move.posted > 0:
-            lot.issued -= move.posted  # it was never sold
 
     def _move(
         self,
