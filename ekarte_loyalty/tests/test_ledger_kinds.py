@@ -3,6 +3,7 @@
 from typing import get_args, get_type_hints
 
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ekarte_core import Command as CoreCommand
@@ -104,6 +105,16 @@ class TestLedgerKinds(NetworkCase):
         self.assertEqual(voucher.state, "used")
         self.assertAlmostEqual(purse.balance, 0)
         self._known()
+
+    def test_vouchers_and_statements_are_seen_by_their_issuer_only(self):
+        card = self._do("sale", PRIZE_CARD, 6000)
+        own = self._user("t.own", "operator", self.grocer_company)
+        other = self._user("t.other", "operator", self.fuel_company)
+        self.assertTrue(card.with_user(own).voucher_ids)
+        for model in ("ekarte.voucher", "ekarte.statement", "ekarte.notice"):
+            self.assertFalse(self.env[model].with_user(other).search([]), model)
+        with self.assertRaises(AccessError):
+            card.voucher_ids.with_user(other).read(["code"])
 
     def test_a_voucher_may_be_taken_back_by_a_refund(self):
         sale = self._send(self.grocer, "sale", PRIZE_CARD, 5000)
