@@ -15,6 +15,9 @@ RANGE_SENTENCE = _lt("must be from %(least)s to %(most)s")
 
 SENTENCES = {
     "1 (Monday) to 7, each once": _lt("each day once"),
+    "a card with credit is given by activation": _lt(
+        "must be off: a card with credit is registered by its activation"
+    ),
     "a goods voucher has a product and no value": _lt(
         "a voucher for goods has a product and no value"
     ),
@@ -33,6 +36,9 @@ SENTENCES = {
         "points and the money they become go together"
     ),
     "each must be above zero": _lt("each must be above zero"),
+    "each must fit min_load and max_balance": _lt(
+        "each must lie between the smallest load and the largest balance"
+    ),
     "from and to need the same length, from not above to": _lt(
         "“from” and “to” need the same length, “from” not above “to”"
     ),
@@ -68,6 +74,9 @@ SENTENCES = {
     "must be given, once": _lt("must be given, and only once"),
     "must be times such as 08:00 and 24:00": _lt(
         "must be times such as 08:00 and 24:00"
+    ),
+    "must name a program that overrides none itself": _lt(
+        "must be a program that takes no other's place itself"
     ),
     "must name a program of this issuer and kind": _lt(
         "must be a running program of this issuer and of the same kind"

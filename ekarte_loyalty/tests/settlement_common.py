@@ -162,7 +162,6 @@ def network_document():
         "TPASS": ("8880003000000000", "8880003999999999"),
         "TCRED": ("8880004000000000", "8880004999999999"),
     }
-    card_type = {"issuer": "TGROCER", "auto_register": True}
     return {
         "format": 1,
         "name": "Tests",
@@ -191,9 +190,11 @@ def network_document():
         ],
         "card_types": [
             {
-                **card_type,
                 "code": code,
+                "issuer": "TGROCER",
                 "name": code,
+                # Credit is given by activation.
+                "auto_register": program != "TCRE",
                 "programs": [program],
                 "ranges": [{"kind": "number", "from": first, "to": last}],
             }

@@ -276,7 +276,7 @@ class TestProgramKinds(NetworkCase):
 
     def test_every_fault_that_a_merchant_can_make_is_told_in_our_words(self):
         wrong = {
-            "gift_card": {"denominations": [0], "min_load": 0, "valid_months": 9999},
+            "gift_card": {"denominations": [-1], "min_load": 0, "valid_months": 9999},
             "bonus_amount": {"step": 0, "points_per_step": 0, "convert_at": -1},
             "bonus_visit": {"points_per_visit": 0, "min_amount": -1, "convert_at": 5},
             "bonus_prize": {
@@ -317,6 +317,18 @@ class TestProgramKinds(NetworkCase):
             if message not in SENTENCES and not RANGE.fullmatch(message)
         }
         self.assertEqual(strange, set())
+
+    def test_a_card_with_credit_does_not_register_itself(self):
+        credit = self._program("T-CRE", self.grocer, "credit_card", credit_limit=100)
+        draft = self._card_type(
+            "T-CRED", self.grocer, credit, "9980005", auto_register=True, state="draft"
+        )
+        with self.assertRaisesRegex(UserError, "Register at First.*its activation"):
+            draft.action_activate()
+        draft.auto_register = False
+        draft.action_activate()
+        self.env.cr.flush()
+        self.assertIn("T-CRED", current_network(self.env.cr).card_types)
 
     # When, and for whom
 
