@@ -8,15 +8,18 @@ lot by lot, with its dates and what it carries in the books.
 from ekarte_core.codes import Rc
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import CardFacts, Facts, Plan, SecondCard, refuse
-from ekarte_core.rules.programs import BonusPrize
+from ekarte_core.rules.programs import BonusPrize, Discount
 from ekarte_core.rules.purses import (
     CREDIT,
     EARNED,
+    TURNOVER,
+    VISITED,
     WITHOUT_LOTS,
     LotPart,
     Purse,
     Sheet,
 )
+from ekarte_core.rules.turnover import settle
 
 TRANSFER = "transfer"
 
@@ -36,7 +39,7 @@ def replace(facts: Facts) -> Plan:
         return refuse(Rc.RULE)
     if _tier_missing(facts, second) or not _may_join(second.card, facts.card):
         return refuse(Rc.RULE)
-    if not _move(second.sheet, facts.sheet):
+    if not _move(facts, second.sheet, facts.sheet):
         return refuse(Rc.RULE)
     return Plan(
         rc=Rc.OK,
@@ -57,7 +60,7 @@ def pool(facts: Facts) -> Plan:
     if facts.card.account_id == second.card.account_id:
         return Plan(rc=Rc.OK)
     possible = second.card.state == "active" and _may_join(facts.card, second.card)
-    if not (possible and _move(facts.sheet, second.sheet)):
+    if not (possible and _move(facts, facts.sheet, second.sheet)):
         return refuse(Rc.RULE)
     return Plan(rc=Rc.OK, joins="first", reasons=[Reason(key="pool.joined")])
 
@@ -94,7 +97,7 @@ def _tier_missing(facts: Facts, second: SecondCard) -> bool:
     return False
 
 
-def _move(source: Sheet, target: Sheet) -> bool:
+def _move(facts: Facts, source: Sheet, target: Sheet) -> bool:
     """Move every purse of one account into another.
 
     False while value is held or a credit is not settled: statements stay where the
@@ -103,7 +106,9 @@ def _move(source: Sheet, target: Sheet) -> bool:
     purses = source.all()
     if any(purse.held or (purse.unit == CREDIT and purse.posted) for purse in purses):
         return False
-    for look in purses:
+    _write_clock_down(facts, source)
+    _write_clock_down(facts, target)
+    for look in source.all():
         purse = source.find(*look.key)
         assert purse is not None
         if purse.posted:
@@ -111,12 +116,25 @@ def _move(source: Sheet, target: Sheet) -> bool:
     return True
 
 
+def _write_clock_down(facts: Facts, sheet: Sheet) -> None:
+    """Sums that are over, or lost by idleness, do not come to life by being moved."""
+    programs = facts.programs
+    running = [one for one, _ in programs.discounts] + [one for one, _ in programs.idle]
+    for program in running:
+        parameters = program.parameters
+        if not isinstance(parameters, Discount):
+            continue
+        for group in parameters.turnover_groups:
+            purse = sheet.find(program.code, TURNOVER, group)
+            if purse is not None:
+                settle(parameters, sheet, purse, facts.clock)
+
+
 def _move_purse(source: Sheet, target: Sheet, purse: Purse) -> None:
     program, unit, group = purse.key
     into = target.open(program, purse.issuer, unit, group)
     if unit in WITHOUT_LOTS:
-        into.period_start = into.period_start or purse.period_start
-        into.last_at = into.last_at or purse.last_at
+        _join_moments(into, purse)
         amount = purse.posted
         source.count(purse, TRANSFER, -amount)
         target.count(into, TRANSFER, amount)
@@ -133,3 +151,16 @@ def _move_purse(source: Sheet, target: Sheet, purse: Purse) -> None:
                 carry=part.carry,
                 valid_until=part.valid_until,
             )
+
+
+def _join_moments(into: Purse, purse: Purse) -> None:
+    """When two counters that become one last counted, and how often on that day."""
+    if into.period_start is None:
+        into.period_start, into.day_count = purse.period_start, purse.day_count
+    elif into.unit == VISITED and purse.period_start is not None:
+        if purse.period_start > into.period_start:
+            into.period_start, into.day_count = purse.period_start, purse.day_count
+        elif purse.period_start == into.period_start:
+            into.day_count += purse.day_count
+    moments = [at for at in (into.last_at, purse.last_at) if at is not None]
+    into.last_at = max(moments, default=None)

@@ -105,6 +105,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     referred: tuple[ReferredDecided, ...] = ()
     loaded: str = ""  # program whose value was sold
     loaded_until: datetime | None = None  # end of the lot it lies in
+    closed_from: str = ""  # state of a card that the refund of its sale closed
 
 
 class Original(msgspec.Struct, kw_only=True):

@@ -73,8 +73,7 @@ def _state_before(facts: Facts, original: Original) -> str:
     """The card's state before the original, where that had changed it."""
     if original.command == "activate" and facts.card.state == "active":
         return "new"
-    unloaded = original.command == "refund" and original.decision.loaded
-    return "active" if unloaded and facts.card.state == "closed" else ""
+    return original.decision.closed_from if facts.card.state == "closed" else ""
 
 
 def release_hold(facts: Facts, original: Original) -> None:

@@ -38,8 +38,8 @@ def _unload_gift(facts: Facts) -> Plan:
         rc=Rc.OK,
         amount=amount,
         amount_due=amount,
-        new_state=_closed(facts),
-        decision=_reopened_by_reversal(facts),
+        new_state="closed" if _state_to_close(facts) else "",
+        decision=Decision(closed_from=_state_to_close(facts)),
     )
 
 
@@ -65,8 +65,8 @@ def _unload_pass(facts: Facts, parameters: VisitPass) -> Plan:
         amount=amount,
         amount_due=amount,
         sale_lines=(line,),
-        new_state=_closed(facts),
-        decision=_reopened_by_reversal(facts),
+        new_state="closed" if _state_to_close(facts) else "",
+        decision=Decision(closed_from=_state_to_close(facts)),
     )
 
 
@@ -78,15 +78,14 @@ def _left(facts: Facts, purse: Purse | None) -> int:
     return lot.available if lot is not None and lot.usable(facts.now) else 0
 
 
-def _closed(facts: Facts) -> str:
-    """A card whose sale is refunded is not sold again."""
-    original = facts.original
-    assert original is not None
-    return "closed" if original.command == "activate" else ""
+def _state_to_close(facts: Facts) -> str:
+    """A card whose sale is refunded is not sold again: it is closed, from which state.
 
-
-def _reopened_by_reversal(facts: Facts) -> Decision:
-    """A refund that closed the card says so: its own reversal opens it again."""
-    original = facts.original
+    '' where it stays as it is: it was lost, or another card took its place. The
+    reversal of this refund opens it again.
+    """
+    original, state = facts.original, facts.card.state
     assert original is not None
-    return Decision(loaded=original.decision.loaded if _closed(facts) else "")
+    if original.command != "activate":
+        return ""
+    return {"active": "active", "blocked": "blocked", "closed": "active"}.get(state, "")
