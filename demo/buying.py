@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from earning import earn, try_earning
 from holders import Card, Voucher, add
-from prices import Prices, price
+from prices import price
 from rules import Rule, half_up, spread
 from said import THOUSAND, Booked, Expected, Goods, Item, Operation, Refused
 from world import World, move
@@ -49,7 +49,7 @@ def confirm(world: World, operation: Operation, booked: Booked) -> None:
     if asked > held.gross:
         raise Refused("13")
     assert held.card is not None
-    goods = operation.items or [Item(held.operation.goods[0].group, asked)]
+    goods = operation.items or cut(held.operation.goods, asked)
     parts = [half_up(i.gross * held.rates.get(i.group, 0), 10_000) for i in goods]
     release(held)
     taken: Taken = {}
@@ -69,6 +69,12 @@ def confirm(world: World, operation: Operation, booked: Booked) -> None:
     book(world, rules, booked, taken)
 
 
+def cut(goods: Sequence[Item], asked: int) -> list[Item]:
+    """The goods of a hold, each in proportion to what was taken of them."""
+    parts = spread(asked, [item.gross for item in goods])
+    return [item._replace(gross=part) for item, part in zip(goods, parts, strict=True)]
+
+
 def release(held: Booked) -> None:
     """Give up what a hold keeps back."""
     assert held.card is not None
@@ -86,13 +92,12 @@ def quote(world: World, operation: Operation, booked: Booked) -> list[Rule]:
     at_once = not fresh or world.gives_at_once(card)
     priced = rules if at_once else []
     goods = operation.goods
-    prices = price(priced, card.account, goods)
-    parts, rates = prices.discounts, prices.rates
     voucher = find_voucher(world, rules, card, operation.voucher)
-    if voucher is not None and voucher.kind == "goods":
-        parts = one_for_free(voucher, goods, prices)
-        free = sum(parts) - sum(prices.saved.values())
-        add(prices.saved, {voucher.program: free})
+    free = one_for_free(voucher, goods) if voucher is not None else (-1, 0)
+    prices = price(priced, card.account, goods, free)
+    parts, rates = prices.discounts, prices.rates
+    if voucher is not None:
+        add(prices.saved, {voucher.program: free[1]} if free[1] else {})
     booked.used = voucher
     net = operation.gross - sum(parts)
     taken, short = take(operation, card, rules, net, voucher)
@@ -140,16 +145,14 @@ def find_voucher(
     raise Refused("57")
 
 
-def one_for_free(voucher: Voucher, goods: Sequence[Item], prices: Prices) -> list[int]:
-    """Take one piece of the product off the price; the rest keeps its rate."""
+def one_for_free(voucher: Voucher, goods: Sequence[Item]) -> tuple[int, int]:
+    """The line that a voucher for goods pays for, and the price of one piece."""
+    if voucher.kind == "money":
+        return -1, 0
     for place, item in enumerate(goods):
         if item.sku == voucher.what:
             unit = half_up(item.gross * THOUSAND, item.thousandths)
-            unit = min(unit, item.gross)
-            parts = [*prices.discounts]
-            rate = prices.rates[place]
-            parts[place] = half_up((item.gross - unit) * rate, 10_000) + unit
-            return parts
+            return place, min(unit, item.gross)
     raise Refused("57")
 
 

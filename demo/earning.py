@@ -86,7 +86,7 @@ def give_points(booked: Booked, account: Account, rule: Rule, count: int) -> Non
     credited = count - settled
     if mine:
         add(booked.settled, {purse: settled})
-        add(booked.expected.points, {purse: credited} if credited else {})
+        add(booked.expected.points, {purse: credited})
     if rule.tiers_of_cards and mine:
         count_amount(booked, "earned", purse, count)
     elif rule.tiers_of_cards:
@@ -128,7 +128,7 @@ def thank(world: World, booked: Booked, rule: Rule) -> None:
     )
     if count and stranger and meets and friend.state == "active":
         give_points(booked, friend.account, rule, count)
-        booked.thanked = (friend.account, rule.purse, count)
+        booked.thanked = (friend.account, rule, count)
 
 
 def count_once(booked: Booked, what: str, purse: str) -> None:

@@ -56,7 +56,7 @@ class Oracle:
             self._decide(operation, booked)
         except Refused as refusal:
             booked.expected = Expected(rc=str(refusal))
-            booked.state = "refused"
+            booked.state, booked.gross = "refused", 0
         world.stored[operation.key] = booked
         self._count(booked)
         return booked.expected

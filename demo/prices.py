@@ -24,19 +24,26 @@ class Prices:
     saved: dict[str, int] = field(default_factory=dict)
 
 
-def price(rules: Sequence[Rule], account: Account, goods: Sequence[Item]) -> Prices:
-    """Price every line."""
+def price(
+    rules: Sequence[Rule],
+    account: Account,
+    goods: Sequence[Item],
+    free: tuple[int, int] = (-1, 0),
+) -> Prices:
+    """Price every line. `free`: a line's place, and what a voucher takes off it."""
     found = Prices()
     seen = Fraction(0)
-    for item in goods:
-        rate, from_sum, given = line_rate(rules, account, item, goods)
-        exact = item.gross * rate / ALL
+    for place, item in enumerate(goods):
+        off = free[1] if place == free[0] else 0
+        rest = item._replace(gross=item.gross - off)
+        rate, from_sum, given = line_rate(rules, account, rest, goods)
+        exact = rest.gross * rate / ALL
         cents = rounded(exact)
         if from_sum:
             # Rounded once for the whole sum: each line ends where its share ends.
             cents = rounded(seen + exact) - rounded(seen)
             seen += exact
-        found.discounts.append(cents)
+        found.discounts.append(cents + off)
         found.rates.append(rounded(rate))
         if given:
             given[[*given][-1]] += cents - sum(given.values())

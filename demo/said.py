@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from holders import Account, Card, Voucher
+from rules import Rule
 
 Key = tuple[str, int, int]
 THOUSAND = 1000  # quantities are counted in thousandths
@@ -152,7 +153,7 @@ class Booked:
     used: Voucher | None = None
     used_value: int = 0  # what the voucher was worth before
     issued: list[Voucher] = field(default_factory=list)
-    thanked: tuple[Account, str, int] | None = None  # a referrer and the points
+    thanked: tuple[Account, Rule, int] | None = None  # a referrer and the points
     net_refunded: int = 0
     gross_refunded: int = 0
 

@@ -1,9 +1,9 @@
 """Goods that come back, loads that are given back, operations that are undone."""
 
 from buying import release, say_tenders
-from holders import add
+from holders import Account, add
 from rules import Rule, half_up, spread, worth
-from said import Booked, Expected, Move, Operation, Refused
+from said import Booked, Expected, Operation, Refused
 from world import World, change, move
 
 LOADS = ("activate", "top_up")
@@ -95,11 +95,13 @@ def all_is_back(booked: Booked, sale: Booked) -> None:
 
 
 def take_thanks_back(booked: Booked, sale: Booked) -> None:
-    """The referrer's points go, as far as they are still there."""
+    """The referrer's points go, as far as they, or vouchers of them, are there."""
     if sale.thanked is not None:
-        account, purse, points = sale.thanked
+        account, rule, points = sale.thanked
+        purse = rule.purse
         there = min(points, account.value("points", purse))
         change(booked, account, "points", purse, -there)
+        from_vouchers(booked, account, rule, points - there)
         earned = account.value("earned", purse)
         change(booked, account, "earned", purse, -min(points, earned))
         sale.thanked = None
@@ -108,13 +110,15 @@ def take_thanks_back(booked: Booked, sale: Booked) -> None:
 def goods_back(operation: Operation, sale: Booked) -> int:
     """Take the goods back, group by group; return their discount."""
     left = {name: goods.gross - goods.back for name, goods in sale.groups.items()}
+    if not 0 < operation.gross <= sum(left.values()):
+        raise Refused("13")
     if operation.lines:
         wanted: dict[str, int] = {}
         for item in operation.items:
             add(wanted, {item.group: item.gross})
     else:
         wanted = dict(zip(left, spread(operation.gross, [*left.values()]), strict=True))
-    if not operation.gross or any(wanted[g] > left.get(g, 0) for g in wanted):
+    if any(wanted[g] > left.get(g, 0) for g in wanted):
         raise Refused("13")
     discount = 0
     for name, amount in wanted.items():
@@ -133,30 +137,31 @@ def claw_back(booked: Booked, rule: Rule, lost: int, due: int) -> int:
     there = min(lost, card.account.value("points", purse))
     move(booked, "points", purse, -there)
     if rule.kind == "bonus_prize":
-        there += from_vouchers(booked, rule, lost - there)
-    how = rule.parameters.get("clawback", "deduct")
-    if how == "negative":
-        move(booked, "owed", purse, lost - there)
-    if how != "deduct":
-        return 0
-    value = worth(rule, lost - there)
+        there += from_vouchers(booked, card.account, rule, lost - there)
+    missing = lost - there
+    value = worth(rule, missing)
     money = min(value, card.account.available(purse))
     move(booked, "money", purse, -money)
-    return min(value - money, due)
+    how = rule.parameters.get("clawback", "deduct")
+    if how == "negative":
+        # In points again, what the money that they became did not cover.
+        left = -(-missing * (value - money) // value) if value else missing
+        move(booked, "owed", purse, left)
+    return min(value - money, due) if how == "deduct" else 0
 
 
-def from_vouchers(booked: Booked, rule: Rule, missing: int) -> int:
+def from_vouchers(booked: Booked, account: Account, rule: Rule, missing: int) -> int:
     """Turn unused vouchers back into the points they were; return those that help."""
     prizes = rule.parameters["prizes"]
-    assert booked.card is not None
     helped = 0
-    for voucher in reversed(booked.card.account.vouchers):
+    for voucher in reversed(account.vouchers):
         is_whole = voucher.kind == "goods" or str(voucher.value) == voucher.what
         mine = voucher.program == rule.purse and voucher.value and is_whole
         if len(prizes) == 1 and mine and helped < missing:
             voucher.value = 0
             used = min(missing - helped, prizes[0]["at"])
-            move(booked, "points", rule.purse, prizes[0]["at"] - used)
+            left = prizes[0]["at"] - used
+            change(booked, account, "points", rule.purse, left)
             helped += used
     return helped
 
@@ -212,15 +217,19 @@ def mirror(world: World, original: Booked, booked: Booked) -> None:
     """Take every move back, if all of it is still there."""
     card = original.card
     assert card is not None
-    mine = [m for m in original.moves if m.account is card.account]
-    for one in mine:
-        check_there(world, one)
+    mine: dict[tuple[str, str], int] = {}
+    for one in original.moves:
+        if one.account is card.account:
+            key = (one.what, one.purse)
+            mine[key] = mine.get(key, 0) + one.amount
+    for (what, purse), amount in mine.items():
+        check_there(world, card.account, what, purse, amount)
     if any(voucher.value == 0 for voucher in original.issued):
         raise Refused("51")
-    for one in mine:
-        change(booked, one.account, one.what, one.purse, -one.amount)
-        if one.what == "visited":
-            card.account.today[one.purse] -= 1
+    for (what, purse), amount in mine.items():
+        change(booked, card.account, what, purse, -amount)
+        if what == "visited":
+            card.account.today[purse] -= 1
     for voucher in original.issued:
         voucher.value = 0
     if original.used is not None:
@@ -230,14 +239,15 @@ def mirror(world: World, original: Booked, booked: Booked) -> None:
         card.state = "new"
 
 
-def check_there(world: World, one: Move) -> None:
+def check_there(
+    world: World, account: Account, what: str, purse: str, amount: int
+) -> None:
     """Refuse to take back what has been used."""
-    there = one.account.value(one.what, one.purse)
-    if one.what == "money":
-        there = one.account.available(one.purse)
-    if one.what == "credit":
-        parameters = world.rules.programs[one.purse]["parameters"]
-        if one.account.available(one.purse, parameters["credit_limit"]) < one.amount:
+    if what == "credit":
+        limit = world.rules.programs[purse]["parameters"]["credit_limit"]
+        if account.available(purse, limit) < amount:
             raise Refused("61")
-    elif there < one.amount:
+        return
+    there = account.available(purse) if what == "money" else account.value(what, purse)
+    if there < amount:
         raise Refused("51")

@@ -145,6 +145,7 @@ def change(
 
 
 def issue(booked: Booked, account: Account, voucher: Voucher) -> None:
-    """Give a voucher to an account."""
+    """Give a voucher; a referrer's is not undone with the friend's purchase."""
     account.vouchers.append(voucher)
-    booked.issued.append(voucher)
+    if booked.card is not None and account is booked.card.account:
+        booked.issued.append(voucher)
