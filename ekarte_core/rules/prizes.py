@@ -87,10 +87,12 @@ def take_back(
     running: RunningProgram,
     parameters: BonusPrize,
     missing: int,
+    cause: tuple[str, str] = ("bonus_earn", "earn"),
 ) -> int:
     """Turn unused vouchers back into points while points are missing.
 
-    Returns what is still missing. The latest to end goes first.
+    Returns what is still missing. The last issued goes first. `cause`: event and
+    counter account of what had brought the points.
     """
     prize = parameters.own_prize
     purse = sheet.find(running.code, POINTS)
@@ -113,6 +115,6 @@ def take_back(
             valid_until=end_of_lot(parameters, facts),
         )
         off = min(missing, prize.at)
-        sheet.spend(purse, "bonus_earn", "earn", sheet.plan(purse, off))
+        sheet.spend(purse, *cause, sheet.plan(purse, off))
         missing -= off
     return missing

@@ -98,4 +98,5 @@ def _from_vouchers(
     assert facts.second is not None
     for running, parameters in facts.second.programs.points:
         if running.code == referred.program and isinstance(parameters, BonusPrize):
-            prizes.take_back(facts, sheet, running, parameters, missing)
+            cause = ("bonus_grant", "grant")
+            prizes.take_back(facts, sheet, running, parameters, missing, cause)

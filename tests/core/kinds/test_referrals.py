@@ -146,3 +146,17 @@ def test_the_referrers_number_is_nowhere_in_the_ledger(shop: Shop):
     shop.do("sale", BERTA, 10000, referrer=ANNA)
     found = shop.sql("SELECT answer || decision FROM ekarte.operation")
     assert not any(ANNA in row[0] or BERTA in row[0] for row in found)
+
+
+def test_what_a_prize_gives_back_is_booked_against_what_brought_it(shop: Shop):
+    """Points for a friend are a cost of promotion: so is their end, not revenue."""
+    publish(shop, prizes=[{"at": 50, "value": 500}])
+    sale = shop.request("sale", BERTA, 10000, referrer=ANNA)
+    shop.send(sale)
+    shop.do("reverse", original=sale)
+    rows = shop.sql(
+        "SELECT event, sum(posted), sum(carry) FROM ekarte.entry "
+        "WHERE purse_id IS NOT NULL AND event LIKE 'bonus_%%' GROUP BY 1"
+    )
+    assert {row for row in rows if row[0] == "bonus_grant"} == {("bonus_grant", 0, 0)}
+    assert shop.broken() == []
