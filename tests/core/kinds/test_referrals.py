@@ -117,6 +117,12 @@ def test_a_prize_for_a_friend_who_returned_everything_is_taken_back(shop: Shop):
     shop.send(sale)
     shop.do("refund", amount=10000, original=sale)
     assert (shop.do("inquire", ANNA).vouchers, points(shop)) == ((), 0)
+    events = shop.sql(
+        "SELECT e.event, sum(e.posted) FROM ekarte.entry AS e "
+        "JOIN ekarte.purse AS p ON p.id = e.purse_id "
+        "WHERE p.unit = 'points' GROUP BY 1 ORDER BY 1"
+    )
+    assert events == [("bonus_earn", 0), ("bonus_grant", 0), ("convert", 0)]
 
 
 @pytest.mark.parametrize("prizes", [[], [{"at": 50, "value": 1000}]])
