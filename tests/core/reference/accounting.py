@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.core.reference.arith import spread
 from tests.core.reference.network import Program
+from tests.core.reference.points import FREE
 from tests.core.reference.state import Booked, Move
 
 
 def count(programs: list[Program], booked: Booked) -> None:
-    off = sum(taken.amount for taken in booked.taken if taken.tender == "bonus")
+    off = sum(taken.amount for taken in booked.taken if taken.tender in FREE)
     nets = [line.gross - line.discount for line in booked.lines]
     parts = [n - o for n, o in zip(nets, spread(off, nets), strict=True)]
     for program in programs:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.core.reference.arith import add_months, half_up, spread
 from tests.core.reference.network import Program
+from tests.core.reference.points import FREE
 from tests.core.reference.state import Booked, Card, Line, Move, Purse, PurseKey
 
 KINDS = ("fixed_discount", "accumulated_discount", "calculated_discount")
@@ -124,7 +125,7 @@ def count(programs: list[Program], booked: Booked, today: date) -> None:
     """Count a purchase for later discounts, less what bonus money paid."""
     card = booked.card
     assert card is not None
-    off = sum(taken.amount for taken in booked.taken if taken.tender == "bonus")
+    off = sum(taken.amount for taken in booked.taken if taken.tender in FREE)
     nets = [line.gross - line.discount for line in booked.lines]
     paid = [n - o for n, o in zip(nets, spread(off, nets), strict=True)]
     for program in programs:

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from ekarte_core import Request
-from tests.core.reference import cards, purchases, undoing, visits
+from tests.core.reference import (
+    cards,
+    purchases,
+    redeeming,
+    undoing,
+    visits,
+    vouchers,
+)
 from tests.core.reference.arith import local_day
 from tests.core.reference.network import Network, Program
 from tests.core.reference.points import Moment
@@ -23,6 +30,7 @@ class Reference:
         self.cards: dict[str, Card] = {}
         self.booked: dict[tuple[str, int, int], Booked] = {}
         self.closed: set[tuple[str, int]] = set()
+        self.codes: list[tuple[str, str, str]] = []
         self.commands: dict[str, Callable[[Here, Booked], None]] = {
             "activate": cards.activate,
             "top_up": cards.top_up,
@@ -35,6 +43,7 @@ class Reference:
             "refund": purchases.refund,
             "reverse": undoing.reverse,
             "check_in": visits.check_in,
+            "redeem": redeeming.redeem,
             "close": _close,
         }
 
@@ -119,7 +128,7 @@ class Here:
         self.today = local_day(now, self.zone)
         self.currency = self.network.currency
         self.card: Card | None = None
-        self.moment = Moment(now, self.zone, self.today, self.currency)
+        self.moment = Moment(now, self.zone, self.today, self.currency, ledger.codes)
 
     def open_batch(self) -> None:
         kept = self.request.command not in NOT_KEPT
@@ -158,10 +167,20 @@ class Here:
                 key[0] not in accepted or key[1] not in (self.currency, "credit")
             ):
                 continue
-            if purse.posted:
+            if purse.posted and key[1] not in ("voucher", "item"):
                 row = (*key[:2], purse.posted, purse.usable(self.now))
                 booked.reply.balances.append(row)
         booked.reply.balances.sort()
+        booked.reply.vouchers = sorted(
+            (v.code, v.program, v.kind, card.posted(v.key), v.product)
+            if v.kind == "money"
+            else (v.code, v.program, v.kind, 0, v.product)
+            for v in vouchers.usable(card, self.now)
+            if v.program in accepted or self.owns(v.program, seller)
+        )
+
+    def owns(self, program: str, seller: str) -> bool:
+        return bool(self.network.programs[program]["issuer"] == seller)
 
 
 def _close(here: Here, booked: Booked) -> None:

@@ -28,6 +28,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "bonus_amount": POINTS | {"group_factor": {}, "points_per_step": 1},
     "bonus_visit": POINTS
     | {"points_per_visit": 1, "max_per_day": 0, "min_gap_minutes": 0},
+    "bonus_prize": POINTS
+    | {
+        "group_factor": {},
+        "points_per_step": 1,
+        "prizes": (),
+        "accept_at": "own",
+    },
     "fixed_discount": DISCOUNT | {"after_spend": 0},
     "accumulated_discount": DISCOUNT
     | {
@@ -43,6 +50,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "purchase_accounting": {"ticket_per": 0, "groups": ()},
     "credit_card": {"accept_at": "own"},
     "attendance": {"min_gap_minutes": 0},
+    "exchange": {"accept_at": "coalition"},
     "visit_pass": {"valid_days": 0, "max_per_day": 0},
 }
 

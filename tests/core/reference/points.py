@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tests.core.reference.arith import end_of, half_up, spread
+from tests.core.reference import vouchers
+from tests.core.reference.arith import end_of, spread
 from tests.core.reference.network import Program
 from tests.core.reference.state import Booked, Card, Move, Purse, PurseKey
 
-KINDS = ("bonus_amount",)
+KINDS = ("bonus_amount", "bonus_prize")
+FREE = ("bonus", "voucher")
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,20 @@ class Moment:
     zone: str
     today: date
     currency: str
+    codes: list[tuple[str, str, str]]
+
+    def code(self, program: str, kind: str) -> str:
+        """The code that the real ledger has given a new voucher like this."""
+        for place, (code, *what) in enumerate(self.codes):
+            if what == [program, kind]:
+                self.codes.pop(place)
+                return code
+        return f"none-{program}-{kind}"
 
 
 def points_of(program: Program, booked: Booked) -> int:
     """Whole steps of what was really paid."""
-    free = ("bonus",) if program.earn_on_gift else ("bonus", "gift")
+    free = FREE if program.earn_on_gift else (*FREE, "gift")
     off = sum(taken.amount for taken in booked.taken if taken.tender in free)
     nets = [line.gross - line.discount for line in booked.lines]
     paid = [n - o for n, o in zip(nets, spread(off, nets), strict=True)]
@@ -46,15 +57,18 @@ def earn(programs: list[Program], booked: Booked, moment: Moment) -> None:
 
 def promise(program: Program, booked: Booked, points: int, moment: Moment) -> None:
     """What an authorization shows: nothing is credited yet."""
-    booked.reply.earned[program.purse] = points
-    booked.reply.converted += converted(program, booked, points, moment)
+    assert booked.card is not None
+    owed = booked.card.posted((program.purse, "owed", ""))
+    credited = points - min(points, owed)
+    booked.reply.earned[program.purse] = credited
+    booked.reply.converted += converted(program, booked, credited, moment)
 
 
 def converted(program: Program, booked: Booked, more: int, moment: Moment) -> int:
     """The money that points become, with so many more of them."""
     assert booked.card is not None
     purse = booked.card.purses.get((program.purse, "points", ""), Purse())
-    if not program.convert_at:
+    if program.kind == "bonus_prize" or not program.convert_at:
         return 0
     times = (purse.usable(moment.now) + more) // program.convert_at
     return int(times * program.convert_to)
@@ -65,9 +79,16 @@ def credit(program: Program, booked: Booked, points: int, moment: Moment) -> Non
     assert card is not None
     end = end_of(moment.today, program.expire_days, program.expire_at, moment.zone)
     key = (program.purse, "points", "")
-    booked.post(Move(card, key, end, points))
+    owed = (program.purse, "owed", "")
+    paid = min(points, card.posted(owed))
+    if paid:
+        booked.post(Move(card, owed, None, -paid))
+    booked.post(Move(card, key, end, points - paid))
     booked.earned[program.purse] = points
-    booked.reply.earned[program.purse] = points
+    booked.reply.earned[program.purse] = points - paid
+    if program.kind == "bonus_prize":
+        vouchers.issue(program, booked, moment)
+        return
     money = converted(program, booked, 0, moment)
     if money:
         gone = money // program.convert_to * program.convert_at
@@ -99,10 +120,34 @@ def take_back(program: Program, booked: Booked, points: int, moment: Moment) -> 
     there = min(points, card.purse(key).usable(moment.now))
     take(booked, card, key, there, moment.now)
     missing = points - there
+    if program.kind == "bonus_prize":
+        return _without_vouchers(program, booked, missing, moment)
     if not program.convert_at or not missing:
+        owe(program, booked, missing)
         return 0
-    worth = half_up(missing * program.convert_to, program.convert_at)
+    worth = missing * program.convert_to // program.convert_at
     money = (program.purse, moment.currency, "")
     paid = min(worth, card.purse(money).usable(moment.now))
     take(booked, card, money, paid, moment.now)
+    owe(program, booked, missing - paid * program.convert_at // program.convert_to)
     return worth - paid if program.clawback == "deduct" else 0
+
+
+def owe(program: Program, booked: Booked, missing: int) -> None:
+    """Points that cannot be taken back are remembered, where the program says so."""
+    if program.clawback == "negative" and missing:
+        assert booked.card is not None
+        booked.post(Move(booked.card, (program.purse, "owed", ""), None, missing))
+
+
+def _without_vouchers(
+    program: Program, booked: Booked, points: int, moment: Moment
+) -> int:
+    """What points are worth that are neither there nor in unused vouchers."""
+    missing = vouchers.turn_back(program, booked, points, moment)
+    owe(program, booked, missing)
+    prizes = program.prizes
+    if len(prizes) != 1 or prizes[0]["voucher_kind"] != "money":
+        return 0
+    worth = missing * prizes[0]["value"] // prizes[0]["at"]
+    return worth if program.clawback == "deduct" else 0

@@ -13,6 +13,7 @@ from tests.core.reference import (
     tenders,
     unloading,
     visits,
+    vouchers,
 )
 from tests.core.reference.arith import part, spread
 from tests.core.reference.network import Program
@@ -34,7 +35,7 @@ def authorize(here: Here, booked: Booked) -> None:
     card, programs = _begin(here, booked)
     for taken in booked.taken:
         for end, amount in taken.parts:
-            booked.post(Move(card, taken.key, end, 0, amount))
+            booked.post(Move(card, taken.key, end, 0, taken.whole or amount))
     _promise(here, booked, programs)
     booked.hold = "open"
     hold_s = here.network.terminals[here.terminal].get("hold_s", 300)
@@ -48,10 +49,12 @@ def _begin(here: Here, booked: Booked) -> tuple[Card, list[Program]]:
     card = cards.find(here)
     programs = cards.usable(here, card, register=True)
     wanted = tenders.asked(request.tender, programs, 1)
+    voucher = request.tender and request.tender.voucher
+    ticket = vouchers.find(here, card, voucher, programs) if voucher else None
     for tender, amount in wanted.items():
         if amount and not tenders.payers(programs, tender):
             raise Refused("57")
-    cards.check_code(here, card, leaves=any(wanted.values()))
+    cards.check_code(here, card, leaves=bool(voucher) or any(wanted.values()))
     total = sum(line.amount for line in request.lines)
     gross = total if request.amount is None else request.amount
     if not gross or (request.lines and total != gross):
@@ -62,11 +65,12 @@ def _begin(here: Here, booked: Booked) -> tuple[Card, list[Program]]:
     booked.lines = discounts.price(
         programs, card, lines or [Line("", gross)], here.today
     )
-    due = booked.net
+    first = [vouchers.pay(card, ticket, booked.net)] if ticket else []
+    due = booked.net - sum(taken.amount for taken in first)
     if request.tender and request.tender.money > due:
         raise Refused("13")
     taken, rc = tenders.plan(request, card, programs, due, here.now, here.currency)
-    booked.taken, booked.reply.rc = taken, rc
+    booked.taken, booked.reply.rc = first + taken, rc
     _tell(booked)
     return card, programs
 
@@ -88,7 +92,7 @@ def _tell(booked: Booked) -> None:
 def _spend(booked: Booked, taken: tenders.Taken) -> None:
     assert booked.card is not None
     for end, amount in taken.parts:
-        booked.post(Move(booked.card, taken.key, end, -amount))
+        booked.post(Move(booked.card, taken.key, end, -(taken.whole or amount)))
 
 
 def _finish(here: Here, booked: Booked, programs: list[Program]) -> None:
@@ -111,7 +115,7 @@ def release(hold: Booked, how: str) -> None:
     assert hold.card is not None
     for taken in hold.taken:
         for end, amount in taken.parts:
-            Move(hold.card, taken.key, end, 0, -amount).apply()
+            Move(hold.card, taken.key, end, 0, -(taken.whole or amount)).apply()
     hold.hold = how
 
 
@@ -146,12 +150,13 @@ def _captured(here: Here, hold: Booked) -> list[Line]:
     authorized = sum(line.gross for line in hold.lines)
     amount = total if request.amount is None and request.lines else request.amount
     amount = authorized if amount is None else amount
-    if amount > authorized or (request.lines and total != amount):
+    if amount > authorized or (request.lines and (total != amount or not total)):
         raise Refused("13")
     if request.lines:
         rates = {line.group: line.rate for line in reversed(hold.lines)}
+        other = rates[""] if list(rates) == [""] else 0
         lines = [
-            Line(row.group, row.amount, rates.get(row.group, rates.get("", 0)))
+            Line(row.group, row.amount, rates.get(row.group, other))
             for row in request.lines
         ]
     else:
@@ -184,6 +189,9 @@ def refund(here: Here, booked: Booked) -> None:
     for taken in bought.taken:
         back = part(taken.amount, after, whole) - part(taken.amount, before, whole)
         _give_back(booked, card, taken, back, bought)
+        if taken.whole > taken.amount and _all_back(bought, booked):
+            rest = taken.whole - taken.amount
+            booked.post(Move(card, taken.key, taken.parts[0][0], rest))
     _tell_refund(booked)
     _take_back(here, booked, bought, before, after)
     bought.refunds.append(booked)

@@ -35,6 +35,10 @@ FROM ekarte.purse AS p
 INNER JOIN ekarte.card AS c ON p.card_id = c.id
 WHERE p.posted <> 0 OR p.held <> 0
 """
+VOUCHERS = """
+SELECT goods_group, program, unit FROM ekarte.purse
+WHERE unit IN ('voucher', 'item') ORDER BY id
+"""
 CARDS = "SELECT token, state FROM ekarte.card WHERE state <> 'new'"
 
 

@@ -63,6 +63,7 @@ class Card:
     tries: int = 0
     registered: datetime | None = None
     purses: dict[PurseKey, Purse] = field(default_factory=dict)
+    vouchers: list[Any] = field(default_factory=list)
 
     def purse(self, key: PurseKey) -> Purse:
         return self.purses.setdefault(key, Purse())
@@ -105,6 +106,7 @@ class Taken:
     key: PurseKey
     own: bool
     parts: list[tuple[datetime | None, int]]
+    whole: int = 0  # of a voucher: what goes with it
 
     @property
     def amount(self) -> int:
@@ -118,7 +120,7 @@ class Taken:
             amount -= some
             if some:
                 parts.append((end, some))
-        return Taken(self.tender, self.key, self.own, parts)
+        return Taken(self.tender, self.key, self.own, parts, self.whole)
 
 
 @dataclass
@@ -134,6 +136,7 @@ class Reply:
     converted: int = 0
     balances: list[tuple[str, str, int, int]] = field(default_factory=list)
     discount_rate: int | None = None
+    vouchers: list[tuple[str, str, str, int, str]] = field(default_factory=list)
     card_state: str = ""
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -41,7 +41,7 @@ def gift_card() -> st.SearchStrategy:
         denominations=st.just([500, 1000, 5000]),
         min_load=st.sampled_from([1, 500]),
         max_balance=st.sampled_from([5000, 20000]),
-        reloadable=st.just(True),  # MODEL-14
+        reloadable=st.booleans(),
         valid_months=st.sampled_from([0, 1, 12]),
         accept_at=ACCEPT,
     )
@@ -61,13 +61,36 @@ def bonus_amount(draw: st.DrawFn) -> dict[str, Any]:
             group_factor=st.just({"books": 20000, "fuel": 0}),
             earn_on_gift=st.booleans(),
             accept_at=ACCEPT,
-            clawback=st.sampled_from(["deduct", "absorb"]),
+            clawback=st.sampled_from(["deduct", "absorb", "negative"]),
         )
     )
     found["step"] = draw(STEPS)
     if draw(st.booleans()):
         found["convert_at"], found["convert_to"] = draw(CONVERSION)
     return found
+
+
+@st.composite
+def bonus_prize(draw: st.DrawFn) -> dict[str, Any]:
+    found = draw(
+        _some(
+            points_per_step=st.integers(1, 3),
+            min_amount=SUMS,
+            expire_days=st.sampled_from([1, 30]),
+            expire_at=st.sampled_from(["day", "month", "year"]),
+            group_factor=st.just({"books": 20000, "fuel": 0}),
+            earn_on_gift=st.booleans(),
+            accept_at=ACCEPT,
+            clawback=st.sampled_from(["deduct", "absorb", "negative"]),
+        )
+    )
+    prize = {
+        "at": draw(st.sampled_from([3, 10, 50])),
+        "valid_days": draw(st.sampled_from([0, 1, 30])),
+        "voucher_kind": "money",
+        "value": draw(st.sampled_from([33, 100, 500])),
+    }
+    return found | {"step": draw(st.sampled_from([100, 500])), "prizes": [prize]}
 
 
 @st.composite
@@ -106,12 +129,33 @@ def bonus_visit(draw: st.DrawFn) -> dict[str, Any]:
             min_gap_minutes=st.sampled_from([1, 60]),
             expire_days=st.sampled_from([1, 30]),
             earn_on_gift=st.booleans(),
-            clawback=st.sampled_from(["deduct", "absorb"]),
+            clawback=st.sampled_from(["deduct", "absorb", "negative"]),
         )
     )
     if draw(st.booleans()):
         found["convert_at"], found["convert_to"] = draw(CONVERSION)
     return found
+
+
+POINTS = ("bonus_amount", "bonus_visit", "bonus_prize")
+PRODUCTS = ("95E", "wash")
+
+
+@st.composite
+def exchange(draw: st.DrawFn, issuer: str, payers: list[str]) -> dict[str, Any]:
+    """Points of one of these programs buy goods."""
+    goods = [
+        {"product": product, "points": at, "unit": "pc", "price": price}
+        for product, at, price in zip(PRODUCTS, (3, 10), (140, 700), strict=True)
+    ]
+    parameters = {"points_of": draw(st.sampled_from(payers)), "goods": goods}
+    return {
+        "code": f"{issuer}-EX",
+        "issuer": issuer,
+        "kind": "exchange",
+        "name": "Exchange",
+        "parameters": parameters | draw(_some(accept_at=ACCEPT)),
+    }
 
 
 def calculated_discount() -> st.SearchStrategy:
@@ -140,6 +184,7 @@ def credit_card() -> st.SearchStrategy:
 
 KINDS = {
     "bonus_visit": bonus_visit(),
+    "bonus_prize": bonus_prize(),
     "calculated_discount": calculated_discount(),
     "purchase_accounting": _some(
         ticket_per=st.sampled_from([100, 250]), groups=GROUP_SETS
@@ -172,7 +217,13 @@ def programs(
 ) -> list[dict[str, Any]]:
     """Programs of one issuer; the grocer's second branch may have its own."""
     least = 1 if issuer == "GROCER" else 0
-    chosen = draw(st.lists(st.sampled_from(kinds), min_size=least, max_size=most))
+    chosen = draw(
+        st.lists(
+            st.sampled_from([k for k in kinds if k in KINDS]),
+            min_size=least,
+            max_size=most,
+        )
+    )
     found = []
     for place, kind in enumerate(chosen):
         program = {
@@ -199,6 +250,9 @@ def programs(
                     "parameters": draw(KINDS[kind]),
                 }
             )
+    payers = [p["code"] for p in found if p["kind"] in POINTS and "overrides" not in p]
+    if payers and "exchange" in kinds and draw(st.integers(0, 2)) == 0:
+        found.append(draw(exchange(issuer, payers)))
     discounts = [p for p in found if p["kind"].endswith("_discount")]
     if len(discounts) > 1:
         for program in discounts:
@@ -274,9 +328,12 @@ class Step:
     card: int = 0
     amount: int | None = None
     lines: tuple[tuple[str, int], ...] = ()
+    products: tuple[str, ...] = ()
+    quantity: str = "1"
     gift: str = ""
     bonus: str = ""
     credit: str = ""
+    voucher: bool = False
     partial: bool = False
     named: int = 5
     of: int = 0
@@ -309,6 +366,7 @@ COMMANDS = [
     *["top_up"] * 2,
     *["wait"] * 3,
     *["check_in"] * 3,
+    *["redeem"] * 2,
     "activate",
     "block",
     "unblock",
@@ -337,6 +395,10 @@ def step(draw: st.DrawFn) -> Step:
         goods = {kind: draw(LINES if kind == "lines" else AMOUNTS)}
     if command == "confirm" and draw(st.booleans()):
         goods = {}
+    if command == "redeem":
+        product = st.sampled_from([*PRODUCTS, *PRODUCTS, "none"])
+        goods = {"products": draw(st.lists(product, min_size=1, max_size=2))}
+        goods["quantity"] = draw(st.sampled_from(["1", "0.1", "1.5", "2"]))
     if command in ("top_up", "activate"):
         goods = {"amount": draw(st.sampled_from([499, 500, 1000, 5000, 5000]))}
         goods["named"] = draw(st.integers(0, 5))
@@ -353,4 +415,4 @@ def step(draw: st.DrawFn) -> Step:
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
-    return st.lists(step(), min_size=8, max_size=30)
+    return st.lists(step(), min_size=10, max_size=36)

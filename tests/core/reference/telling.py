@@ -13,7 +13,7 @@ from ekarte_core import (
     decode_answer,
 )
 from tests.core.reference.ledger import NOT_KEPT, Reference
-from tests.core.reference.real import CARDS, LOTS, PURSES, Real
+from tests.core.reference.real import CARDS, LOTS, PURSES, VOUCHERS, Real
 from tests.core.reference.state import Reply, by_end
 from tests.core.reference.strategies import Step
 from tests.core.reference.till import NUMBERS, Till
@@ -33,6 +33,7 @@ class Telling:
         self.reference = Reference(document)
         self.till = Till(self.reference)
         self.answers: dict[tuple, bytes] = {}
+        self.codes: set[str] = set()
         self.story = [
             f"{p['code']} {p['kind']} {p['parameters']}"
             + "".join(
@@ -87,12 +88,23 @@ class Telling:
 
     def say(self, request: Request) -> None:
         """Ask both."""
-        booked = self.reference.answer(request, self.now)
         outcome = self.real.run([request], self.now)[0]
         answer = decode_answer(outcome.answer)
+        self._learn_codes(answer)
+        booked = self.reference.answer(request, self.now)
         self.story.append(f"{_written(request)} -> {answer.rc} ({booked.reply.rc})")
         self.compare(request, booked.reply, outcome, answer)
         self.till.past.append((request, booked))
+
+    def _learn_codes(self, answer: Answer) -> None:
+        """What the real ledger calls its new vouchers, in the order it made them."""
+        if all(voucher.code in self.codes for voucher in answer.vouchers):
+            return
+        for code, program, unit in self.real.rows(VOUCHERS):
+            if code not in self.codes:
+                self.codes.add(code)
+                kind = "money" if unit == "voucher" else "goods"
+                self.reference.codes.append((code, program, kind))
 
     def compare(
         self, request: Request, want: Reply, outcome: Outcome, answer: Answer
@@ -110,14 +122,27 @@ class Telling:
             want = replace(want, discount_rate=None)
         if outcome.status == "repeat":
             return
-        if request.command == "refund":
-            # MODEL-6
-            found, want = (replace(reply, balances=[]) for reply in (found, want))
+        if request.command in ("confirm", "refund"):
+            # These show what the seller's own programs hold.
+            found, want = (self._own(reply, request) for reply in (found, want))
         if request.command == "reverse":
             # What it undoes was told by the purchase; the ledger itself is compared.
             found = Reply(found.rc, found.amount, card_state=found.card_state)
             want = Reply(want.rc, want.amount, card_state=want.card_state)
         assert found == want, f"answer   {found}\nexpected {want}"
+
+    def _own(self, reply: Reply, request: Request) -> Reply:
+        network = self.reference.network
+        seller = network.issuer(request.terminal)
+
+        def ours(program: str) -> bool:
+            return bool(network.programs[program]["issuer"] == seller)
+
+        return replace(
+            reply,
+            balances=[row for row in reply.balances if ours(row[0])],
+            vouchers=[row for row in reply.vouchers if ours(row[1])],
+        )
 
     def compare_state(self) -> None:
         lots, purses = self.reference.lots(), {}
@@ -166,6 +191,9 @@ def _reply(answer: Answer) -> Reply:
         converted=answer.converted,
         balances=balances,
         discount_rate=answer.discount_rate,
+        vouchers=sorted(
+            (v.code, v.program, v.kind, v.value, v.product) for v in answer.vouchers
+        ),
         card_state=answer.card_state,
         totals={row.command: (row.count, row.amount) for row in answer.totals},
     )
@@ -186,6 +214,7 @@ def _written(request: Request) -> str:
     if request.tender:
         tender = request.tender
         words.append(f"gift {tender.gift} bonus {tender.bonus} credit {tender.credit}")
+        words += [f"voucher {tender.voucher}"] if tender.voucher else []
     if request.original:
         words.append(f"of {request.original.terminal}/{request.original.operation}")
     return " ".join(words + (["partial"] if request.partial else []))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ekarte_core import BatchTotal, CardRef, Line, Original, Request, Tender
-from tests.core.reference import cards, tenders
+from tests.core.reference import cards, tenders, visits, vouchers
 from tests.core.reference.ledger import Reference
 from tests.core.reference.network import Program
 from tests.core.reference.state import FOREVER, Booked, Card
@@ -19,13 +19,8 @@ FOLLOWED = {
     "confirm": ("authorize",),
     "refund": ("sale", "confirm", "authorize", "sale", "top_up", "activate"),
     "reverse": (
-        "sale",
-        "authorize",
-        "confirm",
-        "refund",
-        "top_up",
-        "activate",
-        "check_in",
+        *("sale", "authorize", "confirm", "refund"),
+        *("top_up", "activate", "check_in", "redeem"),
     ),
 }
 ODD_FOLLOWED = ("sale", "authorize", "confirm", "refund", "reverse", "block")
@@ -98,6 +93,10 @@ class Till:
             fields["access_code"] = self._code(step)
         if step.command in BUYS:
             fields["tender"] = self._tender(step)
+        if step.command == "redeem":
+            fields["lines"] = tuple(
+                Line(sku=sku, quantity=step.quantity, amount=0) for sku in step.products
+            )
         if step.command == "check_in":
             fields["amount"] = None
         if step.command in ("top_up", "activate"):
@@ -135,12 +134,19 @@ class Till:
 
     def _sensible(self, step: Step) -> Step:
         card = self._card(step)
+        if step.command in FOLLOWED and step.odd and not self._candidates(step):
+            step = replace(step, command="sale", amount=700, lines=())
         if step.command in ("top_up", "activate"):
             if card.state != "new" and step.odd:
                 step = replace(step, command="top_up")
             if not _loadable(self._programs(step)):
                 step = replace(step, command="activate", amount=None)
-        if step.command == "unblock" and card.state == "active" and step.odd:
+        kinds = {program.kind for program in self._programs(step)}
+        if step.command == "redeem" and "exchange" not in kinds and step.odd:
+            return replace(step, command="sale", amount=1999)
+        if step.command == "check_in" and not kinds & set(visits.KINDS) and step.odd:
+            return replace(step, command="sale", amount=700)
+        if step.command == "unblock" and card.state != "blocked" and step.odd:
             return replace(step, command="sale", amount=700)
         return step
 
@@ -170,9 +176,21 @@ class Till:
             name: self._sum(getattr(step, name), card, programs, name, gross)
             for name in tenders.PAYS
         }
-        if all(sum_ is None for sum_ in sums.values()):
+        voucher = self._voucher(step, card)
+        if not voucher and all(sum_ is None for sum_ in sums.values()):
             return None
-        return Tender(**{name: sum_ or 0 for name, sum_ in sums.items()})
+        return Tender(
+            **{name: sum_ or 0 for name, sum_ in sums.items()}, voucher=voucher
+        )
+
+    def _voucher(self, step: Step, card: Card) -> str:
+        """A voucher of the card; now and then one that is used or unheard of."""
+        if not step.voucher:
+            return ""
+        found = card.vouchers if step.odd < 2 else vouchers.usable(card, self.now)
+        if not found:
+            return "" if step.odd else "NONE-SUCH"
+        return str(found[step.of % len(found)].code)
 
     def _sum(
         self, wish: str, card: Card, programs: list[Program], name: str, gross: int
@@ -194,20 +212,23 @@ class Till:
 
     def _original(self, step: Step) -> Original:
         """An operation of the past, mostly one that can be followed."""
-        commands = FOLLOWED[step.command] if step.odd else ODD_FOLLOWED
-        past = [
-            request
-            for request, booked in reversed(self.past)
-            if request.command in commands
-            and (booked.reply.approved or not step.odd)
-            and not (step.command == "confirm" and step.odd and booked.hold != "open")
-        ]
+        past = self._candidates(step)
         if not past:
             return Original(batch=1, operation=999)
         named = past[step.of % len(past)]
         return Original(
             batch=named.batch, operation=named.operation, terminal=named.terminal
         )
+
+    def _candidates(self, step: Step) -> list[Request]:
+        commands = FOLLOWED[step.command] if step.odd else ODD_FOLLOWED
+        return [
+            request
+            for request, booked in reversed(self.past)
+            if request.command in commands
+            and (booked.reply.approved or not step.odd)
+            and not (step.command == "confirm" and step.odd and booked.hold != "open")
+        ]
 
     def _totals(self, terminal: str, batch: int) -> tuple[BatchTotal, ...]:
         sums = self.reference.totals(terminal, batch)

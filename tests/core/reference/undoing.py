@@ -10,7 +10,7 @@ from tests.core.reference.state import Booked, Card, Move, Refused, Reply
 if TYPE_CHECKING:
     from tests.core.reference.ledger import Here
 
-COUNTERS = ("turnover", "visited", "purchases", "tickets", "credit")
+COUNTERS = ("turnover", "visited", "purchases", "tickets", "owed", "credit")
 FINAL = ("reverse", "block", "unblock", "close")
 
 
@@ -31,7 +31,7 @@ def reverse(here: Here, booked: Booked) -> None:
         raise Refused("77")
     booked.card = card
     if not original.reply.approved or original.undone or original.hold == "over":
-        booked.reply.amount = original.reply.amount if original.undone else 0
+        booked.reply.amount = original.reply.amount
         return
     booked.reply.amount = original.reply.amount
     if original.hold == "open":

@@ -21,17 +21,16 @@ def check_in(here: Here, booked: Booked) -> None:
     programs = cards.usable(here, card, register=True)
     ours = [p for p in programs if p.own and p.kind in KINDS]
     passes = [p for p in ours if p.kind == "visit_pass"]
+    chosen, refusals = _pass(here, card, passes)
+    cards.check_code(here, card, leaves=chosen is not None)
     if not ours:
         raise Refused("57")
-    if passes:
-        cards.check_code(here, card, leaves=True)
     booked.card = card
     codes = [
         "65"
         for program in ours
         if program.kind == "attendance" and too_soon(here, card, program)
     ]
-    chosen, refusals = _pass(here, card, passes)
     if codes or (passes and chosen is None):
         found = codes + refusals
         raise Refused(next(code for code in ("54", "65", "51") if code in found))
