@@ -52,8 +52,8 @@ class Telling:
         ]
         self.tokens = {keyring.card_token("number", value): value for value in NUMBERS}
 
-    def tell(self, steps: list[Step], every: int = 1) -> None:
-        """Do the steps; look at the whole ledger after every few, and at the end."""
+    def tell(self, steps: list[Step], *, every: int) -> None:
+        """Do the steps; compare the state after each, the invariants after every few."""
         try:
             for opening in OPENING:
                 self.do(opening)
