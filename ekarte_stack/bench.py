@@ -22,6 +22,7 @@ from ekarte_stack.account import service_account
 from ekarte_stack.bench_drive import Cell, Tally, drive
 from ekarte_stack.bench_server import (
     STATEMENTS,
+    Cost,
     bench_server,
     checkpoint,
     init_pgbench,
@@ -72,6 +73,7 @@ class Bench:
     keyring: Path
     scope: Scope
     rates: dict[str, list[float]] = field(default_factory=dict)  # by cell and round
+    costs: dict[str, list[Cost]] = field(default_factory=dict)
     tallies: dict[str, list[Tally]] = field(default_factory=dict)
     ledgers: dict[str, bench_load.Ledger] = field(default_factory=dict)
     batch: int = 1
@@ -115,11 +117,12 @@ class Bench:
                 turn = round_ * 3 % len(names)
                 checkpoint(self.server)
                 for name in names[turn:] + names[:turn]:
-                    rate = self._run(name, cells[name])
-                    self.rates.setdefault(name, []).append(rate)
-                    say(f"   {name:46} {rate:9.0f}/s")
+                    cost = self._run(name, cells[name])
+                    self.costs.setdefault(name, []).append(cost)
+                    self.rates.setdefault(name, []).append(cost.per_second)
+                    say(f"   {name:46} {cost.per_second:9.0f}/s")
 
-    def _run(self, name: str, cell: Any) -> float:
+    def _run(self, name: str, cell: Any) -> Cost:
         if not isinstance(cell, Cell):
             clients, mode = cell
             return pgbench(
@@ -127,7 +130,9 @@ class Bench:
             )
         tally = self.drive(cell, self.rates.get(name, [EXPECTED])[-1])
         self.tallies.setdefault(name, []).append(tally)
-        return tally.per_second
+        return Cost(
+            tally.per_second, tally.us(tally.python_cpu), tally.us(tally.server_cpu)
+        )
 
     def drive(self, cell: Cell, expected: float) -> Tally:
         """Run one of our cells once."""
@@ -237,13 +242,17 @@ def gather(bench: Bench, machine: dict[str, Any], checks: list[str]) -> dict[str
             "median": round(statistics.median(rates)),
             "worst": round(min(rates)),
             "rounds": [round(rate) for rate in rates],
+            "client_us": round(
+                statistics.median(x.client_us for x in bench.costs[name])
+            ),
+            "server_us": round(
+                statistics.median(x.server_us for x in bench.costs[name])
+            ),
         }
         for tally in bench.tallies.get(name, [])[-1:]:
             cells[name] |= {
                 "group_p50_ms": round(tally.group_ms(0.5), 3),
                 "group_p99_ms": round(tally.group_ms(0.99), 3),
-                "python_us": round(tally.us(tally.python_cpu), 1),
-                "server_us": round(tally.us(tally.server_cpu), 1),
                 "outcomes": dict(tally.outcomes),
             }
     return goals(bench) | {

@@ -6,11 +6,12 @@ machine to machine and from hour to hour, the ratio stays.
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ekarte_stack.cluster import ADMIN, Cluster
@@ -60,18 +61,36 @@ def init_pgbench(server: Cluster, scale: int) -> None:
     _pgbench(server, "-q", "-i", "-s", str(scale))
 
 
-def pgbench(server: Cluster, *, clients: int, mode: str, seconds: int) -> float:
-    """Run pgbench's TPC-B for a while; return transactions a second."""
+@dataclass(frozen=True)
+class Cost:
+    """What a cell has done: requests a second, and microseconds of CPU for each."""
+
+    per_second: float
+    client_us: float
+    server_us: float
+
+
+def pgbench(server: Cluster, *, clients: int, mode: str, seconds: int) -> Cost:
+    """Run pgbench's TPC-B for a while."""
     # As many threads as clients would share two cores badly; one per core is best.
     jobs = min(clients, os.cpu_count() or 1)
+    before, own = cpu_seconds(server), _cpu_of_commands()
     told = _pgbench(
         server,
         *("-c", str(clients), "-j", str(jobs), "-M", mode, "-T", str(seconds)),
     )
-    found = re.search(r"^tps = ([0-9.]+)", told, re.MULTILINE)
-    if found is None:
+    used = (_cpu_of_commands() - own, cpu_seconds(server) - before)
+    rate = re.search(r"^tps = ([0-9.]+)", told, re.MULTILINE)
+    count = re.search(r"actually processed: (\d+)", told)
+    if rate is None or count is None:
         raise StackError("pgbench told no figure", advice=told)
-    return float(found[1])
+    client_us, server_us = (1e6 * cpu / int(count[1]) for cpu in used)
+    return Cost(float(rate[1]), client_us, server_us)
+
+
+def _cpu_of_commands() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _pgbench(server: Cluster, *words: str) -> str:
@@ -93,7 +112,7 @@ def checkpoint(server: Cluster) -> None:
 
 
 def cpu_seconds(server: Cluster) -> float:
-    """CPU time that the server's present processes have used, in seconds."""
+    """CPU time that the server has used, in seconds: of all it ever started."""
     postmaster = server.pid()
     total = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -102,5 +121,7 @@ def cpu_seconds(server: Cluster) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue  # ended meanwhile
         if int(fields[1]) == postmaster:
-            total += int(fields[11]) + int(fields[12])
+            total += sum(map(int, fields[11:13]))  # utime, stime: see proc(5)
+        elif int(stat.parent.name) == postmaster:
+            total += sum(map(int, fields[11:15]))  # and those of children that ended
     return total / TICKS

@@ -26,16 +26,16 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
             f"{row['worst']:>8.2f}  {row['what']}"
         )
     yield ""
-    head = f"{'median/s':>9} {'worst/s':>9} {'p50 ms':>7} {'p99 ms':>7}"
-    yield f"  {'cell':42} {head} µs of Python + PostgreSQL"
+    head = f"{'median/s':>9} {'worst/s':>9} {'client µs':>9} {'server µs':>9}"
+    yield f"  {'cell':42} {head}  a group takes, p50 and p99"
     for name, cell in report["cells"].items():
         times = ""
         if "group_p50_ms" in cell:
-            times = (
-                f"{cell['group_p50_ms']:>7.2f} {cell['group_p99_ms']:>7.2f} "
-                f"{cell['python_us']:.0f} + {cell['server_us']:.0f}"
-            )
-        yield f"  {name:42} {cell['median']:>9.0f} {cell['worst']:>9.0f} {times}"
+            times = f"{cell['group_p50_ms']:>7.2f} {cell['group_p99_ms']:>7.2f} ms"
+        yield (
+            f"  {name:42} {cell['median']:>9} {cell['worst']:>9} "
+            f"{cell['client_us']:>9} {cell['server_us']:>9}  {times}"
+        )
     yield ""
     for name, sizes in report["ledgers"].items():
         yield f"  ledger {name}: " + ", ".join(f"{v} {k}" for k, v in sizes.items())
