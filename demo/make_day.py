@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """Writes day.csv: the operations of one trading day and the answers they must get.
 
-``python demo/make_day.py [--seed N] [--out FILE]``; the same seed, the same file.
+``python demo/make_day.py [--seed N] [--out FILE]``; the same seed, the same file. With
+``--storm`` another kind of day, for tests.
 """
 
 import argparse
 import csv
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from crowd import all_customers
 from newcomers import all_newcomers
 from said import Expected, Item
 from scenes import all_scenes
-from theatre import Played, Theatre
+from storm import all_storm
+from theatre import Played, Scene, Theatre
 
+Crowd = Callable[[Theatre], Iterator[Scene]]
+ORDINARY: tuple[Crowd, ...] = (all_scenes, all_customers, all_newcomers)
 SEED = 20261120
 DAY = "2026-11-20"
 ZONE = "+02:00"  # Riga in November
@@ -35,8 +40,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("day.csv"))
+    parser.add_argument("--storm", action="store_true", help="only undone things")
     options = parser.parse_args(arguments)
-    rows = make(options.seed)
+    rows = make(options.seed, (all_storm,) if options.storm else ORDINARY)
     with options.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -46,10 +52,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def make(seed: int) -> list[dict[str, str]]:
+def make(seed: int, crowds: Sequence[Crowd] = ORDINARY) -> list[dict[str, str]]:
     """Return the rows of the day."""
     stage = Theatre(seed)
-    for scenes in (all_scenes, all_customers, all_newcomers):
+    for scenes in crowds:
         for scene in scenes(stage):
             stage.enter(scene)
     times: dict[tuple[str, int, int], int] = {}

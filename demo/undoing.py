@@ -85,8 +85,11 @@ def refund_goods(
 
 def all_is_back(booked: Booked, sale: Booked) -> None:
     """What is counted or used once comes back with the last of the goods."""
+    assert booked.card is not None
     for what, purse in sale.once:
         move(booked, what, purse, -1)
+        if what == "visited":
+            booked.card.account.today[purse] -= 1
     take_thanks_back(booked, sale)
     used = sale.used
     if used is not None:

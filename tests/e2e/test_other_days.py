@@ -16,17 +16,21 @@ from ekarte_stack.report_figures import from_file, from_ledger
 from ekarte_stack.report_ledger import Ledger
 
 SEEDS = (1, 1208, 45_991)
+# Days of little but refunds, reversals, holds, vouchers and friends (demo/storm.py).
+STORM, STORMS = ["--storm"], (4, 5)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("seed", "kind"), [*((seed, []) for seed in SEEDS), *((s, STORM) for s in STORMS)]
+)
 def test_a_day_of_another_seed_is_answered_as_the_oracle_says(
-    seed, new_ledger, tmp_path
+    seed, kind, new_ledger, tmp_path
 ):
-    print(f"seed {seed}")
+    print(f"seed {seed} {kind}")
     file = tmp_path / "day.csv"
     maker = CHECKOUT / "demo" / "make_day.py"
     subprocess.run(
-        [sys.executable, str(maker), "--seed", str(seed), "--out", str(file)],
+        [sys.executable, str(maker), "--seed", str(seed), "--out", str(file), *kind],
         check=True,
     )
     day, network = read_day(file), demo_network()
