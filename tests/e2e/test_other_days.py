@@ -17,7 +17,7 @@ from ekarte_stack.report_ledger import Ledger
 
 SEEDS = (1, 1208, 45_991)
 # Days of little but refunds, reversals, holds, vouchers and friends (demo/storm.py).
-STORM, STORMS = ["--storm"], (4, 5)
+STORM, STORMS = ["--storm"], (4, 21)
 
 
 @pytest.mark.parametrize(
