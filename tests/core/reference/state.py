@@ -167,6 +167,7 @@ class Booked:
     captured_by: "Booked | None" = None
     hold_of: "Booked | None" = None
     undone: bool = False
+    state_before: str = ""  # of the card that this operation closed
     original: "Booked | None" = None
     refunds: list["Booked"] = field(default_factory=list)
     buried: bool = False

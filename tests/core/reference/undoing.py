@@ -42,15 +42,9 @@ def reverse(here: Here, booked: Booked) -> None:
         raise Refused("77")
     _mirror(booked, original)
     original.undone = True
-    load = original.original
-    # MODEL-10
-    if (
-        card
-        and card.state == "closed"
-        and load
-        and load.request.command in ("activate", "top_up")
-    ):
-        card.state = "active"
+    if card and card.state == "closed" and original.state_before:
+        reopened = original.state_before
+        card.state = "active" if reopened == "closed" else reopened
     if original.request.command == "activate" and card and card.state == "active":
         card.state, card.code, card.tries = "new", "", 0
 

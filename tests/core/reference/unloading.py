@@ -36,5 +36,6 @@ def unload(here: Here, booked: Booked, card: Card, load: Booked) -> None:
     booked.post(Move(card, move.key, move.end, -value))
     booked.reply.amount = booked.reply.amount_due = amount
     if load.request.command == "activate":
+        booked.state_before = card.state
         card.state = "closed"
     load.refunds.append(booked)

@@ -71,7 +71,7 @@ def by_purchase(here: Here, booked: Booked, programs: list[Program]) -> None:
     for program in programs:
         if not program.own or program.kind != "bonus_visit":
             continue
-        only_gift = gift == booked.net and gift and not program.earn_on_gift
+        only_gift = gift == booked.net and not program.earn_on_gift
         if booked.net >= program.min_amount and not only_gift:
             visit(here, booked, program)
 
