@@ -141,6 +141,8 @@ def confirm(here: Here, booked: Booked) -> None:
         _spend(booked, taken)
     _tell(booked)
     _finish(here, booked, here.programs(card))
+    if card.state == "new":
+        cards.keep(here, card, "active")
 
 
 def _captured(here: Here, hold: Booked) -> list[Line]:
@@ -216,7 +218,7 @@ def _returned(here: Here, bought: Booked) -> list[Line]:
         shares = spread(amount, list(left.values()))
         wanted = dict(zip(left, shares, strict=True))
     if amount > sum(left.values()) or any(
-        sum_ > left.get(group, 0) for group, sum_ in wanted.items()
+        sum_ > left.get(group, -1) for group, sum_ in wanted.items()
     ):
         raise Refused("13")
     lines = []
