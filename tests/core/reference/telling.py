@@ -53,7 +53,7 @@ class Telling:
         self.tokens = {keyring.card_token("number", value): value for value in NUMBERS}
 
     def tell(self, steps: list[Step], *, every: int) -> None:
-        """Do the steps; compare the state after each, the invariants after every few."""
+        """Do the steps; compare the state after each, invariants after every few."""
         try:
             for opening in OPENING:
                 self.do(opening)

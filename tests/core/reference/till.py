@@ -102,6 +102,9 @@ class Till:
         if step.command in ("top_up", "activate"):
             self._name(step, fields)
         named = self._booked(original)
+        if step.command == "confirm" and named and named.exact:
+            # How a sum for the whole is rounded for a part is not said.
+            fields |= {"amount": None, "lines": ()}
         if step.command == "refund" and named and named.request.command in LOADS:
             fields |= {"amount": step.amount if step.of < 2 else None, "lines": ()}
         if step.command == "close":
