@@ -91,7 +91,7 @@ def check_code(here: Here, card: Card, *, leaves: bool) -> None:
     if given != card.code:
         card.tries += given is not None
         raise Refused("55")
-    card.tries = 0
+    here.code_was_right = True
 
 
 def inquire(here: Here, booked: Booked) -> None:
@@ -157,7 +157,7 @@ def loadable(here: Here, programs: list[Program]) -> list[Program]:
         and (program.own or program.kind != "visit_pass")
         and named in ("", program.purse)
     ]
-    return sorted(found, key=lambda program: LOADS.index(program.kind))
+    return sorted(found, key=lambda p: (LOADS.index(p.kind), not p.own))
 
 
 def load(

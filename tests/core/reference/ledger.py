@@ -65,6 +65,8 @@ class Reference:
             reply = Reply(str(refusal), totals=booked.reply.totals)
             booked = Booked(request, reply, card=here.card)
         else:
+            if here.code_was_right and booked.card is not None:
+                booked.card.tries = 0
             here.show(booked)
         if request.command not in NOT_KEPT:
             self.booked[request.key] = booked
@@ -128,6 +130,7 @@ class Here:
         self.today = local_day(now, self.zone)
         self.currency = self.network.currency
         self.card: Card | None = None
+        self.code_was_right = False
         self.moment = Moment(now, self.zone, self.today, self.currency, ledger.codes)
 
     def open_batch(self) -> None:

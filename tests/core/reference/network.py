@@ -64,7 +64,7 @@ class Program:
     issuer: str
     kind: str
     own: bool
-    order: tuple[bool, int, str]
+    order: tuple[int, str]
     combine: str
     parameters: dict[str, Any]
 
@@ -142,11 +142,7 @@ class Network:
             issuer=row["issuer"],
             kind=row["kind"],
             own=row["issuer"] == branch["issuer"],
-            order=(
-                row["issuer"] != branch["issuer"],
-                row.get("sequence", 10),
-                row["code"],
-            ),
+            order=(row.get("sequence", 10), row["code"]),
             combine=row.get("combine", "best"),
             parameters=row["parameters"],
         )

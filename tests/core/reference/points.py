@@ -98,11 +98,22 @@ def credit(program: Program, booked: Booked, points: int, moment: Moment) -> Non
 
 
 def take(
-    booked: Booked, card: Card, key: PurseKey, amount: int, now: datetime
+    booked: Booked,
+    card: Card,
+    key: PurseKey,
+    amount: int,
+    now: datetime,
+    bought: Booked | None = None,
 ) -> list[tuple[datetime | None, int]]:
-    """Take value from what has not ended, the earliest end first; returns the lots."""
+    """Take value from what has not ended, the earliest end first; returns the lots.
+
+    What a purchase had brought is taken first where that purchase is given back.
+    """
     parts = []
-    for end, lot in card.purse(key).live(now):
+    moves = bought.moves if bought else []
+    own = {move.end for move in moves if move.key == key and move.posted > 0}
+    lots = card.purse(key).live(now)
+    for end, lot in sorted(lots, key=lambda row: row[0] not in own):
         some = min(amount, lot.posted - lot.held)
         if some:
             amount -= some
@@ -112,13 +123,15 @@ def take(
     return parts
 
 
-def take_back(program: Program, booked: Booked, points: int, moment: Moment) -> int:
+def take_back(
+    program: Program, booked: Booked, bought: Booked, points: int, moment: Moment
+) -> int:
     """Take earned points back; returns the money that only the refund can give."""
     card = booked.card
     assert card is not None
     key = (program.purse, "points", "")
     there = min(points, card.purse(key).usable(moment.now))
-    take(booked, card, key, there, moment.now)
+    take(booked, card, key, there, moment.now, bought)
     missing = points - there
     if program.kind == "bonus_prize":
         return _without_vouchers(program, booked, missing, moment)
@@ -128,8 +141,8 @@ def take_back(program: Program, booked: Booked, points: int, moment: Moment) -> 
     worth = missing * program.convert_to // program.convert_at
     money = (program.purse, moment.currency, "")
     paid = min(worth, card.purse(money).usable(moment.now))
-    take(booked, card, money, paid, moment.now)
-    owe(program, booked, missing - paid * program.convert_at // program.convert_to)
+    take(booked, card, money, paid, moment.now, bought)
+    owe(program, booked, (worth - paid) * program.convert_at // program.convert_to)
     return worth - paid if program.clawback == "deduct" else 0
 
 

@@ -278,7 +278,8 @@ def _take_back(
     """Points and turnover that the goods had brought."""
     card, whole = bought.card, bought.net
     assert card is not None
-    programs = {p.purse: p for p in here.programs(card)}
+    met = here.network.programs_at(bought.request.terminal, card.number)
+    programs = {program.purse: program for program in met}
     kept = 0
     for purse, earned in bought.earned.items():
         back = part(earned, after, whole) - part(earned, before, whole)
@@ -286,13 +287,14 @@ def _take_back(
             back = earned if _all_back(bought, booked) else 0
         if back:
             booked.reply.earned[purse] = -back
-            kept += points.take_back(programs[purse], booked, back, here.moment)
+            kept += points.take_back(
+                programs[purse], booked, bought, back, here.moment
+            )
     booked.reply.amount_due = max(booked.reply.amount_due - kept, 0)
     for key, amount in bought.whole.items():
         if _all_back(bought, booked):
             booked.post(Move(card, key, None, -amount))
             booked.whole[key] = -amount
-            bought.whole_back = booked
     for key, (amount, since) in bought.counted.items():
         purse_ = card.purse(key)
         if purse_.since == since:

@@ -22,7 +22,7 @@ def check_in(here: Here, booked: Booked) -> None:
     ours = [p for p in programs if p.own and p.kind in KINDS]
     passes = [p for p in ours if p.kind == "visit_pass"]
     chosen, refusals = _pass(here, card, passes)
-    cards.check_code(here, card, leaves=chosen is not None)
+    cards.check_code(here, card, leaves=False)
     if not ours:
         raise Refused("57")
     booked.card = card
@@ -108,6 +108,7 @@ def _times(here: Here, card: Card, program: Program) -> list[datetime]:
         and booked.at is not None
         and booked.whole.get(key, 0) > 0
         and not booked.undone
+        and not any(back.whole.get(key, 0) < 0 for back in booked.standing)
     ]
 
 
