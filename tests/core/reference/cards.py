@@ -218,24 +218,24 @@ def _loads(here: Here, card: Card, key: tuple[str, str, str]) -> bool:
 
 def block(here: Here, booked: Booked) -> None:
     card = find(here)
-    if card.state in FINAL:
-        raise Refused("05")
     if card.state == "new":
         raise Refused("78")
     if not here.met(card):
         raise Refused("57")
+    if card.state in FINAL:
+        raise Refused("05")
     keep(here, card, "blocked")
     booked.card = card
 
 
 def unblock(here: Here, booked: Booked) -> None:
     card = find(here)
-    if card.state in FINAL:
-        raise Refused("05")
     if card.state == "new":
         raise Refused("78")
     if not here.met(card):
         raise Refused("57")
+    if card.state in FINAL:
+        raise Refused("05")
     keep(here, card, "active")
     card.tries = 0
     booked.card = card

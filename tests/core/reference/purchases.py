@@ -287,9 +287,7 @@ def _take_back(
             back = earned if _all_back(bought, booked) else 0
         if back:
             booked.reply.earned[purse] = -back
-            kept += points.take_back(
-                programs[purse], booked, bought, back, here.moment
-            )
+            kept += points.take_back(programs[purse], booked, bought, back, here.moment)
     booked.reply.amount_due = max(booked.reply.amount_due - kept, 0)
     for key, amount in bought.whole.items():
         if _all_back(bought, booked):

@@ -10,7 +10,7 @@ from tests.core.reference.telling import Telling, examples
 
 
 @settings(
-    max_examples=examples(60),
+    max_examples=examples(50),
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,
