@@ -5,7 +5,12 @@ Seed: "за каждые целые 5 латов начисление 1 бону
 """
 
 from ekarte_core.rules.programs.kind import Fault, Receipt
-from ekarte_core.rules.programs.points import Convertible, factor_faults, stepped
+from ekarte_core.rules.programs.points import (
+    Convertible,
+    missing_to_step,
+    points_by_steps,
+    step_faults,
+)
 
 
 class BonusAmount(Convertible, frozen=True, kw_only=True):
@@ -18,25 +23,12 @@ class BonusAmount(Convertible, frozen=True, kw_only=True):
 
     def faults(self) -> list[Fault]:
         """Return (parameter, message) pairs; empty when the program can run."""
-        found = []
-        if self.step <= 0:
-            found.append(("step", "must be above zero"))
-        if self.points_per_step <= 0:
-            found.append(("points_per_step", "must be above zero"))
-        if self.min_amount < 0:
-            found.append(("min_amount", "must not be negative"))
-        return found + factor_faults(self.group_factor) + self.convertible_faults()
+        return step_faults(self) + self.convertible_faults()
 
     def points(self, receipt: Receipt) -> int:
         """Points for one receipt: rounded down, once."""
-        paid = self.paid(receipt)
-        if sum(paid.values()) < max(self.min_amount, 1):
-            return 0
-        steps, _missing = stepped(paid, self.step, self.group_factor)
-        return steps * self.points_per_step
+        return points_by_steps(self, self.paid(receipt))
 
     def to_next_point(self, receipt: Receipt) -> int:
         """Minor units that were missing for the next point (factor 1)."""
-        paid = self.paid(receipt)
-        _steps, missing = stepped(paid, self.step, self.group_factor)
-        return max(missing, self.min_amount - sum(paid.values()))
+        return missing_to_step(self, self.paid(receipt))

@@ -18,7 +18,12 @@ from ekarte_core.rules.programs.kind import (
     Receipt,
     between,
 )
-from ekarte_core.rules.programs.points import Points, factor_faults, stepped
+from ekarte_core.rules.programs.points import (
+    Points,
+    missing_to_step,
+    points_by_steps,
+    step_faults,
+)
 
 
 class Prize(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,13 +72,7 @@ class BonusPrize(Points, frozen=True, kw_only=True):
 
     def faults(self) -> list[Fault]:
         """Return (parameter, message) pairs; empty when the program can run."""
-        found = []
-        if self.step <= 0:
-            found.append(("step", "must be above zero"))
-        if self.points_per_step <= 0:
-            found.append(("points_per_step", "must be above zero"))
-        if self.min_amount < 0:
-            found.append(("min_amount", "must not be negative"))
+        found = step_faults(self)
         for number, prize in enumerate(self.prizes):
             found += [(f"prizes[{number}]", fault) for fault in prize.faults()]
         found += between(self.referral_points, 0, COUNT_MAX, "referral_points")
@@ -83,7 +82,7 @@ class BonusPrize(Points, frozen=True, kw_only=True):
         starts = [tier.at for tier in self.tiers]
         if starts != sorted(set(starts)) or any(start < 1 for start in starts):
             found.append(("tiers", "must rise, start above zero, not repeat"))
-        return found + factor_faults(self.group_factor) + self.points_faults()
+        return found + self.points_faults()
 
     @property
     def own_prize(self) -> Prize | None:
@@ -92,17 +91,11 @@ class BonusPrize(Points, frozen=True, kw_only=True):
 
     def points(self, receipt: Receipt) -> int:
         """Points for one receipt: rounded down, once."""
-        paid = self.paid(receipt)
-        if sum(paid.values()) < max(self.min_amount, 1):
-            return 0
-        steps, _missing = stepped(paid, self.step, self.group_factor)
-        return steps * self.points_per_step
+        return points_by_steps(self, self.paid(receipt))
 
     def to_next_point(self, receipt: Receipt) -> int:
         """Minor units that were missing for the next point (factor 1)."""
-        paid = self.paid(receipt)
-        _steps, missing = stepped(paid, self.step, self.group_factor)
-        return max(missing, self.min_amount - sum(paid.values()))
+        return missing_to_step(self, self.paid(receipt))
 
     def counters(self, receipt: Receipt) -> dict[str, int]:
         """Purchases, where the first one rewards who brought the customer."""

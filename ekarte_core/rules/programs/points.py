@@ -1,6 +1,6 @@
 """What the kinds that give points share."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from ekarte_core.rules.programs.kind import (
     COUNT_MAX,
@@ -84,6 +84,54 @@ class Convertible(Points, frozen=True, kw_only=True):
         return points * self.convert_to, self.convert_at
 
 
+class BySteps(Protocol):
+    """A program that gives points for each whole step of what was paid."""
+
+    @property
+    def step(self) -> int:
+        """Minor units of a step."""
+
+    @property
+    def points_per_step(self) -> int:
+        """Points for each."""
+
+    @property
+    def min_amount(self) -> int:
+        """Purchases below it earn nothing."""
+
+    @property
+    def group_factor(self) -> dict[str, int]:
+        """How much a goods group counts, basis points."""
+
+
+def points_by_steps(program: BySteps, paid: dict[str, int]) -> int:
+    """Points for one receipt, by what was paid for each goods group."""
+    if sum(paid.values()) < max(program.min_amount, 1):
+        return 0
+    steps, _missing = stepped(paid, program.step, program.group_factor)
+    return steps * program.points_per_step
+
+
+def missing_to_step(program: BySteps, paid: dict[str, int]) -> int:
+    """Minor units that were missing for the next step (factor 1)."""
+    _steps, missing = stepped(paid, program.step, program.group_factor)
+    return max(missing, program.min_amount - sum(paid.values()))
+
+
+def step_faults(program: BySteps) -> list[Fault]:
+    """Return the faults of steps and factors."""
+    found = []
+    if program.step <= 0:
+        found.append(("step", "must be above zero"))
+    if program.points_per_step <= 0:
+        found.append(("points_per_step", "must be above zero"))
+    if program.min_amount < 0:
+        found.append(("min_amount", "must not be negative"))
+    if any(not 0 <= factor <= 1_000_000 for factor in program.group_factor.values()):
+        found.append(("group_factor", "must be 0 to 1000000 basis points"))
+    return found
+
+
 def stepped(
     paid_by_group: dict[str, int], step: int, factors: dict[str, int]
 ) -> tuple[int, int]:
@@ -94,10 +142,3 @@ def stepped(
     )
     steps, over = divmod(weighted, step * FACTOR_ONE_BP)
     return steps, -(-(step * FACTOR_ONE_BP - over) // FACTOR_ONE_BP)
-
-
-def factor_faults(factors: dict[str, int]) -> list[Fault]:
-    """Return the faults of factors of goods groups."""
-    if any(not 0 <= factor <= 1_000_000 for factor in factors.values()):
-        return [("group_factor", "must be 0 to 1000000 basis points")]
-    return []
