@@ -24,4 +24,4 @@ from tests.core.reference.telling import Telling, examples
 def test_both_ledgers_agree_on_every_answer(
     dsn: str, keyring: Keyring, document: dict[str, Any], day: list[Step]
 ):
-    Telling(dsn, keyring, document).tell(day, every=4)
+    Telling(dsn, keyring, document).tell(day, every=1)
