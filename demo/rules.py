@@ -144,7 +144,7 @@ class Rules:
             accepted = chosen["parameters"].get("accept_at", usual) == "coalition"
             accepted = accepted and chosen["kind"] in VALUE_KINDS
             if own or accepted:  # all three issuers are in one coalition
-                found.append((chosen.get("sequence", 10), rule_of(code, chosen, own)))
+                found.append((chosen.get("sequence", 10), rule_of(code, chosen, own=own)))
         return [rule for _, rule in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -159,7 +159,7 @@ def in_range(number: str, space: str, span: dict[str, str]) -> bool:
     return len(number) == len(span["from"]) and span["from"] <= number <= span["to"]
 
 
-def rule_of(code: str, program: dict[str, Any], own: bool) -> Rule:  # noqa: FBT001
+def rule_of(code: str, program: dict[str, Any], *, own: bool) -> Rule:
     """A program of the document under the code that names its purses."""
     return Rule(
         purse=code,

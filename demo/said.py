@@ -69,7 +69,8 @@ class Operation:
     @property
     def items(self) -> list[Item]:
         """The lines of goods that were named."""
-        return [Item(*line) for line in self.lines]  # type: ignore[arg-type]
+        # A line of the file has the fields of an item, in its order.
+        return [Item(*line) for line in self.lines]  # type: ignore[arg-type]  # as above
 
     @property
     def goods(self) -> list[Item]:

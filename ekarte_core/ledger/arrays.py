@@ -20,7 +20,7 @@ def words(values: Sequence[str | None]) -> str:
     if not values:
         return "{}"
     if None not in values:
-        inner = '","'.join(values)  # type: ignore[arg-type]
+        inner = '","'.join(values)  # type: ignore[arg-type]  # no None in it
         if "\\" not in inner and inner.count('"') == 2 * len(values) - 2:
             return f'{{"{inner}"}}'
     return "{" + ",".join("NULL" if v is None else _quoted(v) for v in values) + "}"

@@ -30,12 +30,12 @@ class LedgerCursor(cursor):
 
     connection: "LedgerSession"
 
-    def execute(self, query: str | bytes | Composable, vars: Any = None) -> None:  # noqa: ANN401 - psycopg2's
+    def execute(self, query: str | bytes | Composable, vars: Any = None) -> None:  # noqa: ANN401 - as psycopg2 declares it
         """Run what waits and this, in one round trip."""
         text = self.connection.take(self.mogrify(query, vars))
         super().execute(text)
 
-    def later(self, query: str, values: Any) -> None:  # noqa: ANN401 - psycopg2's
+    def later(self, query: str, values: Any) -> None:  # noqa: ANN401 - as psycopg2 declares it
         """Run this with the next statement, at the latest with the commit."""
         self.connection.waiting.append(self.mogrify(query, values))
 
@@ -56,7 +56,7 @@ class LedgerSession(connection):
         self._moments: dict[str, datetime] = {}
         register_type(new_type((TIMESTAMPTZ,), "MOMENT", self._moment), self)
 
-    def _moment(self, text: Any, cr: Any) -> datetime | None:  # noqa: ANN401 - psycopg2's
+    def _moment(self, text: Any, cr: Any) -> datetime | None:  # noqa: ANN401 - as psycopg2 declares it
         """Read a moment; lots end together, so the same texts come again and again."""
         if text is None:
             return None

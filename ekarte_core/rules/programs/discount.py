@@ -49,7 +49,7 @@ class Discount(Kind, frozen=True, kw_only=True):
 
     def rate_bp(self, spent: int, purchase: int) -> int:
         """The rate for a card that had spent so much before this purchase."""
-        raise NotImplementedError
+        return 0
 
     def cents_of(self, purchase: int) -> int | None:
         """The discount of the whole purchase where no single rate gives it."""

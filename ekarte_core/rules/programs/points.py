@@ -41,8 +41,8 @@ class Points(Kind, frozen=True, kw_only=True):
         return receipt.paid if self.earn_on_gift else receipt.paid_without_gift
 
     def points(self, receipt: Receipt) -> int:
-        """Points for one receipt, rounded down once."""
-        raise NotImplementedError
+        """Points for one receipt, rounded down once; none unless the kind says so."""
+        return 0
 
     def to_next_point(self, receipt: Receipt) -> int:
         """Minor units that were missing for a point; 0 where money does not count."""

@@ -110,7 +110,7 @@ class Till:
         if step.command == "close":
             fields["totals"] = self._totals(terminal, batch)
         return Request(
-            command=step.command,  # type: ignore[arg-type]
+            command=step.command,  # type: ignore[arg-type]  # drawn from the commands
             terminal=terminal,
             batch=batch,
             operation=operation,
