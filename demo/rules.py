@@ -144,7 +144,9 @@ class Rules:
             accepted = chosen["parameters"].get("accept_at", usual) == "coalition"
             accepted = accepted and chosen["kind"] in VALUE_KINDS
             if own or accepted:  # all three issuers are in one coalition
-                found.append((chosen.get("sequence", 10), rule_of(code, chosen, own=own)))
+                found.append(
+                    (chosen.get("sequence", 10), rule_of(code, chosen, own=own))
+                )
         return [rule for _, rule in sorted(found, key=lambda pair: pair[0])]
 
 
