@@ -24,8 +24,12 @@ BASE_MODULES = (
     "l10n_lv",
     "mass_mailing",
     "point_of_sale",
+    "pos_discount",
+    "pos_loyalty",
+    "pos_restaurant",
     "pos_sale",
     "portal",
+    "sale_loyalty",
     "sale_management",
 )
 SHIM = "ekarte_debian_shim"
