@@ -9,6 +9,7 @@
     "depends": [
         "account",
         "mail",
+        "sale",
     ],
     "external_dependencies": {"python": ["ekarte"]},
     "data": [
@@ -32,6 +33,7 @@
         "views/ekarte_notice_views.xml",
         "views/ekarte_operation_views.xml",
         "views/ekarte_program_views.xml",
+        "views/product_views.xml",
         "views/ekarte_purse_views.xml",
         "views/ekarte_statement_views.xml",
         "views/ekarte_voucher_views.xml",

@@ -13,6 +13,7 @@ from . import ekarte_card
 from . import ekarte_card_range
 from . import ekarte_card_type
 from . import ekarte_coalition
+from . import ekarte_desk
 from . import ekarte_entry
 from . import ekarte_goods_group
 from . import ekarte_hold
@@ -47,4 +48,7 @@ from . import ekarte_settlement_reversal
 from . import ekarte_settlement_schedule
 from . import ekarte_statement
 from . import ekarte_voucher
+from . import ekarte_reduction
+from . import product_category
+from . import product_template
 from . import res_company

@@ -1,21 +1,7 @@
-from datetime import datetime, timezone
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 
-from ekarte_core import (
-    NetworkMissing,
-    Request,
-    RequestInvalid,
-    check_request,
-    current_network,
-    decode_answer,
-    execute,
-)
-
-from ..keyring import server_keyring
-
-ID_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+from ..terminal_ids import odoo_terminal_id
 
 
 class EkarteIssuer(models.Model):
@@ -200,11 +186,7 @@ class EkarteIssuer(models.Model):
     def _back_office_id(self):
         """Return the terminal id of the issuer's back office: BO and six of base 36."""
         self.ensure_one()
-        digits, rest = "", self.id
-        while rest:
-            rest, digit = divmod(rest, len(ID_DIGITS))
-            digits = ID_DIGITS[digit] + digits
-        return f"BO{digits:0>6}"
+        return odoo_terminal_id("BO", self.id)
 
     def _back_office_part(self):
         """Return the back office as a terminal of the document; None: no branch yet."""
@@ -222,39 +204,12 @@ class EkarteIssuer(models.Model):
     def _act(self, command, card, reference, **more):
         """Execute one command of the issuer's back office; return the core's Answer."""
         self.ensure_one()
-        request = Request(
-            command=command,
-            terminal=self._back_office_id(),
+        _number, answer = self.env["ekarte.desk"]._execute(
+            command,
+            self._back_office_id(),
             batch=1,
-            operation=int(
-                self.env["ir.sequence"].sudo().next_by_code("ekarte.back.office")
-            ),
             card=card,
             reference=reference,
-            language=self.env.lang[:2] if self.env.lang else "",
-            slip="none",
             **more,
         )
-        try:
-            check_request(request)
-            network = current_network(self.env.cr)
-        except RequestInvalid as fault:
-            raise UserError(str(fault)) from fault
-        except NetworkMissing as fault:
-            raise UserError(
-                self.env._("The network has not been published yet.")
-            ) from fault
-        self.env.flush_all()
-        (outcome,) = execute(
-            self.env.cr,
-            [request],
-            network,
-            server_keyring(self.env),
-            datetime.now(timezone.utc),
-        )
-        for model in (
-            *("ekarte.card", "ekarte.membership", "ekarte.operation", "ekarte.purse"),
-            *("ekarte.lot", "ekarte.voucher", "ekarte.statement", "ekarte.entry"),
-        ):
-            self.env[model].invalidate_model(flush=False)
-        return decode_answer(outcome.answer)
+        return answer

@@ -18,6 +18,8 @@ from .common import (
     NetworkCase,
 )
 
+DESK = "odoo.addons.ekarte_loyalty.models.ekarte_desk"
+
 
 @tagged("post_install", "-at_install")
 class TestCardWizards(NetworkCase):
@@ -263,10 +265,8 @@ class TestCardWizards(NetworkCase):
     def test_before_the_first_publication_nothing_is_executed(self):
         card = self._found(CLUB_CARD)
         with (
-            patch(
-                "odoo.addons.ekarte_loyalty.models.ekarte_issuer.current_network",
-                side_effect=NetworkMissing("none"),
-            ),
+            patch(f"{DESK}.network_version", return_value=0),
+            patch(f"{DESK}.current_network", side_effect=NetworkMissing("none")),
             self.assertRaisesRegex(UserError, "not been published"),
         ):
             self._change(card, "block")

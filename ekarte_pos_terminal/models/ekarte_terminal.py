@@ -8,11 +8,11 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
 
 from odoo.addons.ekarte_loyalty.keyring import server_keyring
+from odoo.addons.ekarte_loyalty.terminal_ids import ODOO_PREFIXES
 
 _logger = logging.getLogger(__name__)
 
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
-BACK_OFFICE = "BO"
 HOLD_S_MAX = 24 * 60 * 60
 ADMINISTRATOR = "ekarte_loyalty.ekarte_loyalty_group_administrator"
 
@@ -133,12 +133,12 @@ class EkarteTerminal(models.Model):
                         code=terminal.code,
                     )
                 )
-            if terminal.code.startswith(BACK_OFFICE):
+            if terminal.code[:2] in ODOO_PREFIXES:
                 raise ValidationError(
                     self.env._(
-                        "Terminal IDs that begin with %(prefix)s belong to the back "
-                        "offices of issuers.",
-                        prefix=BACK_OFFICE,
+                        "Terminal IDs that begin with %(prefix)s belong to Odoo's own "
+                        "desks.",
+                        prefix=terminal.code[:2],
                     )
                 )
 

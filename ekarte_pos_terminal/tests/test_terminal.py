@@ -29,9 +29,10 @@ class TestTerminal(TerminalCase):
             with self.subTest(code), self.assertRaises(ValidationError):
                 self.register(code)
 
-    def test_ids_of_back_offices_are_refused(self):
-        with self.assertRaisesRegex(ValidationError, "back offices"):
-            self.register("BO000001")
+    def test_ids_of_odoos_own_desks_are_refused(self):
+        for prefix in ("BO", "PO", "SO"):
+            with self.assertRaisesRegex(ValidationError, "own desks"):
+                self.register(f"{prefix}000001")
         self.register("B0000001")
 
     def test_an_id_is_taken_once(self):
