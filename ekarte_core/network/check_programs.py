@@ -77,7 +77,7 @@ def _groups(document: NetworkDocument) -> Iterator[Fault]:
             named = program.parameters.get(name) or ()
             named = (named,) if isinstance(named, str) else named
             for group in named if isinstance(named, list | tuple | dict) else ():
-                if group not in known:
+                if not isinstance(group, str) or group not in known:
                     path = f"$.programs[{number}].parameters.{name}"
                     yield path, "names a goods group that is not in goods_groups"
 
