@@ -208,8 +208,27 @@ class SlipLine(_Value, frozen=True, kw_only=True):
     style: Literal["", "bold", "rule", "signature"] = ""
 
 
+class LineAnswer(_Value, frozen=True, kw_only=True):
+    """What one line of the request is given: minor units, and the rate in bp.
+
+    `discount` includes what a goods voucher pays of it; `rate` is that of the rest.
+    """
+
+    discount: int = 0
+    rate: int = 0
+
+
 class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to one request. Amounts in minor units; see docs/TERMINALS.md."""
+    """The answer to one request. Amounts in minor units; see docs/TERMINALS.md.
+
+    Attributes:
+        lines: one for each line of the request, in its order.
+        price_reduction: the part of `tendered` that lowers the price instead of
+            paying it: bonus money and vouchers of the seller itself. Of a refund or
+            reversal: the same part of what goes back to the card.
+        kept: kept back from a refund for points that have been used.
+        code_asked: taking value from this card needs its access code.
+    """
 
     rc: str
     message: str = ""
@@ -225,6 +244,10 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     converted: int = 0
     balances: tuple[Balance, ...] = ()
     discount_rate: int = 0
+    lines: tuple[LineAnswer, ...] = ()
+    price_reduction: int = 0
+    kept: int = 0
+    code_asked: bool = False
     card_state: str = ""
     vouchers: tuple[Voucher, ...] = ()
     explain: tuple[str, ...] = ()

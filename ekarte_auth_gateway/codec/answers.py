@@ -17,7 +17,15 @@ from ekarte_auth_gateway.codec.currencies import NO_CURRENCY, NUMBER_OF
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import SLIP_FIELDS, SUB_FIELDS
 from ekarte_auth_gateway.codec.message import Fields
-from ekarte_core import Answer, Balance, BatchTotal, Earned, SlipLine, Voucher
+from ekarte_core import (
+    Answer,
+    Balance,
+    BatchTotal,
+    Earned,
+    LineAnswer,
+    SlipLine,
+    Voucher,
+)
 
 AMOUNT_DIGITS = 12
 BALANCES_MAX = 6
@@ -37,6 +45,8 @@ _INTEGERS = {
     "AD": "amount_due",
     "CV": "converted",
     "DR": "discount_rate",
+    "PR": "price_reduction",
+    "KB": "kept",
     "CP": "copies",
     "PV": "params_version",
 }
@@ -46,6 +56,7 @@ _TIMES = {"HU": "hold_until", "ST": "server_time"}
 # keep the two answers' own values apart.
 _ORIGINAL_RC, _ORIGINAL_MESSAGE, _OUTER_VERSION = "OC", "OM", "OV"
 _CUT = "TR"
+_CODE_ASKED = "CA"
 _VOUCHER_KINDS = ("money", "goods")
 
 
@@ -105,6 +116,8 @@ def _plain_pairs(answer: Answer) -> list[tlv.Pair]:
             pairs.append((tag, moment.isoformat()))
     if answer.amount < 0:
         pairs.append(("AM", str(answer.amount)))
+    if answer.code_asked:
+        pairs.append((_CODE_ASKED, "1"))
     return pairs
 
 
@@ -121,6 +134,7 @@ def _listed_pairs(answer: Answer) -> list[tlv.Pair]:
     pairs += [("VC", _voucher_text(voucher)) for voucher in answer.vouchers]
     for total in answer.totals:
         pairs.append(("TT", f"{total.command};{total.count};{total.amount}"))
+    pairs += [("LD", f"{line.discount};{line.rate}") for line in answer.lines]
     return pairs
 
 
@@ -231,6 +245,8 @@ def _read_pair(
         parts.setdefault("tendered", {})[name] = _integer(amount, place)
     elif tag == "AM":
         parts["amount"] = _integer(value, place)
+    elif tag == _CODE_ASKED:
+        parts["code_asked"] = value == "1"
     else:
         extra[tag] = value  # TR, OC, OM, OV, and whatever a newer gateway adds
 
@@ -297,6 +313,13 @@ def _total(value: str) -> BatchTotal:
     )
 
 
+def _line(value: str) -> LineAnswer:
+    discount, rate = _split(value, 2, "DE48.LD")
+    return LineAnswer(
+        discount=_integer(discount, "DE48.LD"), rate=_integer(rate, "DE48.LD")
+    )
+
+
 def _slip_line(value: str) -> SlipLine:
     if len(value) < 2 or value[0] not in _ALIGN_OF or value[1] not in _STYLE_OF:
         raise CodecError("DE63.SL", "does not begin with alignment and style")
@@ -313,4 +336,5 @@ _LISTED: dict[str, tuple[str, Callable[[str], Any]]] = {
     "VC": ("vouchers", _voucher),
     "EX": ("explain", str),
     "TT": ("totals", _total),
+    "LD": ("lines", _line),
 }

@@ -9,7 +9,7 @@ from ekarte_core import COMMANDS, Answer, Rc, Request
 _REF = "#/components/schemas/{name}"
 
 _ABOUT: dict[str, str] = {
-    "inquire": "State of a card, its balances and discount; books nothing.",
+    "inquire": "State of a card; with an amount or lines, a quote. Books nothing.",
     "authorize": "Quote a purchase and hold what the card shall pay.",
     "confirm": "Capture a hold: the operator has confirmed.",
     "reverse": "Undo a hold or a booked operation; safe for an unknown one.",
@@ -87,7 +87,7 @@ def _schemas() -> dict[str, Any]:
     request["required"] = [n for n in request["required"] if n != "command"]
     request["description"] = "One command of one terminal; unknown fields are refused."
     # Answers may gain fields; a terminal that refuses them would break.
-    for name in ("Answer", "Balance", "Earned", "SlipLine"):
+    for name in ("Answer", "Balance", "Earned", "LineAnswer", "SlipLine", "Voucher"):
         schemas[name].pop("additionalProperties", None)
     schemas["Answer"]["properties"]["rc"] = {
         "enum": sorted(rc.value for rc in Rc),

@@ -28,7 +28,13 @@ from ekarte_core.rules.plan import (
 )
 from ekarte_core.rules.purses import COUNTER_EVENT, ITEM, VISITED, LotPart, Sheet, share
 from ekarte_core.rules.shares import spread
-from ekarte_core.rules.tendering import AS_BONUS, REST, SPEND_EVENT, UNPAID, Taken
+from ekarte_core.rules.tendering import (
+    REST,
+    SPEND_EVENT,
+    UNPAID,
+    Taken,
+    own_bonus,
+)
 from ekarte_core.rules.turnover import take_turnover_back
 from ekarte_core.rules.visits import take_visit_back
 
@@ -115,6 +121,8 @@ def refund(facts: Facts) -> Plan:
         amount=amount,
         discount=discount,
         amount_due=due - points.deducted,
+        price_reduction=own_bonus(taken),
+        kept=points.deducted,
         taken=taken,
         earned=tuple(points.earned),
         reasons=points.reasons,
@@ -249,12 +257,12 @@ def _sale_lines(
 
     What is kept back for used points lowers the refund as own bonus money does.
     """
-    own_bonus = sum(x.amount for x in taken if x.tender in AS_BONUS and x.own)
-    tendered = sum(one.amount for one in taken) - own_bonus
+    lowered = own_bonus(taken)
+    tendered = sum(one.amount for one in taken) - lowered
     weights = [goods.gross - goods.discount for goods in returned]
     rows = zip(
         returned,
-        spread(own_bonus + deducted, weights),
+        spread(lowered + deducted, weights),
         spread(tendered, weights),
         strict=True,
     )

@@ -14,7 +14,7 @@ from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.rules.tendering import UNPAID, Taken
 from ekarte_core.rules.turnover import Clock
-from ekarte_core.values import Earned, Line, Request, Tender
+from ekarte_core.values import Earned, Line, LineAnswer, Request, Tender
 
 
 class LineDecided(msgspec.Struct, frozen=True, array_like=True):
@@ -243,6 +243,9 @@ class Plan(msgspec.Struct, kw_only=True):
     discount: int = 0
     amount_due: int = 0
     rate_bp: int = 0
+    lines: tuple[LineAnswer, ...] = ()
+    price_reduction: int = 0  # part of what is taken, or goes back, for the answer
+    kept: int = 0  # of a refund
     taken: tuple[Taken, ...] = ()
     earned: tuple[Earned, ...] = ()
     converted: int = 0

@@ -1,5 +1,6 @@
-"""Sale, authorize, confirm: the purchase, in one step or two."""
+"""Sale, authorize, confirm, and the quote: the purchase, in one step or two."""
 
+import itertools
 from datetime import timedelta
 
 from ekarte_core.codes import APPROVED, Rc
@@ -27,14 +28,16 @@ from ekarte_core.rules.programs import BonusPrize
 from ekarte_core.rules.purses import EARNED, ITEM, Sheet, share
 from ekarte_core.rules.shares import spread
 from ekarte_core.rules.tendering import Taken, Taking, plan_taking
+from ekarte_core.values import LineAnswer
 
 NOTHING_FREE = (-1, 0)
+CODE_TO_COME = "…"  # of a voucher that a purchase would bring
 _THOUSANDTHS = 1000
 
 
 def sale(facts: Facts) -> Plan:
     """Price, take, earn: all at once."""
-    pricing, taking, refused = _quote(facts)
+    pricing, taking, refused = _terms(facts)
     if refused is not None:
         return refused
     return _book(facts, pricing, taking)
@@ -42,18 +45,40 @@ def sale(facts: Facts) -> Plan:
 
 def authorize(facts: Facts) -> Plan:
     """Price and hold; what would be earned is shown, not booked."""
-    pricing, taking, refused = _quote(facts)
+    pricing, taking, refused = _terms(facts)
     if refused is not None:
         return refused
+    plan, _trial = _try(facts, pricing, taking)
+    tendering.hold(facts.sheet, taking)
+    plan.decision = _decision(pricing, taking.taken)
+    plan.hold_until = facts.now + timedelta(seconds=facts.hold_s)
+    return plan
+
+
+def quote(facts: Facts) -> Plan:
+    """Say what `authorize` would say now; nothing is held, nothing is booked."""
+    facts.codes = itertools.repeat(CODE_TO_COME)
+    pricing, taking, refused = _terms(facts)
+    if refused is not None:
+        return refused
+    plan, trial = _try(facts, pricing, taking)
+    plan.moves, plan.new_state = False, ""
+    plan.reasons += [
+        *next_steps(facts.programs, trial, facts.goods, facts.clock),
+        *tier_reasons(facts, trial),
+        *overdue_reasons(facts),
+    ]
+    return plan
+
+
+def _try(facts: Facts, pricing: Pricing, taking: Taking) -> tuple[Plan, Sheet]:
+    """Do the purchase on a sheet of its own, to see what it would come to."""
     trial = Sheet(facts.sheet.all(), facts.now)
     tendering.spend(trial, taking.taken)
     earnings = earn(facts, trial, pricing, taking, booked=False)
-    tendering.hold(facts.sheet, taking)
     plan = _plan(facts, pricing, taking, earnings)
-    plan.decision = _decision(pricing, taking.taken)
     plan.reasons = [*pricing.reasons, *earnings.reasons, *idle_reasons(facts)]
-    plan.hold_until = facts.now + timedelta(seconds=facts.hold_s)
-    return plan
+    return plan, trial
 
 
 def confirm(facts: Facts) -> Plan:
@@ -134,7 +159,8 @@ def sale_lines(pricing: Pricing, own_bonus: int, tendered: int) -> tuple[SaleLin
     )
 
 
-def _quote(facts: Facts) -> tuple[Pricing, Taking, Plan | None]:
+def _terms(facts: Facts) -> tuple[Pricing, Taking, Plan | None]:
+    """Price the goods and see what the card can pay; the refusal where it cannot."""
     free = _free_goods(facts)
     pricing = price(
         facts.programs, facts.sheet, facts.goods, facts.clock, free or NOTHING_FREE
@@ -207,7 +233,7 @@ def _book(facts: Facts, pricing: Pricing, taking: Taking) -> Plan:
         *earnings.reasons,
         *idle_reasons(facts),
         *next_steps(facts.programs, facts.sheet, facts.goods, facts.clock),
-        *tier_reasons(facts),
+        *tier_reasons(facts, facts.sheet),
     ]
     plan.sale_lines = sale_lines(
         pricing, taking.own_bonus, taking.total - taking.own_bonus
@@ -222,10 +248,18 @@ def _plan(facts: Facts, pricing: Pricing, taking: Taking, earnings: Earnings) ->
         discount=pricing.discount,
         amount_due=pricing.net - taking.total,
         rate_bp=pricing.rate_bp,
+        lines=_line_answers(pricing) if facts.request.lines else (),
+        price_reduction=taking.own_bonus,
         taken=taking.taken,
         earned=earnings.earned,
         converted=earnings.converted,
         new_state="active" if facts.card.state == "new" else "",
+    )
+
+
+def _line_answers(pricing: Pricing) -> tuple[LineAnswer, ...]:
+    return tuple(
+        [LineAnswer(discount=x.discount, rate=x.rate_bp) for x in pricing.lines]
     )
 
 
@@ -269,13 +303,13 @@ def idle_reasons(facts: Facts) -> list[Reason]:
     ]
 
 
-def tier_reasons(facts: Facts) -> list[Reason]:
+def tier_reasons(facts: Facts, sheet: Sheet) -> list[Reason]:
     """Say which better card has been reached, or what is missing to the next."""
     found = []
     for running, parameters in facts.programs.points:
         if not isinstance(parameters, BonusPrize) or not parameters.tiers:
             continue
-        purse = facts.sheet.find(running.code, EARNED)
+        purse = sheet.find(running.code, EARNED)
         earned = purse.posted if purse else 0
         reached, ahead = parameters.tier_of(earned), parameters.next_tier(earned)
         if reached is not None and reached.card_type not in facts.card.card_types:

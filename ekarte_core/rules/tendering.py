@@ -4,6 +4,8 @@ A voucher first, then gift money, bonus money and credit; never more than is the
 shortage refuses the whole operation unless the terminal said that a part is welcome.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ekarte_core.codes import Rc
@@ -74,7 +76,12 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def own_bonus(self) -> int:
         """The same of the seller itself: lowers what is taxed."""
-        return sum(p.amount for p in self.taken if p.tender in AS_BONUS and p.own)
+        return own_bonus(self.taken)
+
+
+def own_bonus(taken: Iterable[Taken]) -> int:
+    """Sum of the seller's own bonus money and vouchers: they lower its price."""
+    return sum(part.amount for part in taken if part.tender in AS_BONUS and part.own)
 
 
 class _Search:

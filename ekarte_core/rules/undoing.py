@@ -20,7 +20,7 @@ from ekarte_core.rules.purses import (
     Sheet,
     Undone,
 )
-from ekarte_core.rules.tendering import release
+from ekarte_core.rules.tendering import own_bonus, release
 from ekarte_core.rules.turnover import take_turnover_back
 
 Place = tuple[PurseKey, bool, datetime | None]  # purse, whether in a lot, its end
@@ -63,6 +63,7 @@ def _undo_booking(facts: Facts) -> Plan:
         rc=Rc.OK,
         amount=original.amount,
         discount=original.discount,
+        price_reduction=own_bonus(original.decision.taken),
         sale_lines=tuple(_negative(line) for line in facts.mirror_lines),
         new_state=_state_before(facts, original),
         drop_access_code=original.command == "activate",

@@ -97,6 +97,10 @@ def answer_of(
             [balance(x, network, now) for x in shown if x.unit not in _IN_VOUCHERS]
         ),
         discount_rate=plan.rate_bp,
+        lines=plan.lines,
+        price_reduction=plan.price_reduction,
+        kept=plan.kept,
+        code_asked=_code_asked(job, plan),
         card_state=plan.new_state or (job.card.state if job.card else ""),
         vouchers=_vouchers(plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
@@ -105,6 +109,22 @@ def answer_of(
     if job.request.slip == "none" or job.request.command not in WITH_SLIP:
         return answer
     return _with_slip(job, network, plan, answer, spoken, now)
+
+
+def _code_asked(job: Job, plan: Plan) -> bool:
+    """Say whether taking value from the card needs its access code.
+
+    A code is asked for where one is set, whatever the card type says: `required` sees
+    to it that the card gets one.
+    """
+    if plan.rc in (Rc.CODE_WRONG, Rc.CODE_LOCKED):
+        return True
+    card = job.card
+    return (
+        job.request.command == "inquire"
+        and card is not None
+        and card.access_code is not None
+    )
 
 
 def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> list[Purse]:

@@ -36,7 +36,7 @@ from ekarte_core.rules.plan import (
 from ekarte_core.rules.pricing import Goods, next_steps, price
 from ekarte_core.rules.purses import Undone
 from ekarte_core.service.facts import facts_of, facts_of_nothing, programs_of
-from ekarte_core.service.job import MAKES_CARD, PURCHASE, Job
+from ekarte_core.service.job import MAKES_CARD, PURCHASE, Job, is_purchase
 from ekarte_core.service.locking import qualify_missing
 
 ACCESS_TRIES_MAX = 3
@@ -70,16 +70,18 @@ REVERSIBLE = frozenset(
 
 
 def inquire(facts: Facts) -> Plan:
-    """State, balances, the discount that a purchase would get now."""
-    goods = facts.goods or [Goods(group="", gross=0, tax_rate_bp=0)]
-    pricing = price(facts.programs, facts.sheet, goods, facts.clock)
+    """State, balances, the discount that a purchase would get now; or a quote."""
+    if facts.goods:
+        return purchase.quote(facts)
+    nothing = [Goods(group="", gross=0, tax_rate_bp=0)]
+    pricing = price(facts.programs, facts.sheet, nothing, facts.clock)
     return Plan(
         rc=Rc.OK,
         moves=False,
         rate_bp=pricing.rate_bp,
         reasons=[
             *next_steps(facts.programs, facts.sheet, facts.goods, facts.clock),
-            *purchase.tier_reasons(facts),
+            *purchase.tier_reasons(facts, facts.sheet),
             *purchase.idle_reasons(facts),
             *purchase.overdue_reasons(facts),
         ],
@@ -178,7 +180,7 @@ def _unknown_card(job: Job) -> Plan:
         for kind in job.admitted
         if kind.auto_register and kind.issuer == job.branch.issuer
     ]
-    if missing and job.request.command in PURCHASE:
+    if missing and is_purchase(job.request):
         name, amount = min(missing, key=lambda one: one[1])
         plan.reasons = [Reason(key="card.qualify", name=name, amount=amount)]
     return plan
@@ -270,7 +272,7 @@ def _card_refusal(job: Job, facts: Facts) -> Plan | None:
         return None
     if command not in CARD_STAFF and card.state in CLOSED_STATES:
         return refuse(CLOSED_STATES[card.state])
-    if command in PURCHASE and purchase.buys_on_credit(facts):
+    if is_purchase(job.request) and purchase.buys_on_credit(facts):
         overdue = purchase.overdue_reasons(facts)
         if overdue:
             plan = refuse(Rc.BLOCKED)
@@ -298,7 +300,7 @@ def _awaited(job: Job, card: CardFacts) -> bool:
 def _asks_in_vain(facts: Facts) -> bool:
     """True when a tender is asked for that no program of the card can pay here."""
     tender = facts.request.tender
-    if tender is None or facts.request.command not in PURCHASE:
+    if tender is None or not is_purchase(facts.request):
         return False
     return tendering.lacks_program(facts.programs, tender)
 

@@ -181,8 +181,8 @@ def _shape(job: Job, network: Network) -> None:
     elif request.command == "redeem" and not request.lines:
         job.refused, job.field = Rc.FORMAT, "lines"
     elif (
-        request.command in WITH_MONEY and request.currency != network.document.currency
-    ):
+        request.command in WITH_MONEY or asks_quote(request)
+    ) and request.currency != network.document.currency:
         job.refused, job.field = Rc.FORMAT, "currency"
     elif (
         request.card is not None
@@ -214,6 +214,16 @@ def _ledger_id(card: CardRef, job: Job) -> int | None:
         return None
     digits = card.value.isascii() and card.value.isdigit()
     return int(card.value) if digits and int(card.value) < LEDGER_ID_END else None
+
+
+def asks_quote(request: Request) -> bool:
+    """Say whether an inquiry asks what a purchase would come to."""
+    return request.command == "inquire" and bool(request.amount or request.lines)
+
+
+def is_purchase(request: Request) -> bool:
+    """Say whether it is a purchase, or asks what one would come to."""
+    return request.command in PURCHASE or asks_quote(request)
 
 
 def waves(jobs: list[Job]) -> list[list[Job]]:

@@ -8,7 +8,7 @@ from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.network.document import CardType
 from ekarte_core.rules.identity import Identity
 from ekarte_core.service import rotating
-from ekarte_core.service.job import MAKES_CARD, PURCHASE, Job, Second
+from ekarte_core.service.job import MAKES_CARD, Job, Second, is_purchase
 
 
 def lock_jobs(
@@ -101,7 +101,7 @@ def qualify_missing(kind: CardType, job: Job) -> int:
     """What the purchase lacks to be given a card of this type, minor units."""
     request = job.request
     bought = request.amount or sum(line.amount for line in request.lines)
-    if request.command not in PURCHASE:
+    if not is_purchase(request):
         bought = 0
     return max(kind.qualify_amount - bought, 0)
 

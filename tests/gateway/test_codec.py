@@ -33,6 +33,7 @@ from ekarte_core import (
     CardRef,
     Earned,
     Line,
+    LineAnswer,
     Original,
     Request,
     SlipLine,
@@ -199,6 +200,12 @@ answers = st.builds(
         st.builds(BatchTotal, command=code_text, count=amounts, amount=amounts),
         max_size=3,
     ).map(tuple),
+    lines=st.lists(
+        st.builds(LineAnswer, discount=amounts, rate=st.integers(0, 10000)), max_size=3
+    ).map(tuple),
+    price_reduction=amounts,
+    kept=amounts,
+    code_asked=st.booleans(),
     params_version=st.integers(0, 10**6),
     server_time=st.none() | moments,
 )
