@@ -4,7 +4,7 @@ SELECT pg_advisory_xact_lock(1162564436);
 
 -- settling_operations --
 -- Booked operations not yet in a settlement: their batch is closed or their time came.
-SELECT o.id
+SELECT o.id, o.network_version
 FROM ekarte.operation AS o
 WHERE
     o.rc IN ('00', '10')
@@ -25,7 +25,13 @@ WHERE
 ORDER BY o.id;
 
 -- settlement_lines --
--- Entries and sale lines of these operations, summed for accounting.
+-- Entries and sale lines of these operations, summed for accounting. Goods and loads are
+-- summed apart where Odoo, or the shop's own register, books them itself.
+WITH own AS MATERIALIZED (
+    SELECT version, terminal FROM ekarte.odoo_terminal
+    WHERE version = ANY(%(versions)s::integer[])
+)
+
 SELECT
     o.business_day, e.event, o.issuer AS seller, p.issuer, o.branch, e.program,
     0 AS tax_rate_bp, o.currency,
@@ -45,7 +51,11 @@ SELECT
         ELSE e.posted
     END)::bigint AS amount,
     sum(e.carry)::bigint AS carry, 0::bigint AS tendered,
-    count(DISTINCT o.id)::integer AS operations
+    count(DISTINCT o.id)::integer AS operations,
+    o.branch <> ALL(%(registers)s::text[]) AND NOT (
+        e.event IN ('gift_load', 'credit_pay')
+        AND (o.network_version, o.terminal) IN (SELECT version, terminal FROM own)
+    ) AS books_sales
 FROM ekarte.operation AS o
 INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
@@ -57,17 +67,22 @@ WHERE
         'exchange_spend', 'pass_load', 'pass_use', 'pass_expire', 'credit_spend',
         'credit_pay'
     )
-GROUP BY o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency
+GROUP BY
+    o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency,
+    books_sales
 UNION ALL
 SELECT
     o.business_day, 'sale', o.issuer, o.issuer, o.branch, '', l.tax_rate_bp, o.currency,
     sum(l.gross - l.discount - l.bonus)::bigint, 0::bigint, sum(l.tendered)::bigint,
-    count(DISTINCT o.id)::integer
+    count(DISTINCT o.id)::integer,
+    o.branch <> ALL(%(registers)s::text[])
+    AND (o.network_version, o.terminal) NOT IN (SELECT version, terminal FROM own)
+    AS books_sales
 FROM ekarte.operation AS o
 INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
 WHERE o.id = ANY(%(ids)s)
-GROUP BY o.business_day, o.issuer, o.branch, l.tax_rate_bp, o.currency
-ORDER BY 1, 3, 5, 2, 4, 6, 7;
+GROUP BY o.business_day, o.issuer, o.branch, l.tax_rate_bp, o.currency, books_sales
+ORDER BY 1, 3, 5, 2, 4, 6, 7, 13;
 
 -- add_settlement --
 INSERT INTO ekarte.settlement (id, created_at, cutoff, sha256, body)

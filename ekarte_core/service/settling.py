@@ -31,6 +31,7 @@ _COLUMNS = (
     "carry",
     "tendered",
     "operations",
+    "books_sales",
 )
 SPENDING = frozenset(
     {
@@ -58,12 +59,22 @@ def build_settlement(
     """
     cr.execute(SQL["lock_settling"])
     cr.execute(SQL["settling_operations"], {"cutoff": cutoff})
-    ids = [row[0] for row in cr.fetchall()]
+    due = cr.fetchall()
+    ids = [row[0] for row in due]
     if not ids:
         return None
-    cr.execute(SQL["settlement_lines"], {"ids": ids})
+    cr.execute(
+        SQL["settlement_lines"],
+        {
+            "ids": ids,
+            "versions": list({row[1] for row in due}),
+            "registers": [
+                b.code for b in network.document.branches if not b.books_sales
+            ],
+        },
+    )
     lines = [
-        _line(number, dict(zip(_COLUMNS, row, strict=True)), network)
+        _line(number, dict(zip(_COLUMNS, row, strict=True)))
         for number, row in enumerate(cr.fetchall(), start=1)
     ]
     cr.execute(SQL["next_settlement_id"])
@@ -90,9 +101,8 @@ def build_settlement(
     return document.id
 
 
-def _line(number: int, row: dict[str, Any], network: Network) -> SettlementLine:
+def _line(number: int, row: dict[str, Any]) -> SettlementLine:
     sign = -1 if row["event"] in SPENDING else 1
-    branch = network.branches.get(row["branch"])
     return SettlementLine(
         line=number,
         day=row["day"],
@@ -107,7 +117,7 @@ def _line(number: int, row: dict[str, Any], network: Network) -> SettlementLine:
         carry=sign * row["carry"],
         tendered=row["tendered"],
         operations=row["operations"],
-        books_sales=branch.books_sales if branch else True,
+        books_sales=row["books_sales"],
     )
 
 

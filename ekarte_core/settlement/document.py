@@ -1,6 +1,7 @@
 """The settlement document: settled operations as summary lines for accounting.
 
-One line for each day × event × seller × issuer × branch × program × tax rate.
+One line for each day × event × seller × issuer × branch × program × tax rate; two of
+sales and loads, where Odoo books a part of them as documents of its own.
 The document names no card. Odoo accepts an `id` once and posts one journal entry
 for each company and day from `postings()` (journal.py).
 """
@@ -52,6 +53,8 @@ class SettlementLine(
             back (`credit_pay`), always with the sign of `amount`.
         tendered: `sale` only: part of `amount` that was paid by card value.
         operations: how many operations stand behind the line.
+        books_sales: whether this document books the sale (the load's takings). False
+            at branches whose own register does, and for what terminals of Odoo sold.
     """
 
     line: int

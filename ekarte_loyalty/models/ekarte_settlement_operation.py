@@ -3,7 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 # Which operations stand behind a line: those of its settlement, day and branch that
-# made an entry of its event and program, or sold goods at its tax rate.
+# made an entry of its event and program, or sold goods at its tax rate. Where there are
+# two such lines, one of them is what was sold at terminals of Odoo's own.
 BEHIND_LINES = """
     SELECT o.id
     FROM ekarte_settlement_line AS line
@@ -29,6 +30,23 @@ BEHIND_LINES = """
                     AND p.issuer = line.issuer
             )
         END
+        AND (
+            NOT EXISTS (
+                SELECT FROM ekarte_settlement_line AS other
+                WHERE
+                    other.settlement_id = line.settlement_id
+                    AND other.books_sales <> line.books_sales
+                    AND (other.day, other.event, other.seller, other.issuer)
+                    = (line.day, line.event, line.seller, line.issuer)
+                    AND (other.branch, other.tax_rate_bp, other.currency)
+                    = (line.branch, line.tax_rate_bp, line.currency)
+                    AND coalesce(other.program, '') = coalesce(line.program, '')
+            )
+            OR line.books_sales <> EXISTS (
+                SELECT FROM ekarte.odoo_terminal AS t
+                WHERE t.version = o.network_version AND t.terminal = o.terminal
+            )
+        )
 """
 
 

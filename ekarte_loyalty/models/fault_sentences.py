@@ -58,6 +58,7 @@ SENTENCES = {
         "must be 1 to 32 of the characters A-Z, 0-9, - and _"
     ),
     "must be 1 to 86400 seconds": _lt("must be from 1 to 86400 seconds"),
+    "must be 1 to 7776000 seconds": _lt("must be from 1 to 7776000 seconds"),
     "must be 8 of 0-9 and A-Z": _lt("must be 8 of the characters 0-9 and A-Z"),
     "must be a time such as 00:00 or 04:30": _lt(
         "must be a time such as 00:00 or 04:30"

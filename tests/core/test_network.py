@@ -170,6 +170,17 @@ def test_all_faults_are_told_at_once():
     ]
 
 
+def test_holds_of_weeks_are_for_odoos_own_terminals():
+    document = planted("$.terminals[0].hold_s", 7_776_000)
+    with pytest.raises(NetworkInvalid, match="1 to 86400 seconds"):
+        read_network(document)
+    document["terminals"][0]["protocol"] = "odoo"
+    assert read_network(document)
+    document["terminals"][0]["hold_s"] += 1
+    with pytest.raises(NetworkInvalid, match="1 to 7776000 seconds"):
+        read_network(document)
+
+
 def test_a_period_must_have_a_beginning_before_its_end():
     document = planted(f"{DISC}.valid_from", "2026-01-02T00:00:00Z")
     document["programs"][2]["valid_to"] = "2026-01-02T00:00:00Z"

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from datetime import date
 
+import msgspec
 import psycopg2
 import psycopg2.errors
 import pytest
 
 from ekarte_core import (
+    Original,
     RequestInvalid,
     SettlementDocument,
     build_settlement,
@@ -345,3 +347,112 @@ def _no_programs_matter() -> dict:
     document = changed("DISC", base_rate=0)
     document["card_types"][0]["programs"] = ["DISC"]
     return document
+
+
+# Terminals of Odoo's own
+
+
+def with_odoo(**more) -> dict:
+    """The test network with a till of Odoo in the grocer's first branch."""
+    document = network_document()
+    document["terminals"].append(
+        {"id": "PO000001", "branch": "G1", "protocol": "odoo", **more}
+    )
+    return document
+
+
+def flags(document: SettlementDocument) -> dict[tuple[str, bool], tuple[int, int]]:
+    """{(event, books_sales): (amount, operations)}."""
+    return {
+        (row.event, row.books_sales): (row.amount, row.operations)
+        for row in document.lines
+    }
+
+
+def test_what_odoo_sells_is_not_booked_again(shop: Shop):
+    shop.publish(with_odoo())
+    card = number("999000200000")
+    assert shop.do("activate", card, 3000, terminal="PO000001").rc == "00"
+    assert shop.do("sale", card, 1210, terminal="PO000001").rc == "00"
+    document = settle(shop)
+    assert flags(document) == {
+        ("gift_load", False): (3000, 1),
+        ("gift_spend", True): (1210, 1),
+        ("sale", False): (1210, 1),
+    }
+    # The order's own entry brings TND to zero: 30.00 sold, 12.10 paid by card.
+    assert books(document) == {"GROCER": {"LGC": -1790, "TND": 3000 - 1210}}
+
+
+def test_what_other_terminals_of_the_branch_sell_stands_apart(shop: Shop):
+    shop.publish(with_odoo())
+    card = shop.gift(2000)
+    shop.do("sale", card, 605)
+    shop.do("sale", card, 242, terminal="PO000001")
+    shop.do("top_up", card, 1000, terminal="PO000001")
+    document = settle(shop)
+    assert flags(document) == {
+        ("gift_load", False): (1000, 1),
+        ("gift_load", True): (2000, 1),
+        ("gift_spend", True): (847, 2),
+        ("sale", False): (242, 1),
+        ("sale", True): (605, 1),
+    }
+    assert books(document)["GROCER"]["REV"] == -500
+    assert [row.line for row in document.lines] == [1, 2, 3, 4, 5]
+
+
+def test_where_nobody_books_for_the_branch_its_sales_stand_together(shop: Shop):
+    document = with_odoo()
+    document["branches"][0]["books_sales"] = False
+    shop.publish(document)
+    card = shop.gift(2000)
+    shop.do("sale", card, 605)
+    shop.do("sale", card, 242, terminal="PO000001")
+    assert flags(settle(shop)) == {
+        ("gift_load", False): (2000, 1),
+        ("gift_spend", False): (847, 2),
+        ("sale", False): (847, 2),
+    }
+
+
+def test_a_terminal_that_is_gone_does_not_change_sides(shop: Shop):
+    """Neither one of Odoo's, nor one that got another protocol afterwards."""
+    shop.publish(with_odoo())
+    card = shop.gift(2000)
+    shop.do("sale", card, 605, terminal="PO000001")
+    shop.do("sale", card, 242, terminal="00000021")
+    document = network_document()
+    document["terminals"][2]["protocol"] = "odoo"
+    shop.publish(document)
+    found = flags(settle(shop))
+    assert found["sale", False] == (605, 1)
+    assert found["sale", True] == (242, 1)
+    shop.do("sale", card, 121, terminal="00000021")
+    assert flags(settle(shop))["sale", False] == (121, 1)
+
+
+def test_a_refund_at_odoos_till_is_odoos_to_book(shop: Shop):
+    shop.publish(with_odoo())
+    card = shop.gift(2000)
+    sale = shop.request("sale", card, 605)
+    shop.send(sale)
+    settle(shop)
+    back = shop.request("refund", None, 605, terminal="PO000001")
+    original = Original(batch=1, operation=sale.operation, terminal=sale.terminal)
+    back = msgspec.structs.replace(back, original=original)
+    assert shop.send(back).tendered == {"gift": 605}
+    document = settle(shop)
+    assert flags(document)["sale", False] == (-605, 1)
+    assert books(document) == {"GROCER": {"LGC": -605, "TND": 605}}
+
+
+def test_a_hold_at_odoos_till_may_last_for_weeks(shop: Shop):
+    shop.publish(with_odoo(hold_s=90 * 86_400))
+    card = shop.gift(2000)
+    held = shop.request("authorize", card, 605, terminal="PO000001")
+    shop.send(held)
+    shop.later(days=89)
+    assert shop.expire() == 0
+    assert shop.available(card, "GIFT") == 1395
+    assert shop.do("confirm", None, original=held, terminal="PO000001").rc == "00"
