@@ -28,6 +28,7 @@
         "views/ekarte_entry_views.xml",
         "views/ekarte_goods_group_views.xml",
         "views/ekarte_hold_views.xml",
+        "views/ekarte_holder_views.xml",
         "views/ekarte_issuer_views.xml",
         "views/ekarte_network_views.xml",
         "views/ekarte_notice_views.xml",

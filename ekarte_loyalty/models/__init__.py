@@ -17,6 +17,7 @@ from . import ekarte_desk
 from . import ekarte_entry
 from . import ekarte_goods_group
 from . import ekarte_hold
+from . import ekarte_holder
 from . import ekarte_issuer
 from . import ekarte_lot
 from . import ekarte_membership
@@ -52,3 +53,4 @@ from . import ekarte_reduction
 from . import product_category
 from . import product_template
 from . import res_company
+from . import res_partner

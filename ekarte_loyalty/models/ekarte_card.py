@@ -64,6 +64,13 @@ class EkarteCard(models.Model):
     statement_ids = fields.One2many(
         "ekarte.statement", compute="_compute_account", string="Statements"
     )
+    holder_ids = fields.One2many(
+        "ekarte.holder",
+        compute="_compute_holders",
+        search="_search_holder_ids",
+        string="Held By",
+    )
+    holder_names = fields.Char("Holder", compute="_compute_holders")
     may_pool = fields.Boolean(compute="_compute_may_pool")
     purse_count = fields.Integer(compute="_compute_counts")
     operation_count = fields.Integer(compute="_compute_counts")
@@ -85,6 +92,26 @@ class EkarteCard(models.Model):
             card.purse_ids = self.env["ekarte.purse"].search(of_account)
             card.voucher_ids = self.env["ekarte.voucher"].search(of_account)
             card.statement_ids = self.env["ekarte.statement"].search(of_account)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_holders(self):
+        # Searched, for the same reason.
+        held = dict(
+            self.env["ekarte.holder"]._read_group(
+                [("card_id", "in", self.ids)], ["card_id"], ["id:recordset"]
+            )
+        )
+        for card in self:
+            card.holder_ids = held.get(card, False)
+            partners = card.holder_ids.partner_id
+            card.holder_names = ", ".join(partners.mapped("name"))
+
+    def _search_holder_ids(self, operator, value):
+        if operator not in ("in", "any", "ilike"):
+            return NotImplemented
+        field = "id" if operator == "in" else "partner_id"
+        holders = self.env["ekarte.holder"].search([(field, operator, value)])
+        return [("id", "in", holders.card_id.ids)]
 
     @api.depends("membership_ids.card_type_id.may_pool")
     def _compute_may_pool(self):
@@ -115,6 +142,20 @@ class EkarteCard(models.Model):
         action["domain"] = [("card_id", "=", self.id)]
         action["context"] = {}
         return action
+
+    def action_give(self):
+        """Ask to which customer the card is given."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_loyalty.ekarte_holder_action"
+        )
+        return {
+            **action,
+            "name": self.env._("Give the Card to a Customer"),
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_card_id": self.id},
+        }
 
     def action_block(self):
         return self._action_change("block")

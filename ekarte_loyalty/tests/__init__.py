@@ -3,6 +3,7 @@ from . import test_accounts
 from . import test_card_wizards
 from . import test_clock
 from . import test_demo_network
+from . import test_holder
 from . import test_ledger_kinds
 from . import test_ledger_views
 from . import test_program_kinds
