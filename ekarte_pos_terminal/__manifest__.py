@@ -14,6 +14,7 @@
         "wizards/ekarte_terminal_key_views.xml",
         "views/ekarte_terminal_views.xml",
         "views/ekarte_branch_views.xml",
+        "views/product_views.xml",
         "views/res_config_settings_views.xml",
         "views/ekarte_pos_terminal_menus.xml",
     ],

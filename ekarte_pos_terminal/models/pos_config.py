@@ -14,6 +14,21 @@ class PosConfig(models.Model):
         help="The branch whose programs and cards this till works with.",
     )
 
+    ekarte_discount_product_id = fields.Many2one(
+        "product.product",
+        string="E-karte Discount Product",
+        ondelete="restrict",
+        check_company=True,
+        help="Money off that a card gives stands on lines of this product.",
+    )
+
+    @api.model
+    def _get_special_products(self):
+        """The discount product is loaded to the till, and is not for sale by hand."""
+        special = super()._get_special_products()
+        tills = self.env["pos.config"].sudo().search([])
+        return special | tills.ekarte_discount_product_id
+
     @api.constrains("ekarte_branch_id", "company_id")
     def _check_ekarte_branch_id(self):
         for config in self:
