@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/ekarte_terminal_rules.xml",
         "wizards/ekarte_terminal_key_views.xml",
+        "wizards/ekarte_tills_views.xml",
         "views/ekarte_terminal_views.xml",
         "views/ekarte_branch_views.xml",
         "views/product_views.xml",

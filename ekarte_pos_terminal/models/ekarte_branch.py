@@ -30,3 +30,10 @@ class EkarteBranch(models.Model):
             "domain": [("branch_id", "=", self.id)],
             "context": {"default_branch_id": self.id},
         }
+
+    def action_prepare_tills(self):
+        """Open what prepares the points of sale of this branch for cards."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_pos_terminal.ekarte_tills_action"
+        )
+        return {**action, "context": {"default_config_ids": self.pos_config_ids.ids}}

@@ -3,3 +3,4 @@ from . import test_terminal
 from . import test_terminal_key
 from . import test_terminal_stack
 from . import test_terminal_tour
+from . import test_tills

@@ -1,1 +1,2 @@
 from . import ekarte_terminal_key
+from . import ekarte_tills
