@@ -37,6 +37,7 @@ from ekarte_core.service.drawing import (
 )
 from ekarte_core.service.execute import execute
 from ekarte_core.service.expiry import expire_holds, expire_lots
+from ekarte_core.service.filing import NotedCard, card_of, note_card
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.publishing import (
@@ -112,6 +113,7 @@ __all__ = [
     "NetworkDocument",
     "NetworkInvalid",
     "NetworkMissing",
+    "NotedCard",
     "Notice",
     "Original",
     "Outcome",
@@ -130,6 +132,7 @@ __all__ = [
     "Voucher",
     "Winner",
     "build_settlement",
+    "card_of",
     "check_keys",
     "check_request",
     "check_schema",
@@ -151,6 +154,7 @@ __all__ = [
     "make_statements",
     "migrate",
     "network_version",
+    "note_card",
     "open_draw",
     "pending_settlements",
     "postings",

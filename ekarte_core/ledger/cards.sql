@@ -63,7 +63,7 @@ SELECT pg_advisory_xact_lock(hashtext(%(terminal)s::text), %(batch)s::integer);
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
-    c.account_id, c.registered_at, c.facts
+    c.account_id, c.registered_at, c.facts, c.noted
 FROM ekarte.card AS c
 WHERE
     c.id IN (
@@ -78,7 +78,7 @@ FOR NO KEY UPDATE OF c;
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
-    c.account_id, c.registered_at, c.facts
+    c.account_id, c.registered_at, c.facts, c.noted
 FROM ekarte.card AS c
 WHERE
     c.id IN (
@@ -87,6 +87,24 @@ WHERE
     )
 ORDER BY c.id
 FOR NO KEY UPDATE OF c SKIP LOCKED;
+
+-- read_cards --
+-- The same for who only looks: nobody is waited for, and nobody waits.
+SELECT
+    c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
+    ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
+    c.account_id, c.registered_at, c.facts, c.noted
+FROM ekarte.card AS c
+WHERE
+    c.id IN (
+        SELECT unnest(ARRAY[n.id, n.account_id]) FROM ekarte.card AS n
+        WHERE n.token = ANY(%(tokens)s::bytea[]) OR n.id = ANY(%(ids)s::integer[])
+    );
+
+-- note_types --
+-- The card is locked.
+UPDATE ekarte.card SET noted = string_to_array(%(types)s::text, ',')
+WHERE id = %(id)s::integer;
 
 -- shared_accounts --
 -- Which of these accounts are used by other cards too.
@@ -175,11 +193,12 @@ SET
     access_code = n.access_code,
     access_tries = n.access_tries,
     account_id = n.account_id,
-    facts = string_to_array(n.facts, ',')
+    facts = string_to_array(n.facts, ','),
+    registered_at = n.registered_at
 FROM unnest(
     %(ids)s::integer[], %(states)s::text[], %(codes)s::bytea[], %(tries)s::smallint[],
-    %(accounts)s::integer[], %(facts)s::text[]
-) AS n (id, state, access_code, access_tries, account_id, facts)
+    %(accounts)s::integer[], %(facts)s::text[], %(registered)s::timestamptz[]
+) AS n (id, state, access_code, access_tries, account_id, facts, registered_at)
 WHERE c.id = n.id;
 
 -- add_memberships --

@@ -66,7 +66,7 @@ class VoucherRow(msgspec.Struct, frozen=True):
 
 
 class CardRow(msgspec.Struct, kw_only=True):
-    """A card locked by this transaction. `touched`: to be written.
+    """A card locked by this transaction, or only read. `touched`: to be written.
 
     `account` is the card whose purses it uses, itself as a rule; purses, statements
     and vouchers are those of the account only.
@@ -83,6 +83,7 @@ class CardRow(msgspec.Struct, kw_only=True):
     account_id: int = 0
     registered_at: datetime | None = None
     facts: frozenset[str] = frozenset()
+    noted: Sequence[str] = ()  # card types that admitted its number
     purses: dict[PurseKey, Purse] = {}
     card_types: set[str] = set()
     statements: tuple[Statement, ...] = ()
@@ -182,6 +183,26 @@ def lock_cards(
     if wanted["ids"] == wanted["tokens"] == "{}":
         return {}
     run(cr, "lock_cards" if wait else "lock_free_cards", wanted)
+    return _card_rows(cr)
+
+
+def read_cards(
+    cr: Cursor, ids: Iterable[int], tokens: Iterable[bytes] = ()
+) -> dict[int, CardRow]:
+    """Read cards, by id or token, to be looked at only; locks nothing."""
+    wanted = {"ids": integers(ids), "tokens": digests(tokens)}
+    if wanted["ids"] == wanted["tokens"] == "{}":
+        return {}
+    run(cr, "read_cards", wanted)
+    return _card_rows(cr)
+
+
+def note_types(cr: Cursor, card_id: int, types: Sequence[str]) -> None:
+    """Note which card types admit a locked card's number."""
+    send(cr, [("note_types", {"id": card_id, "types": ",".join(types)})])
+
+
+def _card_rows(cr: Cursor) -> dict[int, CardRow]:
     cards = {
         row[0]: CardRow(
             id=row[0],
@@ -196,6 +217,7 @@ def lock_cards(
             account_id=row[9],
             registered_at=row[10],
             facts=frozenset(row[11]),
+            noted=row[12],
         )
         for row in cr.fetchall()
     }
@@ -466,6 +488,7 @@ _CARD_UPDATE: tuple[ColumnOf, ...] = (
     ("tries", "access_tries", integers),
     ("accounts", "account_id", integers),
     ("facts", "facts_text", words),
+    ("registered", "registered_at", moments),
 )
 
 

@@ -4,7 +4,7 @@
 path, so that a person can mend it; what it returns never changes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from ekarte_core.network.document import (
     Program,
     Terminal,
 )
-from ekarte_core.rules.identity import Identity, admits
+from ekarte_core.rules.identity import FIRST6_FROM, Identity, admits
 from ekarte_core.rules.programs import PROGRAM_KINDS, Kind
 from ekarte_core.rules.running import RunningProgram
 
@@ -85,6 +85,23 @@ class Network:
         found: list[CardType] = []
         for span, card_type in self._ranges.get(identity.kind, ()):
             if admits(span, identity) and card_type not in found:
+                found.append(card_type)
+        return tuple(found)
+
+    def still_admitting(
+        self, codes: Collection[str], kind: str, first6: str
+    ) -> tuple[CardType, ...]:
+        """Return those of noted card types that may still admit an identifier.
+
+        Its number is not there any more: kind, length and first six say what they can.
+        """
+        found: list[CardType] = []
+        for span, card_type in self._ranges.get(kind, ()) if codes else ():
+            if card_type.code not in codes or card_type in found:
+                continue
+            long = len(span.first) >= FIRST6_FROM
+            like = long and span.first[:6] <= first6 <= span.last[:6]
+            if not span.first or like or not (long or first6):
                 found.append(card_type)
         return tuple(found)
 

@@ -30,6 +30,10 @@ _SPACE = {
 }
 
 
+FIRST6_FROM = 13
+"""Signs that a number has at least whose first six people may see."""
+
+
 class Range(Protocol):
     """What `admits` needs of a number range."""
 
@@ -63,7 +67,7 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def first6(self) -> str:
         """First six characters of a long number, nothing of a short one."""
-        return self.number[:6] if len(self.number) >= 13 else ""
+        return self.number[:6] if len(self.number) >= FIRST6_FROM else ""
 
     @property
     def last4(self) -> str:

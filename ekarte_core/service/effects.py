@@ -89,6 +89,7 @@ class Effects:
 
     def _change_card(self, job: Job, card: store.CardRow, plan: Plan) -> None:
         if plan.new_state and plan.new_state != card.state:
+            self._begins(card)
             card.state = plan.new_state
             card.touched = True
         if plan.drop_access_code:
@@ -101,7 +102,14 @@ class Effects:
             card.facts = (card.facts | plan.new_facts) - plan.lost_facts
             card.touched = True
         if plan.joins:
+            if job.second is not None and job.second.card and plan.second_state:
+                self._begins(job.second.card)
             _join(job, card, plan)
+
+    def _begins(self, card: store.CardRow) -> None:
+        """A card that was only on file is registered by its first use."""
+        if card.state == "new" and not card.card_types:
+            card.registered_at = self.now
 
     def _add_memberships(self, job: Job, card: store.CardRow, rows: Rows) -> None:
         assert job.branch is not None

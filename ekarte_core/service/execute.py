@@ -116,7 +116,9 @@ class _Group:
         early = [job for job in wave if job.refused is not None]
         jobs = [job for job in wave if job.refused is None]
         done = [(job, self._refused(job)) for job in early]
-        cards = lock_jobs(self.cr, jobs, self.keyring, self.now, wait=self.wait)
+        cards = lock_jobs(
+            self.cr, jobs, self.network, self.keyring, self.now, wait=self.wait
+        )
         store.read_purses(self.cr, cards)
         store.read_rights(self.cr, cards.values())
         store.mark_shared(self.cr, _joining(jobs))

@@ -63,7 +63,9 @@ def programs_of(
     network: Network, branch: Branch, types: set[str], card: CardRow, at: datetime
 ) -> Programs:
     """Return what a card of these types met at a branch at a moment."""
-    age = at - card.registered_at if card.registered_at else timedelta(0)
+    # What is on file is no card yet: its age begins with its first use.
+    registered = card.registered_at if card.state != "new" else None
+    age = at - registered if registered else timedelta(0)
     moment = Moment(
         now=at,
         local=network.local_time(branch, at),

@@ -142,11 +142,7 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
 def _second(
     request: Request, network: Network, keyring: Keyring, job: Job
 ) -> Second | None:
-    named = None
-    if request.command in REFERS:
-        named = request.referrer
-    elif request.command in NAMES_OTHER:
-        named = request.other
+    named = second_ref(request)
     if named is None:
         return None
     if named.kind == "ledger":
@@ -160,6 +156,13 @@ def _second(
         tokens=keyring.card_tokens(identity.kind, identity.number),
         admitted=network.admitting(identity),
     )
+
+
+def second_ref(request: Request) -> CardRef | None:
+    """Return the second card that a request names, where its command looks at one."""
+    if request.command in REFERS:
+        return request.referrer
+    return request.other if request.command in NAMES_OTHER else None
 
 
 def _shape(job: Job, network: Network) -> None:

@@ -1,25 +1,71 @@
 """Which cards a wave works on: found, registered where a purchase may, and locked."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import CardType
 from ekarte_core.rules.identity import Identity
 from ekarte_core.service import rotating
-from ekarte_core.service.job import MAKES_CARD, Job, Second, is_purchase
+from ekarte_core.service.job import (
+    MAKES_CARD,
+    READ_ONLY,
+    Job,
+    Second,
+    is_purchase,
+    second_ref,
+)
+from ekarte_core.values import CardRef
 
 
 def lock_jobs(
-    cr: Cursor, jobs: list[Job], keyring: Keyring, now: datetime, *, wait: bool
+    cr: Cursor,
+    jobs: list[Job],
+    network: Network,
+    keyring: Keyring,
+    now: datetime,
+    *,
+    wait: bool,
 ) -> dict[int, store.CardRow]:
     """Lock the cards of all jobs and give each job its own, or mark it busy.
 
     With each card comes the card whose purses it uses; the second card of a job (the
     referrer, a replacement) is locked by the same statement, so that nobody waits
-    crosswise.
+    crosswise. Jobs that only look lock nothing and are never busy for a lock.
     """
+    writing = [job for job in jobs if not _only_looks(job)]
+    locked = _lock(cr, writing, keyring, now, wait=wait)
+    for job in writing:
+        job.card, job.busy = locked.of(job)
+        if job.second is not None:
+            job.second.card, second_busy = locked.of(job.second)
+            job.busy = job.busy or second_busy
+    looking = [job for job in jobs if job.request.command == "inquire"]
+    looking = [job for job in looking if _only_looks(job)]
+    cards = {**locked.cards}
+    if looking:
+        seen = _look(cr, looking, locked)
+        cards |= seen.cards
+        for job in looking:
+            job.card, job.busy = seen.of(job)
+    _admit_noted(jobs, network)
+    return cards
+
+
+def _only_looks(job: Job) -> bool:
+    """Say whether a job changes no card: a wrong access code is counted on it."""
+    command = job.request.command
+    counts = command == "inquire" and job.request.access_code is not None
+    return command in READ_ONLY and not counts
+
+
+def _lock(
+    cr: Cursor, jobs: list[Job], keyring: Keyring, now: datetime, *, wait: bool
+) -> "_Locked":
+    """Lock the cards of jobs that may change them; register those that are to be."""
     _cards_of_originals(cr, jobs)
     seconds = [job.second for job in jobs if job.second is not None]
     named: list[Job | Second] = [*jobs, *seconds]
@@ -35,10 +81,8 @@ def lock_jobs(
         busy = rotating.known(cr, [tokens[token] for token in missing])
         fresh = {token: one for token, one in fresh.items() if token not in busy}
         if fresh:
+            register(cr, fresh, tokens, keyring, now, wait=wait)
             wanted = [tokens[token] for token in fresh]
-            ours = rotating.claim(cr, wanted, wait=wait)
-            free = {token: one for token, one in fresh.items() if token in ours}
-            store.add_cards(cr, free, keyring.token_key, now, wait=wait)
             every = {token for one in wanted for token in one.values()}
             added = store.lock_cards(cr, (), every, wait=wait)
             cards |= added
@@ -47,13 +91,64 @@ def lock_jobs(
     elsewhere = (
         store.existing_ids(cr, ids - cards.keys()) if ids - cards.keys() else set()
     )
-    locked = _Locked(cards, found, busy, elsewhere)
+    return _Locked(cards, found, busy, elsewhere)
+
+
+def register(
+    cr: Cursor,
+    fresh: Mapping[bytes, Identity],
+    tokens: Mapping[bytes, rotating.Tokens],
+    keyring: Keyring,
+    now: datetime,
+    *,
+    wait: bool,
+) -> None:
+    """Put identifiers on file in state new, those that nobody else is adding now.
+
+    Args:
+        cr: a lent cursor.
+        fresh: identities by their current token.
+        tokens: all tokens of each, by the same.
+        keyring: keys of the tokens.
+        now: the server's clock.
+        wait: False leaves out what a rival adds at this moment.
+    """
+    ours = rotating.claim(cr, [tokens[token] for token in fresh], wait=wait)
+    free = {token: one for token, one in fresh.items() if token in ours}
+    store.add_cards(cr, free, keyring.token_key, now, wait=wait)
+
+
+def _look(cr: Cursor, jobs: list[Job], locked: "_Locked") -> "_Locked":
+    """Read the cards of jobs that only look; of locked ones they see the locked row."""
+    tokens = {job.token: job.tokens for job in jobs if job.token}
+    ids = {job.card_id for job in jobs if job.card_id and not job.token}
+    every = {token for one in tokens.values() for token in one.values()}
+    cards = store.read_cards(cr, ids, every) | locked.cards
+    for card in cards.values():
+        if card.id not in locked.cards or card.account is None:
+            card.account = cards.get(card.account_id)
+    return _Locked(
+        cards, rotating.by_current(cards.values(), tokens.values()), set(), set()
+    )
+
+
+def _admit_noted(jobs: list[Job], network: Network) -> None:
+    """What a number admits was noted with the card of who is named by its id."""
     for job in jobs:
-        job.card, job.busy = locked.of(job)
-        if job.second is not None:
-            job.second.card, second_busy = locked.of(job.second)
-            job.busy = job.busy or second_busy
-    return cards
+        request, second = job.request, job.second
+        if job.card is not None and _by_id(request.card):
+            job.admitted = _noted(job.card, network)
+        other = second.card if second is not None else None
+        if second is not None and other is not None and _by_id(second_ref(request)):
+            second.admitted = _noted(other, network)
+
+
+def _by_id(card: CardRef | None) -> bool:
+    return card is not None and card.kind == "ledger"
+
+
+def _noted(card: store.CardRow, network: Network) -> tuple[CardType, ...]:
+    return network.still_admitting(card.noted, card.kind, card.first6)
 
 
 class _Locked:
@@ -66,7 +161,7 @@ class _Locked:
         busy: set[bytes],
         elsewhere: set[int],
     ) -> None:
-        self._cards, self._found = cards, found
+        self.cards, self._found = cards, found
         self._busy, self._elsewhere = busy, elsewhere
 
     def of(self, named: Job | Second) -> tuple[store.CardRow | None, bool]:
@@ -74,7 +169,7 @@ class _Locked:
         if named.token:
             card, busy = self._found.get(named.token), named.token in self._busy
         elif named.card_id is not None:
-            card = self._cards.get(named.card_id)
+            card = self.cards.get(named.card_id)
             busy = named.card_id in self._elsewhere
         else:
             return None, False

@@ -1,7 +1,7 @@
 """Keys change, cards, codes and repeats stay: what is old is renewed as it is touched.
 
 Numbers are not kept, so no job in the background can make new tokens: a card gets its
-new one when it is next shown, under its lock. Operations are never touched.
+new one when it is next used, under its lock. Operations are never touched.
 """
 
 import logging
@@ -78,6 +78,18 @@ def renew_tokens(
             },
         )
     return by_token
+
+
+def by_current(
+    cards: Iterable[store.CardRow], identifiers: Iterable[Tokens]
+) -> dict[bytes, store.CardRow]:
+    """Return cards that are only looked at, by the current token; renews nothing."""
+    found = {card.token: card for card in cards}
+    return {
+        current(tokens): next(found[one] for one in tokens.values() if one in found)
+        for tokens in identifiers
+        if any(one in found for one in tokens.values())
+    }
 
 
 def known(cr: Cursor, identifiers: Iterable[Tokens]) -> set[bytes]:

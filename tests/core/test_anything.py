@@ -169,14 +169,23 @@ def _odd_lots(shop: Shop) -> list:
 
 
 def _tender_left(shop: Shop) -> dict[str, int]:
-    """TND is empty after each settled day, at every issuer."""
+    """TND is empty after each settled day, at every issuer.
+
+    What Odoo's own terminals sold is in Odoo's documents: those book the tenders of
+    goods to TND, and what was loaded.
+    """
     shop.later(days=1)
     number_ = shop.ledger.build_settlement(shop.network, shop.now, shop.now)
     body = dict(shop.ledger.pending_settlements())[number_]
+    document = read_settlement(body)
     left: Counter = Counter()
-    for item in postings(read_settlement(body)):
+    for item in postings(document):
         if item.account == "TND":
             left[item.company] += item.amount
+    for line in document.lines:
+        if not line.books_sales:
+            loaded = line.event in ("gift_load", "credit_pay")
+            left[line.seller] += line.tendered - (line.amount if loaded else 0)
     return {company: sum_ for company, sum_ in left.items() if sum_}
 
 

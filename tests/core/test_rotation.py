@@ -28,6 +28,7 @@ from ekarte_core import (
     freeze_draw,
     key_use,
     load_keyring,
+    note_card,
     open_draw,
     read_draw,
 )
@@ -82,6 +83,11 @@ def tokens(shop: Shop) -> list[tuple[int, bytes]]:
             "SELECT token_key, token FROM ekarte.card ORDER BY id"
         )
     ]
+
+
+def use(shop: Shop, card: str) -> None:
+    """Send something for the card that may change it."""
+    assert shop.do("unblock", card).rc == "00"
 
 
 def history(shop: Shop) -> list[tuple]:
@@ -164,9 +170,11 @@ def test_a_card_is_found_by_its_old_token_and_gets_the_new_one(old: Shop):
     card = old.gift(2000)
     before = history(old)
     turn(old, ring(1, 2))
+    # Who only looks finds it, and changes nothing.
     assert old.balance(card, "GIFT") == 2000
-    assert tokens(old) == [(2, ring(2).card_token("number", card))]
+    assert tokens(old) == [(1, ring(1).card_token("number", card))]
     assert old.do("sale", card, 500).rc == "00"
+    assert tokens(old) == [(2, ring(2).card_token("number", card))]
     assert old.balance(card, "GIFT") == 1500
     assert history(old)[: len(before)] == before
     assert old.sql("SELECT count(*) FROM ekarte.card") == [(1,)]
@@ -232,10 +240,33 @@ def test_without_the_old_key_a_card_is_as_if_it_had_never_been_sold(old: Shop):
 def test_when_every_card_has_a_new_token_the_old_key_may_go(old: Shop):
     card = old.gift(2000)
     turn(old, ring(1, 2))
-    old.do("inquire", card)
+    use(old, card)
     turn(old, ring(2))
     assert old.do("sale", card, 500).rc == "00"
     assert old.broken() == []
+
+
+def test_a_card_that_is_noted_gets_the_new_token(old: Shop):
+    """Afterwards its number is gone: Odoo speaks of it by its ledger id."""
+    card = old.gift(2000)
+    keyring = ring(1, 2)
+    for _ in range(2):
+        with psycopg2.connect(old.dsn) as connection, connection.cursor() as cr:
+            noted = note_card(cr, old.network, keyring, CardRef(value=card), old.now)
+        assert noted is not None
+        assert tokens(old) == [(2, ring(2).card_token("number", card))]
+    turn(old, ring(2))
+    assert old.balance(card, "GIFT") == 2000
+
+
+def test_a_number_that_a_gateway_with_other_keys_registers_is_one_card(old: Shop):
+    card = number(GIFT)
+    with psycopg2.connect(old.dsn) as connection, connection.cursor() as cr:
+        ahead = note_card(cr, old.network, ring(1, 2), CardRef(value=card), old.now)
+    with psycopg2.connect(old.dsn) as connection, connection.cursor() as cr:
+        behind = ring(1, 2, spare=(2,))
+        assert note_card(cr, old.network, behind, CardRef(value=card), old.now) == ahead
+    assert tokens(old) == [(2, ring(2).card_token("number", card))]
 
 
 def test_a_card_is_found_for_the_office_by_any_key(old: Shop):
@@ -430,13 +461,25 @@ def test_a_code_outlives_a_change_of_keys(
 
 
 @pytest.mark.parametrize("card_of", [coded, of_old])
+def test_a_code_outlives_a_new_token_that_a_note_gives(
+    old: Shop, card_of: Callable[[Shop], str]
+):
+    card = card_of(old)
+    with psycopg2.connect(old.dsn) as connection, connection.cursor() as cr:
+        note_card(cr, old.network, ring(1, 2), CardRef(value=card), old.now)
+    turn(old, ring(2))
+    assert spends(old, card, "0000") == "55"
+    assert spends(old, card) == "00"
+
+
+@pytest.mark.parametrize("card_of", [coded, of_old])
 def test_a_code_that_is_not_asked_for_outlives_it_too(
     old: Shop, card_of: Callable[[Shop], str]
 ):
     """The token was its salt, and is renewed without the code being shown."""
     card = card_of(old)
     turn(old, ring(1, 2))
-    old.do("inquire", card)
+    use(old, card)
     assert tokens(old)[0][0] == 2
     turn(old, ring(2))
     assert spends(old, card, "0000") == "55"
@@ -504,7 +547,7 @@ def test_without_the_old_key_a_repeat_is_refused_and_never_booked_again(old: Sho
     sale = old.request("sale", card, 400)
     old.send(sale)
     turn(old, ring(1, 2))
-    old.do("inquire", card)
+    use(old, card)
     turn(old, ring(2))
     assert old.send(sale).rc == "94"
     assert old.balance(card, "GIFT") == 1600
@@ -632,6 +675,8 @@ def test_random_days_through_changes_of_keys_lose_nothing(old: Shop, dice):
             gateway.close()
     turn(old, STAGES[-1][0])
     assert {card: old.balance(card, "GIFT") for card in left} == left
+    for card in left:
+        use(old, card)
     assert {key_id for key_id, _ in tokens(old)} == {3}
     turn(old, ring(3, codes=(1, 2)))
     assert {card: old.balance(card, "GIFT") for card in left} == left

@@ -1,0 +1,81 @@
+"""Identifiers on file: who keeps no numbers speaks of a card by its ledger id.
+
+A card on file in state `new` is no card yet: it is what a refused first purchase leaves
+behind. Which card types admit its number is noted with it, because from the id alone
+nobody could tell; whoever has the number before him notes it again.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from ekarte_core.keyring import Keyring
+from ekarte_core.ledger import store
+from ekarte_core.ledger.cursor import Cursor
+from ekarte_core.ledger.statements import send
+from ekarte_core.network.compiled import Network
+from ekarte_core.rules.identity import identify
+from ekarte_core.service import rotating
+from ekarte_core.service.locking import register
+from ekarte_core.values import CardRef
+
+
+class NotedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card on file: its ledger id, and what people may see of its number."""
+
+    id: int
+    masked: str
+    state: str
+    kind: str
+
+
+def note_card(
+    cr: Cursor, network: Network, keyring: Keyring, card: CardRef, now: datetime
+) -> NotedCard | None:
+    """Put an identifier on file, without making it a card; safe to repeat.
+
+    On a lent cursor, which it does not commit. Returns None where no card type of any
+    issuer admits it.
+
+    Raises:
+        psycopg2 errors, serialization failures among them: the caller retries.
+    """
+    identity = identify(card)
+    if identity is None:
+        return None
+    admitted = network.admitting(identity)
+    tokens = keyring.card_tokens(identity.kind, identity.number)
+    row = _on_file(cr, tokens)
+    if not admitted and (row is None or row.state == "new"):
+        return None
+    if row is None:
+        wanted = {rotating.current(tokens): tokens}
+        fresh = dict.fromkeys(wanted, identity)
+        register(cr, fresh, wanted, keyring, now, wait=True)
+        row = _on_file(cr, tokens)
+        assert row is not None, "a rival who was quicker has committed by now"
+    if row.token != rotating.current(tokens):  # shown here, perhaps never again
+        cards = store.lock_cards(cr, [row.id], wait=True)
+        rotating.renew_tokens(cr, keyring, cards.values(), [tokens])
+        send(cr, store.card_updates(cards.values(), now))
+    types = sorted(kind.code for kind in admitted)
+    if types != sorted(row.noted):
+        store.lock_cards(cr, [row.id], wait=True)
+        store.note_types(cr, row.id, types)
+    return _noted(row)
+
+
+def card_of(cr: Cursor, card_id: int) -> NotedCard | None:
+    """Return the card with this ledger id; locks nothing."""
+    row = store.read_cards(cr, [card_id]).get(card_id)
+    return None if row is None else _noted(row)
+
+
+def _on_file(cr: Cursor, tokens: rotating.Tokens) -> store.CardRow | None:
+    cards = store.read_cards(cr, (), tokens.values())
+    found = rotating.by_current(cards.values(), [tokens])
+    return found.get(rotating.current(tokens))
+
+
+def _noted(row: store.CardRow) -> NotedCard:
+    return NotedCard(id=row.id, masked=row.masked, state=row.state, kind=row.kind)
