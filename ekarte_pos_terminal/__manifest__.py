@@ -19,6 +19,7 @@
         "views/res_config_settings_views.xml",
         "views/ekarte_pos_terminal_menus.xml",
     ],
+    "demo": ["demo/ekarte_pos_terminal_demo.xml"],
     "assets": {
         "web.assets_tests": ["ekarte_pos_terminal/static/tests/tours/**/*"],
     },

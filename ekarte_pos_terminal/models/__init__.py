@@ -3,6 +3,7 @@ from . import ekarte_network
 from . import ekarte_terminal
 from . import ekarte_terminal_stack
 from . import pos_config
+from . import pos_config_demo
 from . import pos_config_ready
 from . import pos_payment_method
 from . import product_template

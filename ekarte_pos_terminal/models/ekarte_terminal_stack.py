@@ -29,6 +29,8 @@ DEMO_LOGINS = (
     ("accountant.grocer", "accountant"),
     ("issuer.fuel", "issuer"),
     ("accountant.fuel", "accountant"),
+    ("cashier.grocer", "cashier"),
+    ("cashier.fuel", "cashier"),
 )
 
 
@@ -52,6 +54,7 @@ class EkarteTerminalStack(models.Model):
         self.env["ekarte.network"]._load_demo_network()
         issuers = self.env["ekarte.issuer"].search([("code", "in", DEMO_ISSUERS)])
         self.env["ekarte.accounts"]._set_up(issuers.company_id)
+        self.env["pos.config"]._load_demo_tills()
         terminals = self._demo_terminals()
         self.env["ekarte.network"]._get()._publish()
         return {

@@ -55,7 +55,39 @@ class TestTerminalStack(TerminalCase, HttpCase):
             self.keyring.terminal_key("00000031", 1).hex(),
         )
         roles = {login["role"] for login in given["logins"]}
-        self.assertEqual(roles, {"administrator", "issuer", "operator", "accountant"})
+        self.assertEqual(
+            roles, {"administrator", "issuer", "operator", "accountant", "cashier"}
+        )
+
+    def test_its_tills_are_ready_and_have_goods_of_two_tax_rates(self):
+        tills = self.env["pos.config"].search([("ekarte_branch_id.code", "=", "G1")])
+        self.assertEqual(len(tills), 2)
+        self.assertEqual(tills.mapped("ekarte_missing"), ["", ""])
+        company = tills.company_id
+        goods = self.env["product.template"].search(
+            [("company_id", "=", company.id), ("ekarte_goods_group_id", "!=", False)]
+        )
+        groups = set(goods.ekarte_goods_group_id.mapped("code"))
+        self.assertEqual(groups, {"food", "household"})
+        bread = goods.filtered(lambda one: one.default_code == "101")
+        prices = bread.taxes_id.compute_all(
+            bread.list_price, currency=company.currency_id
+        )
+        self.assertEqual(prices["total_included"], 1.49)
+
+    def test_twice_it_makes_no_second_till(self):
+        before = self.env["pos.config"].search_count([])
+        goods = self.env["product.template"].search_count([])
+        self.provision()
+        self.assertEqual(self.env["pos.config"].search_count([]), before)
+        self.assertEqual(self.env["product.template"].search_count([]), goods)
+
+    def test_a_cashier_opens_a_till_of_the_own_company_only(self):
+        cashier = self.env["res.users"].search([("login", "=", "cashier.grocer")])
+        seen = self.env["pos.config"].with_user(cashier).search([])
+        self.assertEqual(set(seen.ekarte_branch_id.sudo().mapped("code")), {"G1"})
+        seen[0].open_ui()
+        self.assertTrue(seen[0].has_active_session)
 
     def test_the_companies_have_their_accounts_and_the_terminals_are_live(self):
         issuers = self.env["ekarte.issuer"].search([("code", "in", ["GROCER", "FUEL"])])
