@@ -11,9 +11,11 @@
     "data": [
         "security/ir.model.access.csv",
         "security/ekarte_terminal_rules.xml",
+        "security/ekarte_checkout_rules.xml",
         "wizards/ekarte_terminal_key_views.xml",
         "wizards/ekarte_tills_views.xml",
         "views/ekarte_terminal_views.xml",
+        "views/ekarte_checkout_views.xml",
         "views/ekarte_branch_views.xml",
         "views/product_views.xml",
         "views/res_config_settings_views.xml",

@@ -5,10 +5,15 @@ class EkarteNetwork(models.Model):
     _inherit = "ekarte.network"
 
     def _network_terminals(self):
-        """Add the registered terminals to those of the back offices."""
+        """Add the registered terminals and the tills of Odoo's Point of Sale."""
         terminals = self.env["ekarte.terminal"].search([], order="code")
-        return super()._network_terminals() + [
-            {**terminal._network_part(), "_record": terminal} for terminal in terminals
+        # A closed till's purchases are refunded elsewhere: archived ones stay known.
+        tills = self.env["pos.config"].with_context(active_test=False)
+        tills = tills.search([("ekarte_branch_id", "!=", False)], order="id")
+        return [
+            *super()._network_terminals(),
+            *({**one._network_part(), "_record": one} for one in terminals),
+            *({**one._ekarte_network_part(), "_record": one} for one in tills),
         ]
 
     def _live_parts(self, room):

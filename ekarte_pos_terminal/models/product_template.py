@@ -16,6 +16,15 @@ class ProductTemplate(models.Model):
         "is paid.",
     )
 
+    ekarte_program_id = fields.Many2one(
+        "ekarte.program",
+        "Card Program",
+        ondelete="restrict",
+        index="btree_not_null",
+        domain="[('kind', 'in', ('gift_card', 'visit_pass', 'credit_card'))]",
+        help="Which program of the card is loaded. Empty: the first that fits.",
+    )
+
     @api.model
     def _load_pos_data_fields(self, config):
         return [*super()._load_pos_data_fields(config), "ekarte_load"]

@@ -3,4 +3,5 @@ from . import test_terminal
 from . import test_terminal_key
 from . import test_terminal_stack
 from . import test_terminal_tour
+from . import test_till_sale
 from . import test_tills

@@ -1,0 +1,224 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.ekarte_loyalty.units import MINOR_DIGITS, to_minor
+
+from ekarte_core import Original
+
+from .ekarte_checkout import approved
+
+
+class EkarteCheckoutLoad(models.Model):
+    """A card that an order's line sells value for: loaded when the order is stored."""
+
+    _name = "ekarte.checkout.load"
+    _description = "Card Loaded by a Till's Order"
+    _order = "id desc"
+    _rec_name = "masked"
+
+    order_uuid = fields.Char("Order Key", required=True, index=True, readonly=True)
+    line_uuid = fields.Char("Line Key", required=True, readonly=True)
+    config_id = fields.Many2one(
+        "pos.config", "Till", required=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one(related="config_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="config_id.currency_id")
+    pos_order_id = fields.Many2one(
+        "pos.order", "Order", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    # A window on the ledger: no foreign key, and cards are never deleted there.
+    card_id = fields.Many2one("ekarte.card", required=True, index=True, readonly=True)
+    masked = fields.Char("Card Number", readonly=True)
+    product_id = fields.Many2one(
+        "product.product", required=True, ondelete="restrict", readonly=True
+    )
+    command = fields.Selection(
+        [("activate", "Sold"), ("top_up", "Topped Up")], required=True, readonly=True
+    )
+    state = fields.Selection(
+        [
+            ("planned", "Waits for the Order"),
+            ("booked", "Booked"),
+            ("refunded", "Refunded"),
+        ],
+        required=True,
+        default="planned",
+        readonly=True,
+    )
+    amount = fields.Integer(
+        readonly=True, aggregator=None, help="In minor units, as the ledger counts."
+    )
+    amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown")
+    booked_terminal = fields.Char(readonly=True)
+    booked_batch = fields.Integer(readonly=True, aggregator=None)
+    booked_number = fields.Integer(readonly=True, aggregator=None)
+
+    _line_once = models.UniqueIndex("(line_uuid)", "This line loads a card already.")
+
+    @api.depends("amount")
+    def _compute_amount_shown(self):
+        for load in self:
+            load.amount_shown = load.amount / 10**MINOR_DIGITS
+
+    @api.model
+    def _plan(self, config, order_uuid, line_uuid, found, product, amount):
+        """Note which card a line shall load; ask the ledger whether it may."""
+        load = self.search([("line_uuid", "=", line_uuid)])
+        if load and (load.order_uuid != order_uuid or load.state != "planned"):
+            raise UserError(self.env._("This line is stored already."))
+        command = "activate" if found.state == "new" else "top_up"
+        if product.ekarte_load != "gift_card" and product.ekarte_load != "pass":
+            command = "top_up"
+        price = amount or self._price(config, product)
+        answer = self.env["ekarte.desk"]._try(
+            command,
+            config._ekarte_terminal(),
+            **self._request(found.id, product, price),
+        )
+        if approved(answer):
+            values = {
+                "order_uuid": order_uuid,
+                "config_id": config.id,
+                "card_id": found.id,
+                "masked": found.masked,
+                "product_id": product.id,
+                "command": command,
+                "amount": price,
+            }
+            if load:
+                load.write(values)
+            else:
+                self.create({"line_uuid": line_uuid, **values})
+        return {
+            "rc": answer.rc,
+            "message": answer.message,
+            "masked": found.masked,
+            "command": command,
+            "price": price,
+        }
+
+    @api.model
+    def _price(self, config, product):
+        """Return what a load costs where nobody typed an amount."""
+        program = product.ekarte_program_id
+        if program.kind == "visit_pass":
+            return to_minor(program.price)
+        return to_minor(product.lst_price)
+
+    @api.model
+    def _request(self, card_id, product, amount):
+        return {
+            "card": self.env["ekarte.desk"]._by_id(card_id),
+            "amount": amount,
+            "program": product.ekarte_program_id.code or "",
+        }
+
+    def _told(self):
+        self.ensure_one()
+        return {
+            "line_uuid": self.line_uuid,
+            "masked": self.masked,
+            "command": self.command,
+            "price": self.amount,
+        }
+
+    @api.model
+    def _store_order(self, order):
+        """Load the cards of an order's lines; refuse lines without their card."""
+        lines = order._ekarte_load_lines()
+        planned = self.search(
+            [("order_uuid", "=", order.uuid), ("state", "=", "planned")]
+        )
+        by_line = {load.line_uuid: load for load in planned}
+        for line in lines.filtered(lambda line: line.qty > 0):
+            load = by_line.get(line.uuid)
+            gross = order._ekarte_gross(line)
+            if load is None or load.product_id != line.product_id or line.qty != 1:
+                raise UserError(
+                    self.env._(
+                        "%(product)s: scan the card that it is for.",
+                        product=line.product_id.display_name,
+                    )
+                )
+            if load.amount != gross:
+                raise UserError(
+                    self.env._(
+                        "%(product)s: the card was asked about another amount. Scan "
+                        "it again.",
+                        product=line.product_id.display_name,
+                    )
+                )
+            load._book(order)
+        for line in lines.filtered(lambda line: line.qty < 0):
+            self._take_back(order, line)
+        (planned - planned.filtered("booked_number")).unlink()
+
+    def _book(self, order):
+        number, answer = self.env["ekarte.desk"]._execute(
+            self.command,
+            order.config_id._ekarte_terminal(),
+            batch=order.session_id._ekarte_batch(),
+            reference=order.uuid[:64],
+            **self._request(self.card_id.id, self.product_id, self.amount),
+        )
+        if not approved(answer):
+            raise UserError(
+                self.env._(
+                    "Card %(card)s cannot be loaded: %(why)s",
+                    card=self.masked,
+                    why=answer.message,
+                )
+            )
+        self.write(
+            {
+                "state": "booked",
+                "pos_order_id": order.id,
+                "booked_terminal": order.config_id._ekarte_terminal(),
+                "booked_batch": order.session_id._ekarte_batch(),
+                "booked_number": number,
+            }
+        )
+
+    @api.model
+    def _take_back(self, order, line):
+        """Sold value comes back: as far as it is unused, and the card is closed."""
+        sold = self._sold(line.refunded_orderline_id.uuid)
+        amount = -order._ekarte_gross(line)
+        if not sold or sold.amount != amount:
+            raise UserError(
+                self.env._(
+                    "%(product)s: only what a card was sold for comes back, whole.",
+                    product=line.product_id.display_name,
+                )
+            )
+        _number, answer = self.env["ekarte.desk"]._execute(
+            "refund",
+            order.config_id._ekarte_terminal(),
+            batch=order.session_id._ekarte_batch(),
+            reference=order.uuid[:64],
+            **sold._refund_request(),
+        )
+        if not approved(answer):
+            raise UserError(
+                self.env._(
+                    "Card %(card)s cannot be taken back: %(why)s",
+                    card=sold.masked,
+                    why=answer.message,
+                )
+            )
+        sold.state = "refunded"
+
+    @api.model
+    def _sold(self, line_uuid):
+        return self.search([("line_uuid", "=", line_uuid), ("state", "=", "booked")])
+
+    def _refund_request(self):
+        self.ensure_one()
+        return {
+            "amount": self.amount,
+            "original": Original(
+                terminal=self.booked_terminal,
+                batch=self.booked_batch,
+                operation=self.booked_number,
+            ),
+        }

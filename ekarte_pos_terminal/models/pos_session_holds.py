@@ -1,0 +1,32 @@
+from odoo import models
+
+BATCHES = 1_000_000
+
+
+class PosSessionHolds(models.Model):
+    _inherit = "pos.session"
+
+    def _ekarte_batch(self):
+        """Return the ledger's batch number of a session, 0 without one."""
+        return self.id % BATCHES
+
+    def _ekarte_release_holds(self):
+        """Set free what cards hold for orders of this session that never came.
+
+        A paid order that some till has not sent yet is none of them: when it comes, its
+        cards are asked anew.
+        """
+        rows = self.env["ekarte.checkout"].sudo()
+        held = rows.search(
+            [("session_id", "in", self.ids), ("state", "in", ("open", "held"))]
+        )
+        drafts = self.env["pos.order"].sudo()
+        drafts = drafts.search(
+            [("uuid", "in", held.mapped("order_uuid")), ("state", "=", "draft")]
+        )
+        kept = set(drafts.mapped("uuid"))
+        held.filtered(lambda row: row.order_uuid not in kept)._give_up_hold()
+
+    def _validate_session(self, *args, **kwargs):
+        self._ekarte_release_holds()
+        return super()._validate_session(*args, **kwargs)
