@@ -228,6 +228,8 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
             reversal: the same part of what goes back to the card.
         kept: kept back from a refund for points that have been used.
         code_asked: taking value from this card needs its access code.
+        next: for Odoo's own desks, those sentences of `explain` that say what is
+            missing to the next step.
     """
 
     rc: str
@@ -251,6 +253,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     card_state: str = ""
     vouchers: tuple[Voucher, ...] = ()
     explain: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
     slip: tuple[SlipLine, ...] = ()
     copies: int = 0
     totals: tuple[BatchTotal, ...] = ()

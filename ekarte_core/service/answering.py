@@ -42,6 +42,7 @@ WITH_SLIP = frozenset(
     }
 )
 RETURNS = frozenset({"refund", "reverse"})
+AHEAD = frozenset({"discount.next", "tier.next", "card.qualify"})
 _IN_VOUCHERS = frozenset({VOUCHER, ITEM})  # shown as vouchers, not as balances
 _NO_MONEY = COUNTERS | {POINTS}
 _BY_KEY = attrgetter("program", "unit", "goods_group")
@@ -104,11 +105,19 @@ def answer_of(
         card_state=plan.new_state or (job.card.state if job.card else ""),
         vouchers=_vouchers(plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
+        next=_ahead(job, plan, spoken),
         params_version=network.version,
     )
     if job.request.slip == "none" or job.request.command not in WITH_SLIP:
         return answer
     return _with_slip(job, network, plan, answer, spoken, now)
+
+
+def _ahead(job: Job, plan: Plan, spoken: str) -> tuple[str, ...]:
+    """What is missing to next steps, apart: Odoo's tills show it in another place."""
+    if job.terminal is None or job.terminal.protocol != "odoo":
+        return ()
+    return tuple([tell(one, spoken) for one in plan.reasons if one.key in AHEAD])
 
 
 def _code_asked(job: Job, plan: Plan) -> bool:
