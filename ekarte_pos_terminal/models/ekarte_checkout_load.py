@@ -46,7 +46,10 @@ class EkarteCheckoutLoad(models.Model):
         readonly=True,
     )
     amount = fields.Integer(
-        readonly=True, aggregator=None, help="In minor units, as the ledger counts."
+        "In Minor Units",
+        readonly=True,
+        aggregator=None,
+        help="As the ledger counts.",
     )
     amount_shown = fields.Monetary("Amount", compute="_compute_amount_shown")
     booked_terminal = fields.Char(readonly=True)

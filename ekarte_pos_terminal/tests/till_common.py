@@ -5,10 +5,10 @@ from uuid import uuid4
 from odoo import Command, fields
 from odoo.tests import new_test_user
 
-from ekarte_core import decode_answer
-
 from odoo.addons.ekarte_loyalty.tests.common import NetworkCase
 from odoo.addons.ekarte_loyalty.units import to_minor
+
+from ekarte_core import decode_answer
 
 CASHIER = "point_of_sale.group_pos_user"
 CLUB = "9980001000000110"
