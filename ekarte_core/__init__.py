@@ -43,6 +43,7 @@ from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.publishing import (
     current_network,
     find_card,
+    network_key,
     network_version,
     publish,
 )
@@ -153,6 +154,7 @@ __all__ = [
     "load_keyring",
     "make_statements",
     "migrate",
+    "network_key",
     "network_version",
     "note_card",
     "open_draw",

@@ -61,6 +61,17 @@ def network_version(cr: Cursor) -> int:
     return int(cr.fetchone()[0])
 
 
+def network_key(cr: Cursor) -> tuple[int, bytes]:
+    """Return the current version and its digest; (0, b"") when there is none.
+
+    For who keeps a network between transactions that may yet be rolled back: a version
+    that never came to be may have been another one under the same number.
+    """
+    cr.execute(SQL["document_digest"])
+    row = cr.fetchone()
+    return (int(row[0]), bytes(row[1])) if row is not None else (0, b"")
+
+
 def find_card(cr: Cursor, keyring: Keyring, card: CardRef) -> int | None:
     """Return the id of the card with this identifier, or None."""
     identity = identify(card)

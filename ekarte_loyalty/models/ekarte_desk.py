@@ -12,7 +12,7 @@ from ekarte_core import (
     current_network,
     decode_answer,
     execute,
-    network_version,
+    network_key,
 )
 
 from ..keyring import server_keyring
@@ -24,8 +24,8 @@ LEDGER_MODELS = (
     *("ekarte.hold",),
 )
 
-# The compiled network of each database, with its version: reading it takes longer than
-# most operations do.
+# The compiled network of each database under its key: reading it takes longer than most
+# operations do.
 _networks = {}
 
 
@@ -43,16 +43,16 @@ class EkarteDesk(models.AbstractModel):
     @api.model
     def _network(self):
         """Return the network that decides now."""
-        version = network_version(self.env.cr)
-        known = _networks.get(self.env.cr.dbname)
-        if known is None or known.version != version:
+        key = network_key(self.env.cr)
+        known_key, known = _networks.get(self.env.cr.dbname, (None, None))
+        if known_key != key:
             try:
                 known = current_network(self.env.cr)
             except NetworkMissing as fault:
                 raise UserError(
                     self.env._("The network has not been published yet.")
                 ) from fault
-            _networks[self.env.cr.dbname] = known
+            _networks[self.env.cr.dbname] = (key, known)
         return known
 
     @api.model
