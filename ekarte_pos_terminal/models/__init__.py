@@ -1,4 +1,3 @@
-from . import barcode_rule
 from . import ekarte_branch
 from . import ekarte_checkout
 from . import ekarte_checkout_cart

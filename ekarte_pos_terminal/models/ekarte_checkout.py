@@ -77,7 +77,7 @@ class EkarteCheckout(models.Model):
     payment_uuid = fields.Char(readonly=True)
     original_id = fields.Many2one(
         "ekarte.checkout",
-        "Purchase",
+        "Refund Of",
         ondelete="restrict",
         index="btree_not_null",
         readonly=True,

@@ -7,6 +7,17 @@ from ekarte_core import Original
 
 from .ekarte_checkout import approved
 
+KIND_OF_LOAD = {
+    "gift_card": "gift_card",
+    "top_up": "gift_card",
+    "credit": "credit_card",
+    "pass": "visit_pass",
+}
+"""Which kind of program a product of each sort loads."""
+
+SOLD_WITH_CARD = ("gift_card", "pass")
+NOT_YET_SOLD = ("14", "78")
+
 
 class EkarteCheckoutLoad(models.Model):
     """A card that an order's line sells value for: loaded when the order is stored."""
@@ -63,50 +74,109 @@ class EkarteCheckoutLoad(models.Model):
         for load in self:
             load.amount_shown = load.amount / 10**MINOR_DIGITS
 
+    # At the till: which card, and for how much
+
     @api.model
-    def _plan(self, config, order_uuid, line_uuid, found, product, amount):
-        """Note which card a line shall load; ask the ledger whether it may."""
+    def _line(self, order_uuid, line_uuid):
+        """Return what this line loads so far; refuses another order's line."""
         load = self.search([("line_uuid", "=", line_uuid)])
         if load and (load.order_uuid != order_uuid or load.state != "planned"):
             raise UserError(self.env._("This line is stored already."))
-        command = "activate" if found.state == "new" else "top_up"
-        if product.ekarte_load != "gift_card" and product.ekarte_load != "pass":
-            command = "top_up"
-        price = amount or self._price(config, product)
+        return load
+
+    def _ask(self, config, place, found, product, amount):
+        """Plan a load, or say what may be loaded where nobody named an amount.
+
+        Args:
+            place: (order, line) of what is sold.
+            found: the card, None for the one that the line has.
+            amount: minor units, None for the product's own price.
+        """
+        command = "top_up"
+        if found.state == "new" and product.ekarte_load in SOLD_WITH_CARD:
+            command = "activate"
+        fixed = self._fixed_price(config, product)
+        told = {"masked": found.masked, "command": command, "fixed": bool(fixed)}
+        if not amount and not fixed:
+            return {**told, "planned": False, **self._look(config, found, product)}
+        amount = amount or fixed
         answer = self.env["ekarte.desk"]._try(
             command,
             config._ekarte_terminal(),
-            **self._request(found.id, product, price),
+            **self._request(found.id, product, amount),
         )
         if approved(answer):
-            values = {
-                "order_uuid": order_uuid,
-                "config_id": config.id,
-                "card_id": found.id,
-                "masked": found.masked,
-                "product_id": product.id,
-                "command": command,
-                "amount": price,
-            }
-            if load:
-                load.write(values)
-            else:
-                self.create({"line_uuid": line_uuid, **values})
+            self._note(config, place, found, product, command, amount)
         return {
+            **told,
             "rc": answer.rc,
             "message": answer.message,
-            "masked": found.masked,
-            "command": command,
-            "price": price,
+            "planned": approved(answer),
+            "price": amount,
         }
 
+    def _note(self, config, place, found, product, command, amount):
+        values = {
+            "config_id": config.id,
+            "card_id": found.id,
+            "masked": found.masked,
+            "product_id": product.id,
+            "command": command,
+            "amount": amount,
+        }
+        if self:
+            self.write(values)
+        else:
+            self.create({"order_uuid": place[0], "line_uuid": place[1], **values})
+
     @api.model
-    def _price(self, config, product):
-        """Return what a load costs where nobody typed an amount."""
-        program = product.ekarte_program_id
-        if program.kind == "visit_pass":
-            return to_minor(program.price)
+    def _fixed_price(self, config, product):
+        """Return what a load always costs, 0 where the customer names the sum."""
+        parameters = self._parameters(config, product)
+        if product.ekarte_load == "pass" and parameters:
+            return parameters.price
         return to_minor(product.lst_price)
+
+    @api.model
+    def _parameters(self, config, product):
+        """Return the terms of the program that a product loads."""
+        kind = KIND_OF_LOAD[product.ekarte_load]
+        network = self.env["ekarte.desk"]._network()
+        branch = network.branches.get(config.ekarte_branch_id.code)
+        if branch is None:
+            return None
+        named = product.ekarte_program_id.code
+        running = network.running(branch, network.card_types)
+        codes = [
+            one.code
+            for one in running
+            if network.programs[one.code].kind == kind and named in (False, one.code)
+        ]
+        return network.parameters(codes[0]) if codes else None
+
+    @api.model
+    def _look(self, config, found, product):
+        """Return what may be loaded on a card: sums, limits, what is owed."""
+        answer = self.env["ekarte.desk"]._try(
+            "inquire",
+            config._ekarte_terminal(),
+            card=self.env["ekarte.desk"]._by_id(found.id),
+            operation=1,
+        )
+        known = approved(answer)
+        if not known and not (found.state == "new" and answer.rc in NOT_YET_SOLD):
+            return {"rc": answer.rc, "message": answer.message}
+        terms = self._parameters(config, product)
+        gift = KIND_OF_LOAD[product.ekarte_load] == "gift_card" and terms
+        owed = -sum(row.value for row in answer.balances if row.unit == "credit")
+        return {
+            "rc": "00",
+            "message": "",
+            "denominations": list(gift.denominations) if gift else [],
+            "min": gift.min_load if gift else 1,
+            "max": gift.max_balance if gift else owed,
+            "owed": owed if product.ekarte_load == "credit" else None,
+        }
 
     @api.model
     def _request(self, card_id, product, amount):
@@ -124,6 +194,18 @@ class EkarteCheckoutLoad(models.Model):
             "command": self.command,
             "price": self.amount,
         }
+
+    def _receipt_line(self):
+        self.ensure_one()
+        money = self.currency_id.format(self.amount_shown)
+        return {
+            "name": self.product_id.display_name,
+            "masked": self.masked,
+            "amount": self.amount,
+            "text": money,
+        }
+
+    # With the order
 
     @api.model
     def _store_order(self, order):

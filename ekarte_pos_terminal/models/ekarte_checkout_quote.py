@@ -11,22 +11,26 @@ from .ekarte_checkout import approved
 SHOWN_COUNTS = ("points", "visits")
 CREDIT = "credit"
 GIFT_KINDS = ("gift_card",)
-NOTHING = {
-    "amount": 0,
-    "discount": 0,
-    "reduction": 0,
-    "kept": 0,
-    "due": 0,
-    "tendered": {},
-    "card_payment": 0,
-    "earned": [],
-    "next": [],
-    "explain": [],
-    "hold_until": None,
-    "per_line": [],
-    "off_lines": [],
-    "payers": [],
-}
+
+
+def nothing():
+    """Return the figures of a Quote that gives nothing."""
+    return {
+        "amount": 0,
+        "discount": 0,
+        "reduction": 0,
+        "kept": 0,
+        "due": 0,
+        "tendered": {},
+        "card_payment": 0,
+        "earned": [],
+        "next": [],
+        "explain": [],
+        "hold_until": None,
+        "per_line": [],
+        "off_lines": [],
+        "payers": [],
+    }
 
 
 class EkarteCheckoutQuote(models.Model):
@@ -74,7 +78,7 @@ class EkarteCheckoutQuote(models.Model):
             "card": self._card_told(answer),
             "code_asked": answer.code_asked,
             "spendable": self._spendable(answer),
-            **NOTHING,
+            **nothing(),
             "lines_digest": digest(cart),
         }
         if not approved(answer):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class EkarteCheckoutReceipt(models.Model):
@@ -33,22 +33,42 @@ class EkarteCheckoutReceipt(models.Model):
             "labels": row._receipt_labels(),
         }
 
+    @api.model
+    def _receipt(self, rows, loads):
+        """Return what the receipt of one order says of all its cards, or False."""
+        rows = rows.sorted(lambda row: (row.role != "main", row.id))
+        if not rows and not loads:
+            return False
+        first = dict(rows[0].receipt) if rows else {"labels": self._receipt_labels()}
+        payers = rows.filtered(lambda row: row.role == "payer")
+        return {
+            **first,
+            "card_payment": sum(row.receipt["card_payment"] for row in rows),
+            "payers": [
+                {"masked": row.masked, "card_payment": row.receipt["card_payment"]}
+                for row in payers
+            ],
+            "loads": [load._receipt_line() for load in loads],
+            "signature": any(row.receipt["signature"] for row in rows),
+        }
+
+    @api.model
     def _receipt_labels(self):
         return {
             "title": self.env._("Card"),
-            "holder": self.env._("Holder"),
             "discount": self.env._("Card discount"),
             "reduction": self.env._("Paid with card bonus"),
             "kept": self.env._("Bonus already used"),
             "paid": self.env._("Paid by card"),
-            "given_back": self.env._("Given back to the card"),
             "gift": self.env._("Gift money"),
             "bonus": self.env._("Bonus money"),
             "credit": self.env._("Credit"),
             "voucher": self.env._("Voucher"),
             "earned": self.env._("Earned"),
-            "balance": self.env._("Balance"),
-            "next": self.env._("Next"),
+            "balances": self.env._("Balance"),
+            "next": self.env._("To the next step"),
+            "loads": self.env._("Loaded"),
             "auth_code": self.env._("Approval"),
             "signature": self.env._("Signature"),
+            "merchant_copy": self.env._("Copy of the shop"),
         }

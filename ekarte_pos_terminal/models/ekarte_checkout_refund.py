@@ -7,7 +7,7 @@ from ekarte_core import Original
 
 from ..till_lines import digest, net_goods, spread, turned
 from .ekarte_checkout import approved
-from .ekarte_checkout_quote import NOTHING
+from .ekarte_checkout_quote import nothing
 from .ekarte_checkout_store import by_tax
 
 FINE = 10**6
@@ -44,7 +44,7 @@ class EkarteCheckoutRefund(models.Model):
         originals = self._originals(returned)
         refused = self._loads_refusal(config, loads)
         if refused:
-            return {**NOTHING, **refused, "lines_digest": digest(lines)}
+            return {**nothing(), **refused, "lines_digest": digest(lines)}
         if not originals:
             return None
         with self.env.cr.savepoint() as savepoint:
@@ -102,7 +102,7 @@ class EkarteCheckoutRefund(models.Model):
         """Refund all cards of a purchase; return {"quote", "rows"} of it."""
         main = originals.filtered(lambda row: row.role == "main")
         goods = self._returned_goods(originals, returned)
-        quote = {**NOTHING, "rc": "00", "message": "", "card": None, "refund": True}
+        quote = {**nothing(), "rc": "00", "message": "", "card": None, "refund": True}
         rows = []
         net = sum(one["amount"] for one in goods)
         if main and goods:

@@ -188,7 +188,11 @@ class PosConfigCard(models.Model):
     # 7. Selling value
 
     def ekarte_load(self, order_uuid, line_uuid, identifier, product_id, amount=None):
-        """Note which card an order's line shall load, if the ledger would do it."""
+        """Note which card an order's line shall load, if the ledger would do it.
+
+        `identifier` None: the card that the line has. `amount` None: the product's
+        price; where it has none, say what may be loaded and note nothing.
+        """
         self._ekarte_door()
         order_uuid, _cart = self._ekarte_read(order_uuid, [])
         line_uuid = self._ekarte_shaped(uuid, line_uuid, "line_uuid")
@@ -199,14 +203,15 @@ class PosConfigCard(models.Model):
         product = self.env["product.product"].browse(product_id).exists()
         if not product.ekarte_load:
             raise self._ekarte_malformed("product_id")
-        found, _partner, refused = self._ekarte_find(identifier)
+        load = self.env["ekarte.checkout.load"].sudo()._line(order_uuid, line_uuid)
+        if identifier is None:
+            found, refused = load and card_of(self.env.cr, load.card_id.id), None
+        else:
+            found, _partner, refused = self._ekarte_find(identifier)
         if refused or not found:
             return refused or self._ekarte_unknown()
-        return (
-            self.env["ekarte.checkout.load"]
-            .sudo()
-            ._plan(self, order_uuid, line_uuid, found, product.sudo(), amount)
-        )
+        place = (order_uuid, line_uuid)
+        return load._ask(self.sudo(), place, found, product.sudo(), amount)
 
     def ekarte_unload(self, order_uuid, line_uuid):
         """Forget which card a line was to load."""

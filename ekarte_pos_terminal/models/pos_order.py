@@ -30,15 +30,16 @@ class PosOrder(models.Model):
         at_card_tills = self.filtered("config_id.ekarte_branch_id")
         uuids = at_card_tills.mapped("uuid")
         rows = self.env["ekarte.checkout"]
+        loads = self.env["ekarte.checkout.load"]
         if uuids:
             rows = rows.search([("order_uuid", "in", uuids), ("receipt", "!=", False)])
+            loads = loads.search(
+                [("order_uuid", "in", uuids), ("state", "!=", "planned")]
+            )
         for order in self:
-            receipts = [row.receipt for row in rows if row.order_uuid == order.uuid]
-            main = [one for one in receipts if one["role"] == "main"]
-            others = [one for one in receipts if one["role"] != "main"]
-            first = (main + others)[:1]
-            order.ekarte_receipt = (
-                {**first[0], "payers": (main + others)[1:]} if first else False
+            order.ekarte_receipt = rows._receipt(
+                rows.filtered(lambda one, order=order: one.order_uuid == order.uuid),
+                loads.filtered(lambda one, order=order: one.order_uuid == order.uuid),
             )
 
     # The order as the ledger counts it

@@ -52,6 +52,7 @@ class TillCase(NetworkCase):
                 "generic_coa", company=company, install_demo=False
             )
             cls.env["ekarte.accounts"]._set_up(company)
+            company.currency_id = cls.euro  # the chart brings its own
         taxes = cls.env["account.tax"]
         cls.tax21, cls.tax12 = (
             taxes.create(
@@ -278,6 +279,12 @@ class Cart:
                 self.pay_by_card(quote["card_payment"], payment_uuid)
         return quote
 
+    def load(self, line, number, amount=None):
+        identifier = number and self.case.scan(number)
+        return self.till.ekarte_load(
+            self.uuid, line["uuid"], identifier, line["product"].id, amount
+        )
+
     def apply(self, quote):
         """Take the off lines of a quote over, as the browser does."""
         if quote["rc"] == "00":
@@ -388,3 +395,9 @@ class Cart:
     @property
     def rows(self):
         return self.case.env["ekarte.checkout"].search([("order_uuid", "=", self.uuid)])
+
+    @property
+    def loads(self):
+        return self.case.env["ekarte.checkout.load"].search(
+            [("order_uuid", "=", self.uuid)]
+        )
