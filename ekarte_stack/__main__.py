@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="stop after the report")
     test = add("test", tests.test, "run every suite; other arguments go to pytest")
     test.add_argument("--fast", action="store_true", help="leave out browser tests")
+    test.add_argument(
+        "--peers", action="store_true", help="run Odoo's own suites beside our add-ons"
+    )
     up = add("up", stack.up, "start the stack in the background")
     up.add_argument("--fresh", action="store_true", help="with a new database")
     add("down", stack.down, "stop what up started")

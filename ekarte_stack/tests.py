@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ekarte_stack import browser, ledger, lint, stack
+from ekarte_stack import browser, ledger, lint, odoo_suites, stack
 from ekarte_stack import machine as machines
 from ekarte_stack.databases import own_addons
 from ekarte_stack.developer import environment_of, make_keyring
@@ -75,6 +75,9 @@ def test(options: argparse.Namespace) -> int:
 
 def _test(machine: Machine, options: argparse.Namespace) -> int:
     session = Session(machine, options.fast, tuple(options.pytest))
+    chosen = list(suites(session))
+    if options.peers:
+        chosen = [("Odoo's own, whole", lambda s: odoo_suites.whole(s.machine))]
     shutil.rmtree(machine.home.tests, ignore_errors=True)
     machine.account.folder(machine.home.tests)
     total, began = Result(), time.monotonic()
@@ -82,7 +85,7 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
         say("--fast: browser tests are left out; tours are not counted")
     with machines.running_cluster(machine):
         make_keyring(machine)
-        for title, suite in suites(session):
+        for title, suite in chosen:
             total.add(_timed(title, suite, session))
     if not total.passed and not total.failed:
         total.complain("no suite matches the arguments")
@@ -102,15 +105,20 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
         yield "peers", peers
     if not session.arguments:
         yield "linters", lambda s: lint.check(s.machine)
-    if not session.arguments:
         yield "installation of the add-ons", installation
     for name in own_addons():
         if session.wants(name):
             yield name, partial(addon, name=name)
-    if not session.arguments and not session.fast:
-        yield "tours", lambda s: tours(s.machine)
+    if not session.arguments:
+        yield from _beside_the_addons(session)
     if session.wants("tests/e2e"):
         yield "end to end", end_to_end
+
+
+def _beside_the_addons(session: Session) -> Iterator[tuple[str, Suite]]:
+    if not session.fast:
+        yield "tours", lambda s: tours(s.machine)
+        yield "Odoo's own, in part", lambda s: odoo_suites.part(s.machine)
 
 
 def _timed(title: str, suite: Suite, session: Session) -> Result:
@@ -158,16 +166,20 @@ def addon(session: Session, name: str) -> Result:
         "-c",
         "/dev/null",
         f"--rootdir={CHECKOUT}",
-        "-p",
-        "ekarte_stack.browser",
-        f"--odoo-config={databases.conf}",
-        f"--odoo-database={database}",
-        "--odoo-http",
+        *("-p", "ekarte_stack.browser"),
+        *odoo_suites.odoo_words(session.machine, database),
     ]
     try:
         return pytest(session, name, words, extra)
     finally:
         databases.drop(database)
+        tell_pictures(session.machine)
+
+
+def tell_pictures(machine: Machine) -> None:
+    """Say where the screens of failed browser tests are kept."""
+    for path in sorted((machine.home.tests / "screenshots").rglob("*.png")):
+        say(f"   the screen of a failure: {path}")
 
 
 def tours_file(machine: Machine) -> Path:
@@ -176,16 +188,25 @@ def tours_file(machine: Machine) -> Path:
 
 
 def tours(machine: Machine) -> Result:
-    """Compare the tours that ran with the tours that exist."""
+    """Compare what ran in browsers with the tours and script tests that exist."""
     result = Result()
     noted = tours_file(machine)
-    ran = set(noted.read_text().split("\n")) if noted.exists() else set()
-    for name in sorted(browser.registered_tours(CHECKOUT)):
-        if name in ran:
-            result.passed += 1
-            say(f"ran: {name}")
-        else:
-            result.complain(f"tour {name}: no test ran it to its end")
+    ran, scripts = browser.read_notes(noted.read_text() if noted.exists() else "")
+    for path, names in browser.tours_by_file(CHECKOUT).items():
+        if not names:
+            result.complain(f"{path.relative_to(CHECKOUT)}: no tour can be read in it")
+        for name in sorted(names):
+            if name in ran:
+                result.passed += 1
+                say(f"ran: {name}")
+            else:
+                result.complain(f"tour {name}: no test ran it to its end")
+    wanted = browser.script_tests(CHECKOUT)
+    say(f"tests of our scripts: {scripts} passed, {wanted} in the source")
+    if scripts < wanted:
+        result.complain(f"tests of scripts: {scripts} ran, {wanted} are in the source")
+    elif wanted:
+        result.passed += scripts
     if not result.passed and not result.failed:
         result.complain("no tours exist")
     return result
