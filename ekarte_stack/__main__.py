@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-n", "--lines", type=int, default=40)
     logs.add_argument("-f", "--follow", action="store_true")
     add("verify", stack.verify, "check the invariants on the running ledger")
-    _add_bench(add("bench", _bench, "measure speed against pgbench"))
+    _add_bench(add("bench", _bench, "measure speed against pgbench or Odoo"))
     add("clean", stack.clean, "stop everything and remove all state")
     dev = add("dev", developer.dev, "start only PostgreSQL, for work on the code")
     dev.add_argument("--stop", action="store_true", help="stop it again")
@@ -67,12 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=["ledger"])
+    bench.add_argument("what", choices=["ledger", "odoo"])
     bench.add_argument("--rounds", type=int, default=5)
     bench.add_argument("--json", metavar="FILE", help="write the figures here too")
     bench.add_argument("--profile", action="store_true", help="tell where time goes")
     bench.add_argument("--seconds", type=int, default=5, help="for each cell")
     bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--scans", type=int, default=120, help="odoo: cards to scan")
     bench.add_argument("--cards", type=int, default=100_000)
     bench.add_argument("--large-cards", type=int, default=1_000_000)
     bench.add_argument(
@@ -80,9 +81,12 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     )
 
 
+BENCHES = {"ledger": "ekarte_stack.bench", "odoo": "ekarte_stack.bench_till"}
+
+
 def _bench(options: argparse.Namespace) -> int:
-    module = importlib.import_module("ekarte_stack.bench")  # the others do without it
-    code: int = module.ledger(options)
+    module = importlib.import_module(BENCHES[options.what])  # the others do without it
+    code: int = getattr(module, options.what)(options)
     return code
 
 

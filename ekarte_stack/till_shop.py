@@ -9,10 +9,10 @@ from typing import Any
 
 from ekarte_stack.chromium import Chromium, Page
 from ekarte_stack.odoo_door import SESSION, OdooDoor
+from ekarte_stack.steps import StackError
 
 BRANCH = "G1"
 TILLS = ("Kase A", "Kase B")
-TERMINAL = "ekarte"  # how the payment method names its terminal
 # name, code, price with tax
 GOODS = (("Rupjmaize", "bread", 2.0), ("Siers", "cheese", 10.0), ("Soma", "bag", 50.0))
 READY = "!!document.querySelector('.product-list article.product')"
@@ -107,23 +107,22 @@ class TillShop:
             company_id=self.company,
             ekarte_branch_id=self.branch,
         )
-        (row,) = self.admin.call("pos.config", "read", [config], ["payment_method_ids"])
-        card = self.find(
-            "pos.payment.method",
-            ["use_payment_terminal", "=", TERMINAL],
-            ["company_id", "=", self.company],
-        )
-        missing = [method for method in card if method not in row["payment_method_ids"]]
-        if missing:
-            links = [(4, method) for method in missing]
-            values = {"payment_method_ids": links}
-            self.admin.call("pos.config", "write", [config], values)
         return Till(config, name, login)
 
     def tills(self) -> list[Till]:
         """Return all tills, with goods to sell at them."""
         self.goods()
-        return [self.till(name, f"cashier.{name[-1].lower()}") for name in TILLS]
+        tills = [self.till(name, f"cashier.{name[-1].lower()}") for name in TILLS]
+        configs = [till.config for till in tills]
+        rows = self.admin.call("pos.config", "read", configs, ["ekarte_ready"])
+        if not all(row["ekarte_ready"] for row in rows):
+            wizard = self.admin.call(
+                "ekarte.tills", "create", [{"config_ids": [(6, 0, configs)]}]
+            )
+            said = self.admin.call("ekarte.tills", "action_prepare", wizard)
+            if said["params"]["type"] != "success":
+                raise StackError(said["params"]["message"])
+        return tills
 
     def cashier_door(self, till: Till) -> OdooDoor:
         """Log in as the cashier of a till and open its session."""
