@@ -1,20 +1,12 @@
-"""Odoo tills of the demo's grocer, set up through the door as an administrator does.
-
-Two cashiers at two tills of one branch, and goods to sell. What exists already stays.
-"""
+"""The demo's Odoo tills as people find them: a cashier's login, a browser."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ekarte_stack.chromium import Chromium, Page
 from ekarte_stack.odoo_door import SESSION, OdooDoor
-from ekarte_stack.steps import StackError
 
-BRANCH = "G1"
-TILLS = ("Kase A", "Kase B")
-# name, code, price with tax
-GOODS = (("Rupjmaize", "bread", 2.0), ("Siers", "cheese", 10.0), ("Soma", "bag", 50.0))
+BRANCH, CASHIER = "G1", "cashier.grocer"
 READY = "!!document.querySelector('.product-list article.product')"
 START_S = 120.0
 
@@ -29,11 +21,14 @@ class Till:
 
 
 class TillShop:
-    """The tills of one branch, and an administrator's door."""
+    """The tills of one branch of the demo network, and an administrator's door."""
 
-    def __init__(self, url: str, database: str, branch: str = BRANCH) -> None:
+    def __init__(
+        self, url: str, database: str, branch: str = BRANCH, cashier: str = CASHIER
+    ) -> None:
         self.url = url
         self.database = database
+        self.cashier = cashier
         self.admin = OdooDoor(url, database, "admin", "admin")
         (found,) = self.admin.call(
             "ekarte.branch", "search_read", [["code", "=", branch]], ["issuer_id"]
@@ -58,71 +53,26 @@ class TillShop:
         made: list[int] = self.admin.call(model, "create", [{key: value} | values])
         return made[0]
 
-    def _group(self, name: str) -> int:
-        module, _, part = name.partition(".")
-        (row,) = self.admin.call(
-            "ir.model.data",
-            "search_read",
-            [["module", "=", module], ["name", "=", part]],
-            ["res_id"],
-        )
-        group: int = row["res_id"]
-        return group
+    def read(self, model: str, record: int, field: str) -> Any:
+        """Return one field of one record; of a link its id."""
+        (row,) = self.admin.call(model, "read", [record], [field], load="")
+        return row[field]
 
-    def cashier(self, login: str) -> int:
-        """Return a user who may sell, and nothing else."""
-        groups = ("base.group_user", "point_of_sale.group_pos_user")
-        return self.have(
-            "res.users",
-            "login",
-            login,
-            name=login.title(),
-            password=login,
-            company_id=self.company,
-            company_ids=[(6, 0, [self.company])],
-            group_ids=[(6, 0, [self._group(group) for group in groups])],
-        )
-
-    def goods(self) -> dict[str, int]:
-        """Return the products by their codes."""
-        return {
-            code: self.have(
-                "product.product",
-                "default_code",
-                code,
-                name=name,
-                list_price=price,
-                available_in_pos=True,
-            )
-            for name, code, price in GOODS
-        }
-
-    def till(self, name: str, login: str) -> Till:
-        """Return a point of sale of the branch that takes cards."""
-        self.cashier(login)
-        config = self.have(
-            "pos.config",
-            "name",
-            name,
-            company_id=self.company,
-            ekarte_branch_id=self.branch,
-        )
-        return Till(config, name, login)
+    def goods(self, code: str) -> int:
+        """Return a product by its code."""
+        return self.find("product.product", ["default_code", "=", code])[0]
 
     def tills(self) -> list[Till]:
-        """Return all tills, with goods to sell at them."""
-        self.goods()
-        tills = [self.till(name, f"cashier.{name[-1].lower()}") for name in TILLS]
-        configs = [till.config for till in tills]
-        rows = self.admin.call("pos.config", "read", configs, ["ekarte_ready"])
-        if not all(row["ekarte_ready"] for row in rows):
-            wizard = self.admin.call(
-                "ekarte.tills", "create", [{"config_ids": [(6, 0, configs)]}]
-            )
-            said = self.admin.call("ekarte.tills", "action_prepare", wizard)
-            if said["params"]["type"] != "success":
-                raise StackError(said["params"]["message"])
-        return tills
+        """Return the tills of the branch."""
+        rows = self.admin.call(
+            "pos.config",
+            "search_read",
+            [["ekarte_branch_id", "=", self.branch]],
+            ["name", "ekarte_ready"],
+            order="name",
+        )
+        assert all(row["ekarte_ready"] for row in rows), rows
+        return [Till(row["id"], row["name"], self.cashier) for row in rows]
 
     def cashier_door(self, till: Till) -> OdooDoor:
         """Log in as the cashier of a till and open its session."""
@@ -132,19 +82,20 @@ class TillShop:
 
     def session(self, till: Till) -> int:
         """Return the session that a till has open."""
-        (row,) = self.admin.call(
-            "pos.config", "read", [till.config], ["current_session_id"]
-        )
-        session: int = row["current_session_id"][0]
+        session: int = self.read("pos.config", till.config, "current_session_id")
         return session
+
+    def open(self, till: Till) -> OdooDoor:
+        """Log in as the cashier of a till, the cash counted, ready to sell."""
+        door = self.cashier_door(till)
+        session = self.session(till)
+        if self.read("pos.session", session, "state") == "opening_control":
+            door.call("pos.session", "set_opening_control", [session], 0, "")
+        return door
 
     def start(self, till: Till, browser: Chromium) -> Page:
         """Open a till in a browser, cash counted, ready to sell."""
-        door = self.cashier_door(till)
-        session = self.session(till)
-        state = door.call("pos.session", "read", [session], ["state"])[0]["state"]
-        if state == "opening_control":
-            door.call("pos.session", "set_opening_control", [session], 0, "")
+        door = self.open(till)
         page = browser.page()
         page.cookie(self.url, SESSION, door.cookie)
         page.open(f"{self.url}/pos/ui/{till.config}")
@@ -160,9 +111,3 @@ _TO_THE_PRODUCTS = """(async () => {
         .find((element) => element.innerText?.trim() === "Open Register");
     button?.click();
 })()"""
-
-
-def keep_picture(page: Page, folder: Path, name: str) -> None:
-    """Keep what a till shows, for people to look at."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page.picture(folder / f"{name}.png")
