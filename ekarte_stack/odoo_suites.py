@@ -34,13 +34,24 @@ WHOLE = {
 }
 HOOT = "web/tests/test_js.py::WebSuite::test_unit_desktop"
 HOOT_SUITES = ("point_of_sale", "pos_loyalty", "pos_restaurant", "pos_discount")
-FRONT = "tests/test_frontend.py"
-TILL, LOYAL = "TestUi", "TestUi"
+TILL = "point_of_sale/tests"
+LOYAL_TOURS = "pos_loyalty/tests/test_frontend.py::TestUi"
 PART = {
     "orders and payments": (
-        "point_of_sale/tests/test_point_of_sale_flow.py",
-        "point_of_sale/tests/test_pos_simple_orders.py",
-        "point_of_sale/tests/test_pos_products_with_tax.py",
+        f"{TILL}/test_point_of_sale_flow.py",
+        f"{TILL}/test_pos_simple_orders.py",
+        f"{TILL}/test_pos_simple_invoiced_orders.py",
+        f"{TILL}/test_pos_products_with_tax.py",
+        "pos_restaurant/tests/test_pos_restaurant_flow.py",
+        "pos_loyalty/tests/test_loyalty_history.py",
+        "pos_loyalty/tests/test_unlink_reward.py",
+        f"{LOYAL_TOURS}::test_gift_card_program",
+        f"{LOYAL_TOURS}::test_promotion_program_with_global_discount",
+        f"{LOYAL_TOURS}::test_coupon_program_without_rules",
+        "sale/tests/test_sale_order.py",
+        "sale/tests/test_sale_to_invoice.py",
+        "sale_loyalty/tests/test_pay_with_gift_card.py",
+        "sale_loyalty/tests/test_sale_invoicing.py",
     ),
 }
 

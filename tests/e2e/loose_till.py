@@ -55,7 +55,8 @@ class LooseTill:
             row["use_payment_terminal"] or row["type"]: row["id"] for row in methods
         }
         self.card_method: int = kinds["ekarte"]
-        self.cash: int = kinds["cash"]
+        # Which other payment it is does not matter; a till may have no cash.
+        self.cash: int = kinds.get("cash") or kinds["bank"]
 
     def again(self) -> "LooseTill":
         """The same cashier at the same till in another browser."""
