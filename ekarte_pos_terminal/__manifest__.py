@@ -9,6 +9,7 @@
     "depends": ["ekarte_loyalty", "point_of_sale"],
     "external_dependencies": {"python": ["ekarte"]},
     "data": [
+        "data/ekarte_barcode_data.xml",
         "security/ir.model.access.csv",
         "security/ekarte_terminal_rules.xml",
         "security/ekarte_checkout_rules.xml",
@@ -23,6 +24,8 @@
     ],
     "demo": ["demo/ekarte_pos_terminal_demo.xml"],
     "assets": {
+        "point_of_sale._assets_pos": ["ekarte_pos_terminal/static/src/app/**/*"],
+        "web.assets_unit_tests": ["ekarte_pos_terminal/static/tests/unit/**/*"],
         "web.assets_tests": ["ekarte_pos_terminal/static/tests/tours/**/*"],
     },
 }

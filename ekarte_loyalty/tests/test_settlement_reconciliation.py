@@ -3,9 +3,17 @@
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ekarte_core import Tender
+from ekarte_core import Tender, publish, read_network
 
-from .settlement_common import ACCOUNTANT_GROUPS, CLUB, CREDIT, PASS, LedgerCase
+from .settlement_common import (
+    ACCOUNTANT_GROUPS,
+    CLUB,
+    CREDIT,
+    NOW,
+    PASS,
+    LedgerCase,
+    network_document,
+)
 
 
 @tagged("post_install", "-at_install")
@@ -121,6 +129,29 @@ class TestSettlementReconciliation(LedgerCase):
         self.assertFalse(self.settle())
         self.send("sale", "TTTTTTG1", CLUB, amount=500)
         self.assertEqual(self.settle().line_ids.mapped("operations"), [1, 1])
+
+    def test_what_a_till_of_odoo_sold_is_a_line_apart_and_books_no_sale(self):
+        document = network_document()
+        till = {"id": "TTTTTTO1", "branch": "TG1", "protocol": "odoo"}
+        document["terminals"].append(till)
+        version = publish(self.env.cr, document, NOW)
+        self.network = read_network(document, version=version)
+        self.send("sale", "TTTTTTG1", CLUB, amount=1_210)
+        self.send("sale", "TTTTTTO1", CLUB, amount=2_420)
+        # The till is gone from the network by now; its sales stay what they were.
+        settlement = self.settle()
+        self.assertEqual(settlement.mapped("state"), ["posted"], settlement.reason)
+        sales = settlement.line_ids.filtered(lambda one: one.event == "sale")
+        self.assertEqual(
+            [(one.books_sales, one.amount, one.operations) for one in sales],
+            [(False, 24.2, 1), (True, 12.1, 1)],
+        )
+        for line, number in zip(sales, (self.number, self.number - 1), strict=True):
+            found = self.env["ekarte.operation"].search(
+                line.action_open_operations()["domain"]
+            )
+            self.assertEqual(found.mapped("number"), [number])
+        self.assertEqual(self.booked(settlement, self.grocer, "BNK"), 1_210)
 
     def test_a_line_leads_to_its_operations_and_to_no_others(self):
         self.trade()

@@ -1,3 +1,4 @@
+from . import barcode_rule
 from . import ekarte_branch
 from . import ekarte_checkout
 from . import ekarte_checkout_cart

@@ -1,3 +1,4 @@
+from . import test_cards_unit
 from . import test_pos_config
 from . import test_terminal
 from . import test_terminal_key
