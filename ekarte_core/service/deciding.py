@@ -180,7 +180,7 @@ def _unknown_card(job: Job) -> Plan:
         for kind in job.admitted
         if kind.auto_register and kind.issuer == job.branch.issuer
     ]
-    if missing and is_purchase(job.request):
+    if missing and (is_purchase(job.request) or job.request.command == "enroll"):
         name, amount = min(missing, key=lambda one: one[1])
         plan.reasons = [Reason(key="card.qualify", name=name, amount=amount)]
     return plan

@@ -8,12 +8,14 @@ from . import ekarte_checkout_quote
 from . import ekarte_checkout_receipt
 from . import ekarte_checkout_refund
 from . import ekarte_checkout_store
+from . import ekarte_desk_operation
 from . import ekarte_network
 from . import ekarte_terminal
 from . import ekarte_terminal_stack
 from . import pos_config
 from . import pos_config_card
 from . import pos_config_demo
+from . import pos_config_desk
 from . import pos_config_ready
 from . import pos_config_terminal
 from . import pos_order

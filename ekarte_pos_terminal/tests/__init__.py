@@ -1,4 +1,5 @@
 from . import test_cards_unit
+from . import test_desk
 from . import test_pos_config
 from . import test_terminal
 from . import test_terminal_key

@@ -237,7 +237,8 @@ def test_its_discount_comes_at_once_or_with_the_next_purchase(
 def test_a_visit_does_not_qualify(shop: Shop):
     shop.publish(network_with(program("GYM", "attendance"), qualify_amount=5000))
     assert shop.do("check_in", CARD).rc == "78"
-    assert shop.do("enroll", CARD).rc == "78"
+    enrolled = shop.do("enroll", CARD)
+    assert (enrolled.rc, enrolled.explain) == ("78", ("PLAY: 50.00 more for a card",))
     assert shop.do("sale", CARD, 5000).rc == "00"
     assert shop.do("check_in", CARD).rc == "00"
 
