@@ -1,3 +1,4 @@
+from . import test_card_tours
 from . import test_cards_unit
 from . import test_desk
 from . import test_pos_config

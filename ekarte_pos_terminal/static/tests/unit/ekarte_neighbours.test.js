@@ -109,7 +109,7 @@ test("the panel shows whose card it is, what it gives and what is missing", asyn
     expect(".ekarte-card-name").toHaveText("Anna Bērziņa");
     expect(".ekarte-card-number").toHaveText(/9990 00•• •••• 0018/);
     expect(".ekarte-chip").toHaveText("Points 120");
-    expect(".ekarte-card-earned").toHaveText("+3 points");
+    expect(".ekarte-card-earned").toHaveText("+3 Bonus");
     expect(".ekarte-card-next").toHaveText("7.00 € to 7 %");
     expect(".ekarte-card-rate").toHaveText("−5 %");
     // Goods first, whatever was added last.

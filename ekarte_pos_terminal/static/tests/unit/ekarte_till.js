@@ -114,7 +114,7 @@ export function fivePercent(lines) {
         card: CARD,
         discount: parts.reduce((sum, part) => sum + part.discount, 0),
         reduction: 0,
-        earned: [{ name: "Bonus", points: 3, text: "+3 points" }],
+        earned: [{ name: "Bonus", points: 3, text: "+3" }],
         next: ["7.00 € to 7 %"],
         explain: [],
         per_line: parts,

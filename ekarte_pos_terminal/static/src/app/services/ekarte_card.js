@@ -70,8 +70,9 @@ export class EkarteCards extends EkarteContact {
                 return await this._choose(order, answer);
             }
             if (answer.rc === OK || answer.card?.masked) {
-                state.print = printOf(order, lines);
+                state.print = printOf(lines);
                 this.apply(order, answer);
+                state.refused = answer.rc !== OK;
             } else if (!(unsure && answer.rc === UNKNOWN)) {
                 this._say(answer.message, "danger", silent);
             }
@@ -135,11 +136,11 @@ export class EkarteCards extends EkarteContact {
             await this.identify(order, state.pending.identifier);
             return;
         }
-        if (!hasCard(order) && !isRefund(order)) {
+        if ((!hasCard(order) && !isRefund(order)) || state.refused) {
             return;
         }
         const lines = linesOf(order);
-        const print = printOf(order, lines);
+        const print = printOf(lines);
         if (print === state.print) {
             return;
         }
@@ -211,6 +212,7 @@ export class EkarteCards extends EkarteContact {
         state.error = answer.rc === OK ? "" : answer.message || "";
         state.offline = false;
         state.forgotten = false;
+        state.refused = false;
         if (!order.finalized) {
             this._setLines(order, answer.off_lines || []);
         }
@@ -235,7 +237,7 @@ export class EkarteCards extends EkarteContact {
         for (const callback of this.listeners.forget) {
             await callback(order);
         }
-        const told = hasCard(order) || hasHold(order);
+        const told = (hasCard(order) && !stateOf(order).refused) || hasHold(order);
         this._clear(order);
         if (!told) {
             return { rc: OK };

@@ -2,7 +2,7 @@ import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { EkarteDesk } from "./ekarte_desk";
 import { masked } from "./ekarte_identifier";
-import { applyOffLines, isOwn, linesOf } from "./ekarte_lines";
+import { applyOffLines, isOwn, linesOf, printOf } from "./ekarte_lines";
 import { OK, hasCard, hasHold, stateOf } from "./ekarte_state";
 
 /** Cards while the connection is lost, after a reload, and on other devices. */
@@ -71,7 +71,8 @@ export class EkarteContact extends EkarteDesk {
 
     /** Learn the cards of orders that another device or an earlier page knew. */
     async recall(orders) {
-        const wanted = orders.filter((order) => !order.finalized && !stateOf(order).pending);
+        const wanted = orders.filter((order) => !order.finalized && !this._unsaid(order));
+        const revisions = wanted.map((order) => stateOf(order).revision);
         if (!wanted.length || this.offline) {
             return;
         }
@@ -79,9 +80,18 @@ export class EkarteContact extends EkarteDesk {
         if (answer.rc) {
             return; // a refusal: what is shown stays until something changes
         }
-        for (const order of wanted) {
-            this._recalled(order, answer[order.uuid]);
-        }
+        wanted.forEach((order, place) => {
+            // What was asked or decided here meanwhile is newer.
+            if (stateOf(order).revision === revisions[place] && !this._unsaid(order)) {
+                this._recalled(order, answer[order.uuid]);
+            }
+        });
+    }
+
+    /** Whether this till knows something that the server has yet to hear. */
+    _unsaid(order) {
+        const { pending, forgotten } = stateOf(order);
+        return Boolean(pending || forgotten || this._run(order).identifying);
     }
 
     _recalled(order, known) {
@@ -96,7 +106,8 @@ export class EkarteContact extends EkarteDesk {
             (known.held || []).map((hold) => [hold.payment_uuid, hold])
         );
         state.quote = known.quote || { rc: OK, card: known.card };
-        state.print = "";
+        // What is held was approved for these goods: only others are a change.
+        state.print = hasHold(order) ? printOf(linesOf(order)) : "";
         this.schedule(order);
     }
 

@@ -10,6 +10,7 @@ export const UNKNOWN = "14";
  * - held: the holds of this order by payment line
  * - pending: {identifier, masked} scanned without a connection; the one place where a
  *   number may stay, until the first contact
+ * - refused: the card is only shown, with what is wrong; the server did not take it
  * - forgotten: the card was removed while the server could not be told
  */
 export function blankState() {
@@ -23,6 +24,7 @@ export function blankState() {
         print: "",
         held: {},
         pending: null,
+        refused: false,
         forgotten: false,
     };
 }

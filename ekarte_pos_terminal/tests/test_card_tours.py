@@ -1,0 +1,98 @@
+"""Cashiers show cards to a till in Chromium; what was booked, the ledger says."""
+
+from odoo.tests import HttpCase, tagged
+
+from .till_common import CLUB, OTHER_CLUB, TillCase
+
+THIRD_CLUB = "9980001000000136"
+
+
+@tagged("post_install", "-at_install")
+class TestCardTours(TillCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.till_session = cls.session
+        # To a test of the browser, this is the browser's.
+        cls.session = None
+
+    def run_tour(self, name):
+        self.env.cr.flush()
+        self.start_tour(f"/pos/ui/{self.config.id}", name, login="t.cashier")
+        self.env.invalidate_all()
+
+    @property
+    def orders(self):
+        return self.till_session.order_ids.sorted("id")
+
+    def booked(self, order):
+        return self.env["ekarte.checkout"].search(
+            [("pos_order_id", "=", order.id), ("state", "=", "booked")]
+        )
+
+    def points(self, number):
+        return self.balance(number, "points")
+
+    def hold_card(self, number, name):
+        """Return a contact who holds a card."""
+        self._send(self.grocer, "sale", number, 100)
+        partner = self.env["res.partner"].create({"name": name})
+        card = self.env["ekarte.card"].search([], order="id desc", limit=1)
+        self.env["ekarte.holder"].sudo()._give(card.id, self.grocer, partner)
+        return partner
+
+    def test_a_scanned_card_gives_its_discount_which_follows_the_cart(self):
+        self.run_tour("ekarte_card_scanned")
+        (order,) = self.orders
+        self.assertEqual(order.amount_total, 9.5)
+        self.assertEqual(self.booked(order).discount, 50)
+        # 9.50 spent: a point for each 5.00.
+        self.assertEqual(self.points(CLUB), 1)
+
+    def test_a_card_taken_off_gives_nothing(self):
+        self.run_tour("ekarte_card_removed")
+        (order,) = self.orders
+        self.assertEqual(order.amount_total, 10.0)
+        self.assertFalse(self.booked(order))
+        self.assertEqual(self.points(CLUB), 0)
+
+    def test_a_stripe_is_one_card_and_the_last_card_counts(self):
+        self.run_tour("ekarte_card_swiped")
+        (order,) = self.orders
+        self.assertEqual(len(self.booked(order)), 1)
+        self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (0, 1))
+
+    def test_a_typed_number_is_a_card_and_a_wrong_one_is_said_to_be(self):
+        self.run_tour("ekarte_card_typed")
+        (order,) = self.orders
+        self.assertEqual(order.amount_total, 9.5)
+        self.assertEqual(self.points(OTHER_CLUB), 1)
+
+    def test_a_customers_card_is_taken_and_of_several_the_one_chosen(self):
+        self.hold_card(CLUB, "Holder of one")
+        partner = self.hold_card(OTHER_CLUB, "Holder of two")
+        self._send(self.grocer, "sale", THIRD_CLUB, 100)
+        third = self.env["ekarte.card"].search([], order="id desc", limit=1)
+        self.env["ekarte.holder"].sudo()._give(third.id, self.grocer, partner)
+        self.env["res.partner"].create({"name": "Holder of none"})
+        self.run_tour("ekarte_card_of_customer")
+
+    def test_what_is_no_card_is_said_to_be_none_and_goods_stay_goods(self):
+        self._product(
+            "Goods numbered like a card", 7.0, self.tax21, barcode=CLUB, sequence=1
+        )
+        self.run_tour("ekarte_card_unknown")
+        self.assertFalse(self.env["ekarte.checkout"].search([]))
+
+    def test_a_reloaded_till_and_another_order_know_their_own_cards(self):
+        self.run_tour("ekarte_card_after_reload")
+        order = self.orders.filtered("amount_total")
+        self.assertEqual(order.amount_total, 19.0)
+        self.assertEqual(self.points(CLUB), 3)
+
+    def test_without_a_connection_the_till_sells_on_and_points_come_once(self):
+        self.run_tour("ekarte_card_offline")
+        first, second = self.orders
+        self.assertEqual((first.amount_total, second.amount_total), (20.0, 5.0))
+        self.assertEqual(self.booked(first).discount, 0)
+        self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (4, 1))
