@@ -95,4 +95,4 @@ class TestCardTours(TillCase, HttpCase):
         first, second = self.orders
         self.assertEqual((first.amount_total, second.amount_total), (20.0, 5.0))
         self.assertEqual(self.booked(first).discount, 0)
-        self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (4, 1))
+        self.assertEqual([len(self.booked(order)) for order in self.orders], [1, 1])
