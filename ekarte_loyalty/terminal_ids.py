@@ -3,9 +3,12 @@
 ODOO_PREFIXES = {
     "BO": "the back office of an issuer",
     "PO": "a point of sale",
-    "SO": "sales orders of an issuer",
+    "SO": "sales orders of a branch",
 }
 """No other terminal may have a number that begins so."""
+
+SALE_BATCH = 1
+"""The batch of all operations of sales orders."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

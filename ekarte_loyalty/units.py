@@ -35,3 +35,20 @@ def to_clock(hours: float) -> str:
     """Return a time of day as HH:MM: 4.5 becomes 04:30."""
     minutes = int((Decimal(str(hours or 0)) * 60).to_integral_value(ROUND_HALF_UP))
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def from_minor(minor: int) -> float:
+    """Return minor units as Odoo keeps money: 1750 becomes 17.5."""
+    return float(Decimal(minor).scaleb(-MINOR_DIGITS))
+
+
+def spread(total: int, weights: list[int]) -> list[int]:
+    """Split minor units over the weights, so that the parts sum to it exactly."""
+    whole = sum(weights)
+    parts, seen, given = [], 0, 0
+    for weight in weights:
+        seen += weight
+        upto = (2 * total * seen + whole) // (2 * whole) if whole else 0
+        parts.append(upto - given)
+        given = upto
+    return parts

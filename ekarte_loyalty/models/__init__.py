@@ -7,13 +7,18 @@ from . import ekarte_scope_mixin
 
 # isort: on
 from . import account_move
+from . import account_move_card
+from . import account_move_card_refund
+from . import account_payment
 from . import account_tax
+from . import ekarte_basket
 from . import ekarte_branch
 from . import ekarte_card
 from . import ekarte_card_range
 from . import ekarte_card_type
 from . import ekarte_coalition
 from . import ekarte_desk
+from . import ekarte_document_operation
 from . import ekarte_entry
 from . import ekarte_goods_group
 from . import ekarte_hold
@@ -39,6 +44,7 @@ from . import ekarte_program_prize
 from . import ekarte_program_summary
 from . import ekarte_program_tier
 from . import ekarte_purse
+from . import ekarte_sale_terminal
 from . import ekarte_settlement
 from . import ekarte_settlement_issuer
 from . import ekarte_settlement_line
@@ -54,3 +60,8 @@ from . import product_category
 from . import product_template
 from . import res_company
 from . import res_partner
+from . import res_company_payment
+from . import sale_order
+from . import sale_order_hold
+from . import sale_order_invoicing
+from . import sale_order_line

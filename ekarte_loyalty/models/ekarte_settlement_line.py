@@ -1,8 +1,6 @@
-from decimal import Decimal
-
 from odoo import Command, api, fields, models
 
-from ..units import MINOR_DIGITS
+from ..units import from_minor
 
 EVENTS = [
     ("sale", "Sales"),
@@ -25,11 +23,6 @@ EVENTS = [
 # Their `amount` counts points or visits; all others are money.
 POINTS_EVENTS = ("bonus_earn", "bonus_expire", "bonus_grant")
 VISITS_EVENTS = ("pass_load", "pass_use", "pass_expire")
-
-
-def from_minor(minor):
-    """Return minor units as Odoo keeps money: 1750 becomes 17.5."""
-    return float(Decimal(minor).scaleb(-MINOR_DIGITS))
 
 
 class EkarteSettlementLine(models.Model):

@@ -15,8 +15,8 @@ from odoo.tools import format_date
 
 from ekarte_core import Posting, postings, read_settlement
 
+from ..units import from_minor
 from .account_keys import ACCOUNT_KEYS
-from .ekarte_settlement_line import from_minor
 
 TAXED_EVENTS = ("sale",)
 

@@ -13,8 +13,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..units import from_minor
 from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
-from .ekarte_settlement_line import from_minor
 from .ekarte_settlement_posting import clearing_partner
 
 BALANCES = """

@@ -265,7 +265,7 @@ class TestCardWizards(NetworkCase):
     def test_before_the_first_publication_nothing_is_executed(self):
         card = self._found(CLUB_CARD)
         with (
-            patch(f"{DESK}.network_version", return_value=0),
+            patch(f"{DESK}.network_key", return_value=(0, b"")),
             patch(f"{DESK}.current_network", side_effect=NetworkMissing("none")),
             self.assertRaisesRegex(UserError, "not been published"),
         ):

@@ -1,3 +1,5 @@
 from . import ekarte_card_change
 from . import ekarte_card_find
 from . import ekarte_accounts
+from . import ekarte_sale_card
+from . import ekarte_sale_tender

@@ -142,6 +142,7 @@ class EkarteAccounts(models.TransientModel):
             vals[AccountKey.field(line.key)] = account.id
         vals["ekarte_journal_id"] = (wizard.journal_id or wizard._make_journal()).id
         wizard.company_id.sudo().write(vals)
+        wizard.company_id._ekarte_make_payment_journal()
 
     def _check_chart(self):
         Account = self.env["account.account"].sudo()

@@ -1,0 +1,109 @@
+from datetime import datetime, timezone
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ekarte_core import note_card
+
+from ..keyring import server_keyring
+from .ekarte_card_find import IDENTIFIER_KINDS, card_reference
+
+
+class EkarteSaleCard(models.TransientModel):
+    """Put a card on a quotation: one of the customer's, or by its number. The number
+    lives as long as one call: it is turned into the card's id and never kept."""
+
+    _name = "ekarte.sale.card"
+    _description = "Card of an Order"
+
+    order_id = fields.Many2one("sale.order", required=True, readonly=True)
+    partner_id = fields.Many2one(related="order_id.partner_id")
+    kind = fields.Selection(
+        IDENTIFIER_KINDS, "Identifier", required=True, default="keyed"
+    )
+    number = fields.Char(store=False, help="Type it, or read the card.")
+    choice = fields.Selection(
+        lambda self: self._choices(), string="Card of the Customer"
+    )
+    choice_count = fields.Integer(compute="_compute_choice_count")
+    found_id = fields.Integer("Found", readonly=True)
+    found_number = fields.Char(compute="_compute_found_number")
+
+    @api.model
+    def _choices(self):
+        """Return the customer's own cards: (ledger id, mask)."""
+        order = self.env["sale.order"].browse(self.env.context.get("default_order_id"))
+        if not order.exists() or not order.has_access("read"):
+            return []
+        return [(str(card.id), card.number) for card in self._cards_of(order)]
+
+    @api.model
+    def _cards_of(self, order):
+        holder = self.env["ekarte.holder"].sudo()
+        issuer = order.sudo().ekarte_issuer_id
+        partners = order.partner_id | order.partner_id.commercial_partner_id
+        cards = self.env["ekarte.card"].sudo()
+        for partner in partners:
+            cards |= holder._cards_of(partner, issuer)
+        return cards
+
+    @api.depends("order_id")
+    def _compute_choice_count(self):
+        for wizard in self:
+            wizard.choice_count = len(wizard._cards_of(wizard.order_id))
+
+    @api.depends("found_id")
+    def _compute_found_number(self):
+        cards = self.env["ekarte.card"].sudo()
+        for wizard in self:
+            wizard.found_number = cards.browse(wizard.found_id or []).number
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_card(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._with_card(vals))
+
+    def _with_card(self, vals):
+        """Turn a number into the ledger's id; whatever was said about it is dropped."""
+        number = (vals.get("number") or "").strip()
+        kept = {n: v for n, v in vals.items() if n not in ("number", "found_id")}
+        if number:
+            kind = vals.get("kind") or self[:1].kind or "keyed"
+            kept["found_id"] = self._note(kind, number)
+        return kept
+
+    @api.model
+    def _note(self, kind, number):
+        desk = self.env["ekarte.desk"].sudo()
+        noted = note_card(
+            self.env.cr,
+            desk._network(),
+            server_keyring(self.env),
+            card_reference(kind, number),
+            datetime.now(timezone.utc),
+        )
+        self.env["ekarte.card"].invalidate_model(flush=False)
+        if noted is None:
+            raise UserError(
+                self.env._("No program of your issuer knows a card with this number.")
+            )
+        return noted.id
+
+    def action_use(self):
+        """Put the card on the order."""
+        self.ensure_one()
+        order = self.order_id
+        order.check_access("write")
+        cards = self.env["ekarte.card"].sudo()
+        if self.found_id:
+            card = cards.browse(self.found_id)
+        else:
+            card = self._cards_of(order).filtered(
+                lambda one: str(one.id) == (self.choice or "")
+            )
+        if not card:
+            raise UserError(self.env._("Read the card, or choose one."))
+        order._ekarte_attach(card)
+        return {"type": "ir.actions.act_window_close"}
