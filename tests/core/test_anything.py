@@ -16,21 +16,25 @@ from hypothesis import strategies as st
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from ekarte_core import (
+    Answer,
     BatchTotal,
     CardRef,
     LedgerConnection,
     Line,
     NetworkInvalid,
     Original,
+    Outcome,
     Rc,
     Request,
     Tender,
+    decode_answer,
     execute,
     postings,
     read_network,
     read_settlement,
 )
 from tests.core.shop import Shop, network_document, number
+from tests.core.test_quote import said
 
 REQUESTS = 1500
 TERMINALS = ["00000011", "00000012", "00000021", "00000031", "00000041", "000000OD"]
@@ -52,6 +56,7 @@ FOLLOWED = {
     "reverse": ("sale", "authorize", "confirm", "refund", "top_up", "activate"),
     "status": COMMANDS,
 }
+PURCHASES = ("authorize", "sale")
 CODES = {code.value for code in Rc}
 
 
@@ -84,6 +89,26 @@ def test_random_requests_are_all_answered_and_nothing_breaks(
     found = shop.replayed()
     assert (found.differences, found.figures.refused) == ([], 0)
     assert found.figures.liability == found.figures.liability_was
+
+
+def test_random_purchases_are_what_was_quoted_before_them(
+    shop: Shop, dice: random.Random
+):
+    shop.publish(_everything(shop))
+    crowd = _Crowd(shop, dice)
+    agreed = 0
+    for _ in range(REQUESTS // 3):
+        request = crowd.request()
+        quote = None
+        if request.command in PURCHASES and (request.amount or request.lines):
+            quote = shop.send(_with(request, command="inquire", access_code=None))
+        (outcome,) = _run(shop, [request], lent=False)
+        if outcome.rc in ("00", "10"):
+            crowd.approved.append(request)
+        agreed += quote is not None and _agrees(quote, outcome)
+        shop.later(seconds=dice.choice([0, 5, 4000]), microseconds=1)
+    assert agreed > REQUESTS // 30
+    assert shop.broken() == []
 
 
 def test_several_gateways_and_odoo_at_once_keep_the_ledger_sound(
@@ -166,6 +191,19 @@ def _odd_lots(shop: Shop) -> list:
         "SELECT id, posted, carry FROM ekarte.lot "
         "WHERE carry < 0 OR (posted = 0 AND carry <> 0)"
     )
+
+
+def _agrees(quote: Answer, outcome: Outcome) -> bool:
+    """Compare a quote with what was bought then, where anything was decided.
+
+    A repeat, a closed batch and the access code are no matter of a quote.
+    """
+    if outcome.rc in ("94", "95", "55", "75") or outcome.status == "repeat":
+        return False
+    answer = decode_answer(outcome.answer)
+    assert said(quote) == said(answer), outcome.request
+    assert quote.field == answer.field
+    return True
 
 
 def _tender_left(shop: Shop) -> dict[str, int]:

@@ -36,7 +36,7 @@ class Reference:
             "top_up": cards.top_up,
             "block": cards.block,
             "unblock": cards.unblock,
-            "inquire": cards.inquire,
+            "inquire": _inquire,
             "sale": purchases.sale,
             "authorize": purchases.authorize,
             "confirm": purchases.confirm,
@@ -184,6 +184,12 @@ class Here:
 
     def owns(self, program: str, seller: str) -> bool:
         return bool(self.network.programs[program]["issuer"] == seller)
+
+
+def _inquire(here: Here, booked: Booked) -> None:
+    """A quote where there is something to be bought."""
+    asks = here.request.amount or here.request.lines
+    (purchases.quote if asks else cards.inquire)(here, booked)
 
 
 def _close(here: Here, booked: Booked) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tests.core.reference import (
     accounting,
@@ -41,6 +45,22 @@ def authorize(here: Here, booked: Booked) -> None:
     hold_s = here.network.terminals[here.terminal].get("hold_s", 300)
     booked.ends = here.now + timedelta(seconds=hold_s)
     cards.keep(here, card, "active")
+
+
+def quote(here: Here, booked: Booked) -> None:
+    """What an authorization would say, on a ledger that is thrown away."""
+    network = here.network
+    ledger = copy.deepcopy(here.ledger, {id(network): network})
+    asked = msgspec.structs.replace(here.request, command="authorize", batch=0)
+    if here.request.access_code is None:
+        for card in ledger.cards.values():
+            card.code = ""
+    reply = ledger.answer(asked, here.now).reply
+    if not reply.approved:
+        raise Refused(reply.rc)
+    # It shows what is there, not what would be there.
+    booked.reply = replace(reply, card_state="", balances=[], vouchers=[])
+    booked.card = cards.find(here)
 
 
 def _begin(here: Here, booked: Booked) -> tuple[Card, list[Program]]:
@@ -84,6 +104,13 @@ def _tell(booked: Booked) -> None:
         sum_ = reply.tendered.get(taken.tender, 0) + taken.amount
         reply.tendered[taken.tender] = sum_
     reply.amount_due = booked.net - sum(reply.tendered.values())
+    reply.reduction = sum(
+        taken.amount
+        for taken in booked.taken
+        if taken.own and taken.tender in ("bonus", "voucher")
+    )
+    if booked.request.lines:
+        reply.lines = [line.discount for line in booked.lines]
     rates = {line.rate for line in booked.lines}
     same = rates.pop() if len(rates) == 1 and not booked.exact else None
     reply.discount_rate = int(same) if same is not None and same == int(same) else None
@@ -269,7 +296,7 @@ def _give_back(
 
 def _tell_refund(booked: Booked) -> None:
     _tell(booked)
-    booked.reply.discount_rate = None
+    booked.reply.discount_rate, booked.reply.lines = None, []
 
 
 def _take_back(
@@ -288,7 +315,8 @@ def _take_back(
         if back:
             booked.reply.earned[purse] = -back
             kept += points.take_back(programs[purse], booked, bought, back, here.moment)
-    booked.reply.amount_due = max(booked.reply.amount_due - kept, 0)
+    booked.reply.kept = min(kept, booked.reply.amount_due)
+    booked.reply.amount_due -= booked.reply.kept
     for key, amount in bought.whole.items():
         if _all_back(bought, booked):
             booked.post(Move(card, key, None, -amount))

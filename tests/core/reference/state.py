@@ -137,6 +137,10 @@ class Reply:
     balances: list[tuple[str, str, int, int]] = field(default_factory=list)
     discount_rate: int | None = None
     vouchers: list[tuple[str, str, str, int, str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    """Discounts, where the request had lines."""
+    reduction: int = 0
+    kept: int = 0
     card_state: str = ""
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from msgspec.structs import replace as replace_
+
 from ekarte_core import (
     Answer,
     Keyring,
@@ -15,7 +17,7 @@ from ekarte_core import (
 from tests.core.reference.ledger import NOT_KEPT, Reference
 from tests.core.reference.real import CARDS, LOTS, PURSES, VOUCHERS, Real
 from tests.core.reference.state import Reply, by_end
-from tests.core.reference.strategies import Step
+from tests.core.reference.strategies import BUYS, Step
 from tests.core.reference.till import NUMBERS, Till
 from tests.core.reference.undoing import COUNTERS
 
@@ -84,7 +86,19 @@ class Telling:
             self.story.append(f"lapse {both}")
             assert both[0] == both[1], f"purses lapsed: {both}"
         else:
-            self.say(self.till.request(step, self.now))
+            request = self.till.request(step, self.now)
+            if request.command in BUYS and request.key not in self.answers:
+                self.ask(request)
+            self.say(request)
+
+    def ask(self, request: Request) -> None:
+        """Ask both what a purchase would come to; the access code is not needed."""
+        quote = replace_(request, command="inquire", access_code=None)
+        outcome = self.real.run([quote], self.now)[0]
+        booked = self.reference.answer(quote, self.now)
+        answer = decode_answer(outcome.answer)
+        self.story.append(f"{_written(quote)} -> {answer.rc} ({booked.reply.rc})")
+        self.compare(quote, booked.reply, outcome, answer)
 
     def say(self, request: Request) -> None:
         """Ask both."""
@@ -194,6 +208,9 @@ def _reply(answer: Answer) -> Reply:
         vouchers=sorted(
             (v.code, v.program, v.kind, v.value, v.product) for v in answer.vouchers
         ),
+        lines=[line.discount for line in answer.lines],
+        reduction=answer.price_reduction,
+        kept=answer.kept,
         card_state=answer.card_state,
         totals={row.command: (row.count, row.amount) for row in answer.totals},
     )
