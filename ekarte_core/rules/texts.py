@@ -12,13 +12,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "{name}: {rate}, {amount} off",
         "{name}: {rate}, atlaide {amount}",
         "{name}: {rate}, скидка {amount}",
-        "{name}: {rate}, soodustus {amount}",
+        "{name}: {rate}, allahindlus {amount}",
     ),
     "discount.better": _row(
         "{name}: {rate} not used, another discount is better",
         "{name}: {rate} nav piemērota, cita atlaide ir lielāka",
         "{name}: {rate} не применена, другая скидка выгоднее",
-        "{name}: {rate} ei kasutatud, teine soodustus on parem",
+        "{name}: {rate} ei kasutatud, teine allahindlus on parem",
     ),
     "discount.not_yet": _row(
         "{name}: not yet reached",
@@ -111,7 +111,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "{name}: certificate for {what}",
         "{name}: sertifikāts: {what}",
         "{name}: сертификат: {what}",
-        "{name}: kinkekaart: {what}",
+        "{name}: sertifikaat: {what}",
     ),
     "voucher.forfeited": _row(
         "voucher {name}: {amount} not used, not kept",
@@ -225,7 +225,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "slip.purchase": _row("Purchase", "Pirkums", "Покупка", "Ost"),
     "slip.refund": _row("Refund", "Atgriešana", "Возврат", "Tagastus"),
     "slip.load": _row("Loaded", "Papildināts", "Зачислено", "Laaditud"),
-    "slip.discount": _row("Discount", "Atlaide", "Скидка", "Soodustus"),
+    "slip.discount": _row("Discount", "Atlaide", "Скидка", "Allahindlus"),
     "slip.gift": _row(
         "Paid by gift card",
         "Samaksāts ar dāvanu karti",
@@ -280,7 +280,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "this operation number was used for something else",
         "šis operācijas numurs jau izmantots citam",
         "этот номер операции уже использован",
-        "see tehingunumber on juba kasutusel",
+        "see toimingunumber on juba kasutusel",
     ),
     "rc.95": _row(
         "the batch is closed or its totals differ",
@@ -293,13 +293,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "original operation not found or over",
         "sākotnējā operācija nav atrasta vai beigusies",
         "исходная операция не найдена или истекла",
-        "algset tehingut ei leitud või see on aegunud",
+        "algset toimingut ei leitud või see on aegunud",
     ),
     "rc.77": _row(
         "does not match the original operation",
         "neatbilst sākotnējai operācijai",
         "не соответствует исходной операции",
-        "ei vasta algsele tehingule",
+        "ei vasta algsele toimingule",
     ),
     "rc.14": _row(
         "unknown card", "nezināma karte", "неизвестная карта", "tundmatu kaart"

@@ -1,48 +1,24 @@
-import re
-from pathlib import Path
-
-import polib
-
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 
 from ..models.fault_sentences import SENTENCES
-
-I18N = Path(__file__).resolve().parents[1] / "i18n"
-LANGUAGES = ("lv", "ru", "et")
-PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
-TAG = re.compile(r"<[^>]+>")
-# Labels of fields that come with mail.thread: mail translates them itself.
-MAIL_FIELD = re.compile(r"__(message|activity|website_message|my_activity|has_message)")
+from .translation_common import TranslationCase
 
 
 @tagged("post_install", "-at_install")
-class TestTranslations(TransactionCase):
-    def _own_terms(self, language):
-        for entry in polib.pofile(str(I18N / f"{language}.po")):
-            places = [place for place, _line in entry.occurrences]
-            if not all(MAIL_FIELD.search(place) for place in places):
-                yield entry
+class TestTranslations(TranslationCase):
+    module = "ekarte_loyalty"
 
     def test_every_term_of_ours_is_translated(self):
-        for language in LANGUAGES:
-            missing = [e.msgid for e in self._own_terms(language) if not e.msgstr]
-            self.assertEqual(missing, [], language)
+        self._check_every_term_is_translated()
 
     def test_the_three_files_hold_the_terms_of_the_template(self):
-        template = {e.msgid for e in polib.pofile(str(I18N / "ekarte_loyalty.pot"))}
-        for language in LANGUAGES:
-            terms = {e.msgid for e in polib.pofile(str(I18N / f"{language}.po"))}
-            self.assertEqual(terms, template, language)
+        self._check_files_hold_the_terms_of_the_template()
+
+    def test_the_template_holds_the_terms_of_code_and_views(self):
+        self._check_template_holds_the_terms_of_the_add_on()
 
     def test_translations_keep_placeholders_and_tags(self):
-        for language in LANGUAGES:
-            for entry in self._own_terms(language):
-                for pattern in (PLACEHOLDER, TAG):
-                    self.assertEqual(
-                        sorted(pattern.findall(entry.msgid)),
-                        sorted(pattern.findall(entry.msgstr)),
-                        f"{language}: {entry.msgid}",
-                    )
+        self._check_placeholders_and_tags_stay()
 
     def test_faults_are_told_in_the_readers_language(self):
         fault = self.env["ekarte.network.fault"].new(

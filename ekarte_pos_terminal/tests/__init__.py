@@ -10,3 +10,4 @@ from . import test_till_load
 from . import test_till_refund
 from . import test_till_sale
 from . import test_tills
+from . import test_translations

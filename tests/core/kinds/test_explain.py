@@ -39,7 +39,7 @@ ROWS = {
             "Off: 5.5 %, 0.55 off",
             "Off: 5.5 %, atlaide 0.55",
             "Off: 5.5 %, скидка 0.55",
-            "Off: 5.5 %, soodustus 0.55",
+            "Off: 5.5 %, allahindlus 0.55",
         ),
     ),
     "next step": (
