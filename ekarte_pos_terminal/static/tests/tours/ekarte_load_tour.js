@@ -1,0 +1,81 @@
+import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
+import * as Numpad from "@point_of_sale/../tests/generic_helpers/numpad_util";
+import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
+import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
+import { registry } from "@web/core/registry";
+import * as Pay from "./ekarte_pay_util";
+
+function tour(name, steps) {
+    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+}
+
+const lastFour = (span, count) => Pay.numberOf(span, count).slice(-4);
+
+tour("ekarte_load_gift_card", () => [
+    Pay.startTill(),
+    Pay.clickLoad("Gift card"),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.typeLoad("30"),
+    Pay.loadedLine("Gift card", lastFour(Pay.GIFT, 1), "30.00"),
+    // One card, one line
+    Numpad.click("2"),
+    Dialog.is({ title: "One card, one line" }),
+    Dialog.confirm(),
+    ProductScreen.totalAmountIs("30.00"),
+    Pay.toPayment(),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.receiptHas("load", lastFour(Pay.GIFT, 1)),
+    Pay.nextOrder(),
+    // And it can be spent
+    Pay.add("Tour Bread"),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.confirmPayment(),
+    Pay.cardPaid("10.00"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_load_removed", () => [
+    Pay.startTill(),
+    Pay.clickLoad("Gift card"),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.typeLoad("30"),
+    Pay.loadedLine("Gift card", lastFour(Pay.GIFT, 1), "30.00"),
+    Numpad.click("⌫"),
+    Numpad.click("⌫"),
+    { content: "the line is gone", trigger: "body:not(:has(.orderline))" },
+    // A dialog that is discarded leaves no line
+    Pay.clickLoad("Gift card"),
+    Pay.discard(),
+    { content: "no line", trigger: "body:not(:has(.orderline)):not(:has(.modal))" },
+]);
+
+tour("ekarte_load_top_up", () => [
+    Pay.startTill(),
+    Pay.clickLoad("Top-up"),
+    Pay.scanInDialog(Pay.GIFT, 99),
+    { content: "a card that was never sold", trigger: ".modal .ekarte-message" },
+    Pay.typeNumber(Pay.GIFT, 1),
+    Pay.typeLoad("15.5"),
+    Pay.loadedLine("Top-up", lastFour(Pay.GIFT, 1), "15.50"),
+    Pay.toPayment(),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_load_credit_paid", () => [
+    Pay.startTill(),
+    Pay.clickLoad("Payment of credit"),
+    Pay.scanInDialog(Pay.TAB, 1),
+    { content: "what is owed is said", trigger: ".modal .ekarte-owed:contains(20.00)" },
+    { content: "and proposed", trigger: ".modal .ekarte-load-dialog .ekarte-amount:contains(20.00)" },
+    { trigger: ".modal:has(.ekarte-load-dialog) .ekarte-confirm:enabled", run: "click" },
+    Pay.toPayment(),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);

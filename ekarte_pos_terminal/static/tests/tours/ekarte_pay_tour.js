@@ -1,0 +1,195 @@
+/* global posmodel */
+import * as Chrome from "@point_of_sale/../tests/pos/tours/utils/chrome_util";
+import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
+import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
+import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
+import * as TicketScreen from "@point_of_sale/../tests/pos/tours/utils/ticket_screen_util";
+import { refresh } from "@point_of_sale/../tests/generic_helpers/utils";
+import { registry } from "@web/core/registry";
+import * as Pay from "./ekarte_pay_util";
+
+function tour(name, steps) {
+    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+}
+
+tour("ekarte_pay_all_with_gift", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.purseIs("gift", "20.00"),
+    Pay.staysDue("0.00"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    PaymentScreen.validateButtonIsHighlighted(),
+    Pay.validate(),
+    Pay.receiptHas("paid", "20.00"),
+    Pay.receiptHas("balance", "30.00"),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_part_with_gift", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.typeSum("gift", "30"),
+    Pay.message("No more than"),
+    Pay.purseIs("gift", "20.00"),
+    Pay.typeSum("gift", "7.5"),
+    Pay.staysDue("12.50"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("7.50"),
+    PaymentScreen.remainingIs("12.50"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_many_tenders", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.add("Tour Cheese"),
+    Pay.showCard(Pay.CLUB, 1),
+    ProductScreen.totalAmountIs("40.50"),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.purseIs("bonus", "9.00"),
+    Pay.typeSum("bonus", "5"),
+    Pay.chooseVoucher("3.00"),
+    Pay.staysDue("32.50"),
+    Pay.confirmPayment(),
+    Pay.priceLoweredBy("8.00"),
+    PaymentScreen.totalIs("32.50"),
+    // A second card, then cash
+    Pay.payByCard(),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.typeSum("gift", "12.5"),
+    Pay.staysDue("20.00"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("12.50"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.receiptHas("discount", "4.50"),
+    Pay.receiptHas("reduction", "8.00"),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_with_code", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread"),
+    Pay.showCard(Pay.SAFE, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.purseIs("gift", "10.00"),
+    Pay.confirmPayment(),
+    Pay.typeCode("4321"),
+    { content: "a wrong code is said", trigger: ".modal .ekarte-message" },
+    Pay.typeCode("1234"),
+    Pay.cardPaid("10.00"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_declined_and_another", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread"),
+    Pay.showCard(Pay.SAFE, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.typeCode("0001"),
+    Pay.typeCode("0002"),
+    Pay.typeCode("0003"),
+    { content: "the card is locked", trigger: ".modal .ekarte-message" },
+    Pay.confirmPayment(),
+    Pay.typeCode("1234"),
+    { content: "even the right code is refused now", trigger: ".modal .ekarte-message" },
+    Pay.anotherCard(),
+    Pay.typeNumber(Pay.GIFT, 99),
+    { content: "a card that was never sold", trigger: ".modal .ekarte-message" },
+    Pay.typeNumber(Pay.GIFT, 1),
+    Pay.purseIs("gift", "10.00"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("10.00"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_cart_changes", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    PaymentScreen.clickBack(),
+    // Leaving the screen keeps what is held
+    {
+        content: "the payment is still there",
+        trigger: "body",
+        run: () => Pay.waitFor(() => posmodel.getOrder().payment_ids.length === 1),
+    },
+    Pay.add("Tour Cheese"),
+    { content: "said", trigger: ".o_notification:contains(free again)" },
+    {
+        content: "the payment is gone",
+        trigger: "body",
+        run: () => Pay.waitFor(() => posmodel.getOrder().payment_ids.length === 0),
+    },
+]);
+
+tour("ekarte_pay_given_back", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    { trigger: ".paymentline.selected .ekarte-release", run: "click" },
+    { content: "no payment", trigger: "body:not(:has(.paymentline))" },
+    // Discarded: nothing is left either
+    Pay.payByCard(),
+    Pay.discard(),
+    { content: "no payment", trigger: "body:not(:has(.paymentline)):not(:has(.modal))" },
+]);
+
+tour("ekarte_pay_order_deleted", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    Chrome.clickOrders(),
+    TicketScreen.deleteOrder("001"),
+    Dialog.confirm(),
+    {
+        content: "the order is gone",
+        trigger: "body",
+        run: () =>
+            Pay.waitFor(() => posmodel.getOpenOrders().every((order) => !order.lines.length)),
+    },
+]);
+
+tour("ekarte_pay_page_reloaded", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    refresh(),
+    {
+        content: "the payment is still approved",
+        trigger: ".paymentline:contains(E-karte) .payment-amount:contains(20.00)",
+    },
+    Pay.validate(),
+    Pay.nextOrder(),
+]);

@@ -1,0 +1,141 @@
+"""Cashiers pay with cards in the browser; what became of it, the ledger says."""
+
+from odoo.tests import tagged
+
+from .pay_common import PayCase, Tender, number_of
+
+
+@tagged("post_install", "-at_install")
+class TestPayTours(PayCase):
+    def checkouts(self, order, state="booked"):
+        return self.env["ekarte.checkout"].search(
+            [("order_uuid", "=", order.uuid), ("state", "=", state)]
+        )
+
+    def assert_free(self, number, value):
+        """Nothing is held any more, and nothing was taken."""
+        self.assertEqual(self.balance(number, self.gift), (value, value))
+        self.assertFalse(
+            self.env["ekarte.checkout"].search_count([("state", "=", "held")])
+        )
+
+    # Paying
+
+    def test_gift_money_pays_all(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_all_with_gift")
+        order = self.last_order()
+        self.assertEqual(self.paid(order), [("E-karte", 2000)])
+        self.assertEqual(self.balance(number, self.gift), (3000, 3000))
+        self.assertEqual(self.checkouts(order).card_payment, 2000)
+
+    def test_gift_money_pays_a_part_and_cash_the_rest(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_part_with_gift")
+        paid = self.paid(self.last_order())
+        self.assertEqual([amount for _, amount in paid], [1250, 750])
+        self.assertEqual(self.balance(number, self.gift), (4250, 4250))
+
+    def test_bonus_and_voucher_lower_the_price_and_a_second_card_and_cash_pay(self):
+        club, gift = self.club_card(1, 10000), self.gift_card(1, 5000)
+        self.assertEqual(self.balance(club, self.bonus), (900, 900))
+        self.run_tour("ekarte_pay_many_tenders")
+        order = self.last_order()
+        self.assertEqual(round(order.amount_total * 100), 3250)
+        self.assertEqual(sorted(a for _, a in self.paid(order)), [1250, 2000])
+        # 32.50 earns three times 1.00; what bonus money paid earns nothing.
+        self.assertEqual(self.balance(club, self.bonus), (700, 700))
+        self.assertFalse(self.send("inquire", club).vouchers)
+        self.assertEqual(self.balance(gift, self.gift), (3750, 3750))
+        self.assertEqual(len(self.checkouts(order)), 2)
+
+    def test_the_access_code_opens_the_card_and_a_wrong_one_does_not(self):
+        number = self.gift_card(1, 5000, self.SAFE, "1234")
+        self.run_tour("ekarte_pay_with_code")
+        self.assertEqual(self.balance(number, self.gift), (4000, 4000))
+
+    def test_a_declined_card_leaves_the_way_open_for_another(self):
+        safe = self.gift_card(1, 5000, self.SAFE, "1234")
+        gift = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_declined_and_another")
+        self.assertEqual(self.paid(self.last_order()), [("E-karte", 1000)])
+        self.assertEqual(self.balance(safe, self.gift), (5000, 5000))
+        self.assertEqual(self.balance(gift, self.gift), (4000, 4000))
+
+    # What is held
+
+    def test_another_cart_sets_free_what_was_held(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_cart_changes")
+        self.assert_free(number, 5000)
+
+    def test_a_payment_line_taken_off_or_discarded_holds_nothing(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_given_back")
+        self.assert_free(number, 5000)
+
+    def test_a_deleted_order_sets_free_what_was_held(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_order_deleted")
+        self.assert_free(number, 5000)
+
+    def test_a_page_loaded_anew_knows_what_is_held(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_page_reloaded")
+        self.assertEqual(self.paid(self.last_order()), [("E-karte", 2000)])
+        self.assertEqual(self.balance(number, self.gift), (3000, 3000))
+
+    # Selling and loading
+
+    def test_a_gift_card_is_sold_and_spent(self):
+        self.run_tour("ekarte_load_gift_card")
+        number = number_of(self.GIFT, 1)
+        self.assertEqual(self.balance(number, self.gift), (2000, 2000))
+
+    def test_a_line_taken_off_leaves_its_card_unsold(self):
+        self.run_tour("ekarte_load_removed")
+        self.assertFalse(self.env["ekarte.checkout.load"].search([]))
+        self.assertEqual(self.send("inquire", number_of(self.GIFT, 1)).rc, "78")
+
+    def test_a_card_is_topped_up(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_load_top_up")
+        self.assertEqual(self.balance(number, self.gift), (6550, 6550))
+
+    def test_credit_is_paid_as_far_as_it_is_owed(self):
+        number = number_of(self.TAB, 1)
+        self.done("activate", number)
+        self.done("sale", number, 2000, tender=Tender(credit=2000))
+        self.run_tour("ekarte_load_credit_paid")
+        self.assertEqual(self.balance(number, self.tab)[0], 0)
+
+    # Giving back
+
+    def test_a_refund_brings_gift_money_back_to_the_card(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_refund_buys_with_gift")
+        self.assertEqual(self.balance(number, self.gift), (3000, 3000))
+        self.run_tour("ekarte_refund_part")
+        self.assertEqual(self.balance(number, self.gift), (4000, 4000))
+        self.assertEqual(self.paid(self.last_order()), [("E-karte", -1000)])
+
+    def test_a_refund_at_another_till_brings_it_back_too(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_refund_buys_with_gift")
+        other = self._till("Tour till 2")
+        self.network._publish()
+        self.run_tour("ekarte_refund_whole", other)
+        self.assertEqual(self.balance(number, self.gift), (5000, 5000))
+
+    def test_a_refund_takes_points_back_and_gives_no_discount_again(self):
+        number = self.club_card(1)
+        self.run_tour("ekarte_refund_sells_club")
+        # 18.00 earned one point, 9.00 alone earn none.
+        self.assertEqual(self.balance(number, self.bonus), (0, 0))
+        self.assertEqual(round(self.last_order().amount_total * 100), -900)
+
+    def test_a_sold_card_that_comes_back_is_closed(self):
+        self.run_tour("ekarte_refund_of_sold_card")
+        answer = self.send("inquire", number_of(self.GIFT, 1))
+        self.assertNotEqual(answer.card_state, "active")
+        self.assertEqual(round(self.last_order().amount_total * 100), -3000)
