@@ -12,6 +12,10 @@ class TestPayTours(PayCase):
             [("order_uuid", "=", order.uuid), ("state", "=", state)]
         )
 
+    def stay_on_payment(self):
+        """A till where the cashier validates what cards have paid."""
+        self.till.auto_validate_terminal_payment = False
+
     def assert_free(self, number, value):
         """Nothing is held any more, and nothing was taken."""
         self.assertEqual(self.balance(number, self.gift), (value, value))
@@ -65,21 +69,25 @@ class TestPayTours(PayCase):
     # What is held
 
     def test_another_cart_sets_free_what_was_held(self):
+        self.stay_on_payment()
         number = self.gift_card(1, 5000)
         self.run_tour("ekarte_pay_cart_changes")
         self.assert_free(number, 5000)
 
     def test_a_payment_line_taken_off_or_discarded_holds_nothing(self):
+        self.stay_on_payment()
         number = self.gift_card(1, 5000)
         self.run_tour("ekarte_pay_given_back")
         self.assert_free(number, 5000)
 
     def test_a_deleted_order_sets_free_what_was_held(self):
+        self.stay_on_payment()
         number = self.gift_card(1, 5000)
         self.run_tour("ekarte_pay_order_deleted")
         self.assert_free(number, 5000)
 
     def test_a_page_loaded_anew_knows_what_is_held(self):
+        self.stay_on_payment()
         number = self.gift_card(1, 5000)
         self.run_tour("ekarte_pay_page_reloaded")
         self.assertEqual(self.paid(self.last_order()), [("E-karte", 2000)])

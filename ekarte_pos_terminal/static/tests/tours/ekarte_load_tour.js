@@ -33,8 +33,7 @@ tour("ekarte_load_gift_card", () => [
     Pay.payByCard(),
     Pay.scanInDialog(Pay.GIFT, 1),
     Pay.confirmPayment(),
-    Pay.cardPaid("10.00"),
-    Pay.validate(),
+    Pay.allPaid(),
     Pay.nextOrder(),
 ]);
 

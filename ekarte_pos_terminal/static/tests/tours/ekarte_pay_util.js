@@ -185,6 +185,11 @@ export function cardPaid(amount) {
     ];
 }
 
+/** The card paid all that was due: the till goes on to the receipt by itself. */
+export function allPaid() {
+    return ReceiptScreen.isShown();
+}
+
 export function priceLoweredBy(amount) {
     return {
         content: `the card lowers the price by ${amount}`,

@@ -1,6 +1,6 @@
 import { PosStore } from "@point_of_sale/app/services/pos_store";
 import { patch } from "@web/core/utils/patch";
-import { CardHolds, holdsOf } from "./holds";
+import { CardHolds, holdsOf, isCardPayment } from "./holds";
 
 patch(PosStore.prototype, {
     async processServerData() {
@@ -15,5 +15,9 @@ patch(PosStore.prototype, {
             this.ekarteHolds.restore(this.getOpenOrders());
         }
         return result;
+    },
+    /** What cards paid is booked on them: another payment would not undo it. */
+    canEditPayment(order) {
+        return super.canEditPayment(...arguments) && !order.payment_ids.some(isCardPayment);
     },
 });

@@ -18,6 +18,7 @@ export async function offerRefund(screen) {
         return;
     }
     if (await screen.addNewPaymentLine(method)) {
-        await screen.sendPaymentRequest(order.payment_ids.at(-1));
+        // Not as the screen sends it: that would store the order before anybody looked.
+        await order.payment_ids.at(-1).pay();
     }
 }
