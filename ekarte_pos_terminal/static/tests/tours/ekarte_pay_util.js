@@ -107,7 +107,7 @@ export function typeSum(kind, sum) {
         },
         ...[...sum].map((key) => ({
             content: `press ${key}`,
-            trigger: `${DIALOG} .numpad-button:contains(/^\\${key}$/)`,
+            trigger: `${DIALOG} .numpad-button[value="${key}"]`,
             run: "click",
         })),
     ];
@@ -160,7 +160,7 @@ export function typeCode(code) {
         { content: "a code is asked for", trigger: ".modal .ekarte-code-entry" },
         ...[...code].map((key) => ({
             content: "press a digit",
-            trigger: `.modal .ekarte-code-entry .numpad-button:contains(/^${key}$/)`,
+            trigger: `.modal .ekarte-code-entry .numpad-button[value="${key}"]`,
             run: "click",
         })),
         {
@@ -225,7 +225,7 @@ export function typeLoad(sum) {
     return [
         ...[...sum].map((key) => ({
             content: `press ${key}`,
-            trigger: `${LOAD_DIALOG} .numpad-button:contains(/^\\${key}$/)`,
+            trigger: `${LOAD_DIALOG} .numpad-button[value="${key}"]`,
             run: "click",
         })),
         { trigger: `.modal:has(.ekarte-load-dialog) .ekarte-confirm:enabled`, run: "click" },

@@ -22,6 +22,12 @@ export function mainHold(order) {
     return Object.values(holdsOf(order)).find((hold) => hold.role === "main");
 }
 
+/** What a refund brings back to all cards that paid, minor units, not above zero. */
+export function givenBack(quote) {
+    const payers = quote.payers || [];
+    return payers.reduce((sum, payer) => sum + payer.card_payment, quote.card_payment || 0);
+}
+
 /** Holds value on cards for the orders of this till, and gives it up again. */
 export class CardHolds {
     constructor(pos) {
@@ -59,7 +65,7 @@ export class CardHolds {
             payment_uuid: paymentUuid,
             role,
             masked: answer.masked || answer.card?.masked || "",
-            card_payment: answer.card_payment,
+            card_payment: givenBack(answer),
             reduction: answer.reduction || 0,
             tendered: answer.tendered || {},
             auth_code: answer.auth_code || "",

@@ -3,7 +3,7 @@ import { PaymentInterface } from "@point_of_sale/app/utils/payment/payment_inter
 import { makeAwaitable } from "@point_of_sale/app/utils/make_awaitable_dialog";
 import { AlertDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
-import { APPROVED, METHOD, mainHold } from "./holds";
+import { APPROVED, METHOD, givenBack, mainHold } from "./holds";
 import { PayDialog } from "./pay_dialog/pay_dialog";
 
 /** Payment by card: value is held in the dialog and captured when the order is stored. */
@@ -39,7 +39,7 @@ export class PaymentEkarte extends PaymentInterface {
     async giveBack(order, payment) {
         await this.pos.ekarte.settled(order);
         const answer = await this.pos.ekarteHolds.hold(order, payment.uuid, { tender: {} });
-        if (answer.rc === APPROVED && answer.card_payment) {
+        if (answer.rc === APPROVED && givenBack(answer)) {
             return true;
         }
         this.env.services.dialog.add(AlertDialog, {

@@ -1,4 +1,4 @@
-import { isCardPayment } from "./holds";
+import { givenBack, isCardPayment } from "./holds";
 
 function cardMethod(screen) {
     return screen.payment_methods_from_config.find((method) =>
@@ -14,7 +14,7 @@ export async function offerRefund(screen) {
         return;
     }
     const quote = await screen.pos.ekarte.settled(order);
-    if (!quote || !(quote.card_payment < 0) || order.payment_ids.some(isCardPayment)) {
+    if (!quote || !(givenBack(quote) < 0) || order.payment_ids.some(isCardPayment)) {
         return;
     }
     if (await screen.addNewPaymentLine(method)) {

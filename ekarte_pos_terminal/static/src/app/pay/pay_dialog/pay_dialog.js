@@ -82,7 +82,7 @@ export class PayDialog extends Component {
     show(quote) {
         const { state } = this;
         const open = toMinor(Math.max(0, this.order.remainingDue), this.currency);
-        state.due = quote.due === undefined ? open : Math.min(open, quote.due);
+        state.due = state.second ? open : Math.min(open, quote.due);
         state.card = quote.card;
         state.codeAsked = Boolean(quote.card.code_asked ?? quote.code_asked);
         state.purses = plan.pursesOf(quote);
