@@ -25,6 +25,9 @@
     "demo": ["demo/ekarte_pos_terminal_demo.xml"],
     "assets": {
         "point_of_sale._assets_pos": ["ekarte_pos_terminal/static/src/app/**/*"],
+        "point_of_sale.customer_display_assets": [
+            "ekarte_pos_terminal/static/src/customer_display/**/*",
+        ],
         "web.assets_unit_tests": ["ekarte_pos_terminal/static/tests/unit/**/*"],
         "web.assets_tests": ["ekarte_pos_terminal/static/tests/tours/**/*"],
     },

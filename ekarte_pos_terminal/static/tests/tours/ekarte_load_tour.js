@@ -6,7 +6,7 @@ import { registry } from "@web/core/registry";
 import * as Pay from "./ekarte_pay_util";
 
 function tour(name, steps) {
-    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+    registry.category("web_tour.tours").add(name, { steps: () => steps().flat(Infinity) });
 }
 
 const lastFour = (span, count) => Pay.numberOf(span, count).slice(-4);
@@ -56,7 +56,9 @@ tour("ekarte_load_top_up", () => [
     Pay.startTill(),
     Pay.clickLoad("Top-up"),
     Pay.scanInDialog(Pay.GIFT, 99),
+    Pay.typeLoad("15.5"),
     { content: "a card that was never sold", trigger: ".modal .ekarte-message" },
+    { trigger: ".modal .ekarte-another", run: "click" },
     Pay.typeNumber(Pay.GIFT, 1),
     Pay.typeLoad("15.5"),
     Pay.loadedLine("Top-up", lastFour(Pay.GIFT, 1), "15.50"),

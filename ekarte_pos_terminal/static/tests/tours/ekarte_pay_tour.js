@@ -9,7 +9,7 @@ import { registry } from "@web/core/registry";
 import * as Pay from "./ekarte_pay_util";
 
 function tour(name, steps) {
-    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+    registry.category("web_tour.tours").add(name, { steps: () => steps().flat(Infinity) });
 }
 
 tour("ekarte_pay_all_with_gift", () => [

@@ -176,7 +176,7 @@ export function cardPaid(amount) {
     return [
         {
             content: `the card paid ${amount}`,
-            trigger: `.paymentline.selected:contains(E-karte) .payment-amount:contains(${amount})`,
+            trigger: `.paymentline.selected:has(.ekarte-release):contains(E-karte) .payment-amount:contains(${amount})`,
         },
         {
             content: "nobody can force it",

@@ -6,7 +6,7 @@ import { registry } from "@web/core/registry";
 import * as Pay from "./ekarte_pay_util";
 
 function tour(name, steps) {
-    registry.category("web_tour.tours").add(name, { steps: () => steps().flat() });
+    registry.category("web_tour.tours").add(name, { steps: () => steps().flat(Infinity) });
 }
 
 const paidOrder = () => [

@@ -105,6 +105,11 @@ export class LoadDialog extends Component {
         this.state.step = "amount";
     }
 
+    chooseAnother() {
+        this.identifier = null;
+        Object.assign(this.state, { step: "card", look: null, typed: "", message: "" });
+    }
+
     onKey(key) {
         const { state } = this;
         const point = localization.decimalPoint;
