@@ -9,7 +9,6 @@ from odoo.tests import HttpCase
 from ekarte_core import (
     CardRef,
     Request,
-    Tender,
     current_network,
     decode_answer,
     execute,
@@ -255,10 +254,9 @@ class PayCase(TerminalCase, HttpCase):
         return sum(found)
 
     def last_order(self, till=None):
-        orders = self.env["pos.order"].search(
+        return self.env["pos.order"].search(
             [("config_id", "=", (till or self.till).id)], order="id desc", limit=1
         )
-        return orders
 
     def paid(self, order):
         """Return what each payment method paid, in cents, sorted by name."""
@@ -266,6 +264,3 @@ class PayCase(TerminalCase, HttpCase):
             (payment.payment_method_id.name, round(payment.amount * 100))
             for payment in order.payment_ids
         )
-
-
-__all__ = ["PayCase", "Tender", "number_of"]

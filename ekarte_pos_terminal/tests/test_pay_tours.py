@@ -2,7 +2,9 @@
 
 from odoo.tests import tagged
 
-from .pay_common import PayCase, Tender, number_of
+from ekarte_core import Tender
+
+from .pay_common import PayCase, number_of
 
 
 @tagged("post_install", "-at_install")
