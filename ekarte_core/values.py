@@ -228,6 +228,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
             reversal: the same part of what goes back to the card.
         kept: kept back from a refund for points that have been used.
         code_asked: taking value from this card needs its access code.
+        tries_left: of a wrong access code: how many more may be tried; 0 none.
         next: for Odoo's own desks, those sentences of `explain` that say what is
             missing to the next step.
     """
@@ -250,6 +251,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     price_reduction: int = 0
     kept: int = 0
     code_asked: bool = False
+    tries_left: int = 0
     card_state: str = ""
     vouchers: tuple[Voucher, ...] = ()
     explain: tuple[str, ...] = ()

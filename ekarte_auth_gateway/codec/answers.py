@@ -47,6 +47,7 @@ _INTEGERS = {
     "DR": "discount_rate",
     "PR": "price_reduction",
     "KB": "kept",
+    "TL": "tries_left",
     "CP": "copies",
     "PV": "params_version",
 }

@@ -22,6 +22,7 @@ from ekarte_core.rules.purses import (
     VOUCHER,
     Purse,
 )
+from ekarte_core.service.deciding import ACCESS_TRIES_MAX
 from ekarte_core.service.job import Job
 from ekarte_core.values import Answer, Balance, SlipLine, Voucher
 
@@ -102,6 +103,7 @@ def answer_of(
         price_reduction=plan.price_reduction,
         kept=plan.kept,
         code_asked=_code_asked(job, plan),
+        tries_left=_tries_left(job, plan),
         card_state=plan.new_state or (job.card.state if job.card else ""),
         vouchers=_vouchers(plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
@@ -134,6 +136,14 @@ def _code_asked(job: Job, plan: Plan) -> bool:
         and card is not None
         and card.access_code is not None
     )
+
+
+def _tries_left(job: Job, plan: Plan) -> int:
+    """Say how many codes may still be tried. This one is counted after the answer."""
+    if plan.rc is not Rc.CODE_WRONG or job.card is None:
+        return 0
+    tries = job.card.access_tries + bool(job.request.access_code)
+    return max(ACCESS_TRIES_MAX - tries, 0)
 
 
 def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> list[Purse]:

@@ -108,7 +108,9 @@ def test_by_its_id_it_is_answered_as_by_its_number(
     filed = msgspec.structs.replace(unknown, card_state="new")
     assert by_number(shop, "inquire", card, amount) == filed
     assert by_id(shop, "inquire", noted.id, amount) == filed
-    assert shop.do("inquire", card, amount) == filed
+    # Only terminals of Odoo's own are told apart what comes next.
+    plain = msgspec.structs.replace(filed, next=())
+    assert shop.do("inquire", card, amount) == plain
 
 
 def test_an_id_that_is_not_there_is_unknown(shop: Shop):

@@ -238,6 +238,22 @@ def test_the_answer_says_whether_the_access_code_is_needed(shop: Shop):
     assert (shop.do("sale", card, 500).rc, refused.code_asked) == ("75", True)
 
 
+def test_a_wrong_code_tells_how_many_may_still_be_tried(shop: Shop):
+    card = shop.gift(2000)
+    shop.do("set_code", card, new_access_code="1234")
+    assert shop.do("sale", card, 500).tries_left == 3  # none was given, none counted
+    given = [shop.do("sale", card, 500, access_code="9999") for _ in range(4)]
+    assert [(one.rc, one.tries_left) for one in given] == [
+        ("55", 2),
+        ("55", 1),
+        ("55", 0),
+        ("75", 0),
+    ]
+    shop.do("unblock", card)
+    assert shop.do("inquire", card, access_code="9999").tries_left == 2
+    assert shop.do("inquire", card, access_code="1234").tries_left == 0
+
+
 # Each line
 
 

@@ -206,6 +206,7 @@ answers = st.builds(
     price_reduction=amounts,
     kept=amounts,
     code_asked=st.booleans(),
+    tries_left=st.integers(0, 3),
     params_version=st.integers(0, 10**6),
     server_time=st.none() | moments,
 )
