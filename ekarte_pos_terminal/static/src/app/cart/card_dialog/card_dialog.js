@@ -1,5 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
-import { Component, useRef, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { useAutofocus } from "@web/core/utils/hooks";
 import { Numpad, BACKSPACE, ZERO } from "@point_of_sale/app/components/numpad/numpad";
@@ -21,6 +21,15 @@ export class CardDialog extends Component {
         this.input = useRef("number");
         useAutofocus({ refName: "number", mobile: true });
         this.state = useState({ text: "", busy: false, message: "" });
+        // While a question is asked the field is closed, and loses the cursor.
+        useEffect(
+            (busy) => {
+                if (!busy) {
+                    this.input.el?.focus();
+                }
+            },
+            () => [this.state.busy]
+        );
         // A scan while the cursor is elsewhere. With the cursor in the field, the keys of
         // scanner and stripe reader end up there, and so does their Enter.
         useCardReader((identifier) => this.take(identifier));
@@ -102,7 +111,6 @@ export class CardDialog extends Component {
             this.props.close();
         } else if (!["choose", "repeated"].includes(answer.rc)) {
             this.state.message = answer.message || _t("The card cannot be used here.");
-            this.input.el?.focus();
         }
     }
 

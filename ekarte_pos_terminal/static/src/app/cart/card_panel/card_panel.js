@@ -8,7 +8,19 @@ import { useService } from "@web/core/utils/hooks";
 
 const MINOR_PER_UNIT = 100;
 const BASIS_POINTS_PER_PERCENT = 100;
-const NO_BALANCE = { value: 0 };
+
+/** What a cashier does with a card that is none (any more). */
+function adviceFor(state) {
+    const advice = {
+        blocked: _t("The holder can have it unblocked at the customer desk."),
+        lost: _t("Do not accept it. The holder gets a replacement at the customer desk."),
+        stolen: _t("Do not accept it, and tell your manager."),
+        replaced: _t("Its holder has a newer card: ask for that one."),
+        expired: _t("It is no longer valid: offer a new card."),
+        closed: _t("It is no longer valid: offer a new card."),
+    };
+    return advice[state] || "";
+}
 
 /** The card of an order: whose, what is on it, what it does for this purchase. */
 export class CardPanel extends Component {
@@ -59,7 +71,7 @@ export class CardPanel extends Component {
     }
 
     get shown() {
-        return Boolean(this.card || this.state.pending || this.offersPartner);
+        return Boolean(this.card || this.state.pending);
     }
 
     get title() {
@@ -73,7 +85,7 @@ export class CardPanel extends Component {
     get rate() {
         const percent = (this.card.rate_bp || 0) / BASIS_POINTS_PER_PERCENT;
         const text = formatFloat(percent, { digits: [0, 2], trailingZeros: false });
-        return percent ? `−${text} %` : "";
+        return percent ? `-${text} %` : "";
     }
 
     get saved() {
@@ -81,10 +93,20 @@ export class CardPanel extends Component {
         return minor ? this.money(-minor) : "";
     }
 
+    /** One chip for each program: what it has in money, in points, in visits. */
     get balances() {
-        return (this.card.balances || []).filter(
-            (balance) => this.ui.open || { ...NO_BALANCE, ...balance }.value
-        );
+        const byName = new Map();
+        for (const balance of this.card.balances || []) {
+            if (this.ui.open || balance.value) {
+                const texts = byName.get(balance.name) || [];
+                byName.set(balance.name, [...texts, balance.text]);
+            }
+        }
+        return [...byName].map(([name, texts]) => ({ name, text: texts.join(" · ") }));
+    }
+
+    get advice() {
+        return adviceFor(this.card.state);
     }
 
     get vouchers() {
@@ -105,7 +127,7 @@ export class CardPanel extends Component {
 
     get canOpen() {
         const more = this.explain.length + this.next.length + this.kinds.length;
-        return !this.props.compact && more > 0;
+        return !this.props.compact && !this.state.error && more > 0;
     }
 
     money(minor) {
