@@ -36,7 +36,7 @@ COUPON = "044"  # what Odoo's barcode rules take for a coupon
 PAGE = Path(__file__).with_name("bench_page.js")
 # werkzeug's line: queries, seconds in them, seconds in Python
 SERVED = re.compile(
-    r'call_kw/pos\.config/(\w+) HTTP[^"]*" 200 - (\d+) ([\d.]+) ([\d.]+)'
+    r'call_kw/pos\.config/(\w+)\S* HTTP[^"]*" 200 - (\d+) ([\d.]+) ([\d.]+)'
 )
 OURS, ODOOS, CART = "card", "Odoo's coupon", "product added"
 CALLS = ("ekarte_identify", "ekarte_quote")
