@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from odoo.addons.ekarte_loyalty.units import to_minor
+
 from .ekarte_checkout import approved
 
 
@@ -17,6 +19,7 @@ class EkarteCheckoutStore(models.Model):
     @api.model
     def _store_order(self, order):
         """Check an order's card lines and payments, and book what its cards do."""
+        self._check_total(order)
         cart = order._ekarte_cart()
         bought, returned, _loads = self._sorted_out(order.config_id, cart)
         originals = self._originals(returned)
@@ -42,6 +45,14 @@ class EkarteCheckoutStore(models.Model):
         for payer in payers:
             payer._capture(order)
         (main | payers).net = cost
+
+    @api.model
+    def _check_total(self, order):
+        """Odoo takes an order for paid by the total that the browser tells."""
+        total = sum(order._ekarte_gross(line) for line in order.lines)
+        # Taxes of the whole order may be rounded otherwise than line by line.
+        if abs(to_minor(order.amount_total) - total) > len(order.lines):
+            raise UserError(self.env._("The order's total is not what its lines cost."))
 
     @api.model
     def _check_not_overpaid(self, order, cart):

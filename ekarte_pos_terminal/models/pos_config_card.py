@@ -282,7 +282,8 @@ class PosConfigCard(models.Model):
             return self._ekarte_chosen(identifier)
         if "partner_id" in identifier:
             return self._ekarte_of_partner(identifier)
-        kind = KINDS.get(identifier.get("kind"))
+        kind = identifier.get("kind")
+        kind = KINDS.get(kind) if isinstance(kind, str) else None
         value = identifier.get("value")
         if not kind:
             raise self._ekarte_malformed("identifier.kind")

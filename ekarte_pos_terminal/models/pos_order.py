@@ -114,14 +114,20 @@ class PosOrder(models.Model):
             self.env["ekarte.checkout"].sudo()._store_order(self.sudo())
         return super()._process_saved_order(draft)
 
-    def _ekarte_check_stored(self):
-        """Refuse card payments and lines on stored orders that nobody booked."""
+    def _ekarte_is_stored(self):
+        """Tell whether this order is over and nobody is storing it right now."""
         storing = _storing.get(self.env.cr, ())
+        return self.state in STORED and self.uuid not in storing
+
+    def _ekarte_check_stored(self, gone=False):
+        """Refuse card payments and lines on stored orders that nobody booked.
+
+        `gone`: one was taken away, so that there may be none to be seen.
+        """
         doubtful = self.filtered(
             lambda order: (
-                order.state in STORED
-                and order.uuid not in storing
-                and (order._ekarte_payments() or order._ekarte_off_lines())
+                order._ekarte_is_stored()
+                and (gone or order._ekarte_payments() or order._ekarte_off_lines())
             )
         )
         if doubtful:

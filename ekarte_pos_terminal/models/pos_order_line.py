@@ -1,6 +1,13 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .ekarte_checkout import OFF_ROLES
+
+# What of a card's line says how much it takes off.
+WATCHED = {
+    *("price_unit", "qty", "discount", "tax_ids", "extra_tax_data", "order_id"),
+    *("ekarte_role", "ekarte_key"),
+}
 
 
 class PosOrderLine(models.Model):
@@ -34,3 +41,32 @@ class PosOrderLine(models.Model):
             turned = tax._reverse_quantity_base_line_extra_tax_data(self.extra_tax_data)
             base_line.update(tax._import_base_line_extra_tax_data(base_line, turned))
         return base_line
+
+    # A card's lines of a stored order are what the ledger booked
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._ekarte_own().order_id._ekarte_check_stored()
+        return lines
+
+    def write(self, vals):
+        if WATCHED & set(vals):
+            self._ekarte_refuse_stored()
+        done = super().write(vals)
+        if WATCHED & set(vals):
+            self._ekarte_own().order_id._ekarte_check_stored()
+        return done
+
+    def unlink(self):
+        self._ekarte_refuse_stored()
+        return super().unlink()
+
+    def _ekarte_refuse_stored(self):
+        if any(order._ekarte_is_stored() for order in self._ekarte_own().order_id):
+            raise UserError(
+                self.env._("What a card took off a stored order stays as it is.")
+            )
+
+    def _ekarte_own(self):
+        return self.filtered(lambda line: line.ekarte_role in OFF_ROLES)

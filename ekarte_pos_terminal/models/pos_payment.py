@@ -26,7 +26,7 @@ class PosPayment(models.Model):
     def unlink(self):
         orders = self._ekarte_orders()
         done = super().unlink()
-        orders.exists()._ekarte_check_stored()
+        orders.exists()._ekarte_check_stored(gone=True)
         return done
 
     def _ekarte_orders(self):
