@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize
 
@@ -10,6 +10,7 @@ from .pos_config_card import _read_code
 
 CUSTOMER_CHARS = {"name": 128, "phone": 32, "email": 128, "lang": 8}
 PURPOSES_MAX = 20
+VISIT_KINDS = ("attendance", "bonus_visit", "visit_pass")
 ASK_AGAIN = "confirm"
 """Not an answer of the ledger: the till has to ask the customer something first."""
 
@@ -18,6 +19,21 @@ class PosConfigDesk(models.Model):
     """The doors of the card without a sale: visits, and giving cards to customers."""
 
     _inherit = "pos.config"
+
+    ekarte_counts_visits = fields.Boolean(
+        compute="_compute_ekarte_counts_visits",
+        compute_sudo=True,
+        help="Programs of the till's issuer count visits: it has a check-in.",
+    )
+
+    @api.depends("ekarte_branch_id.issuer_id.program_ids.state")
+    def _compute_ekarte_counts_visits(self):
+        for config in self:
+            programs = config.ekarte_branch_id.issuer_id.program_ids
+            config.ekarte_counts_visits = any(
+                program.state == "active" and program.kind in VISIT_KINDS
+                for program in programs
+            )
 
     # 8. A visit
 
@@ -67,6 +83,7 @@ class PosConfigDesk(models.Model):
             "consented": [one for one in consents.split(", ") if one],
             "purposes": self._ekarte_purposes(issuer),
             "code": any(one.access_code != "none" for one in types),
+            "lang": self.env.lang or "",
             "languages": [
                 {"code": code, "name": name.split(" / ")[-1]}
                 for code, name in self.env["res.lang"].get_installed()

@@ -1,6 +1,7 @@
 from . import test_card_tours
 from . import test_cards_unit
 from . import test_desk
+from . import test_desk_tours
 from . import test_pay_tours
 from . import test_pos_config
 from . import test_terminal

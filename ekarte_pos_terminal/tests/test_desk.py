@@ -8,36 +8,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .till_common import CLUB, GIFT, OTHER_CLUB, OTHER_GIFT, STRANGER, TillCase
-
-PASS = "9980005000000111"
-CODE = "2468"
+from .desk_common import CODE, PASS, DeskCase
+from .till_common import CLUB, GIFT, OTHER_CLUB, OTHER_GIFT, STRANGER
 
 
 @tagged("post_install", "-at_install")
-class TestDesk(TillCase):
-    @classmethod
-    def _make_programs(cls):
-        super()._make_programs()
-        cls.ten = cls._program("T-TEN", cls.grocer, "visit_pass", visits=2, price=30)
-        cls.news = cls._program(
-            "T-NEWS", cls.grocer, "fixed_discount", rate=3, consent="news"
-        )
-        cls.bonus.questionnaire_points = 5
-
-    @classmethod
-    def _make_card_types(cls):
-        super()._make_card_types()
-        cls.club.program_ids |= cls.news
-        cls.gift_type.access_code = "optional"
-        cls._card_type("T-PASS", cls.grocer, cls.ten, "9980005")
-
-    def setUp(self):
-        super().setUp()
-        self.anna = self.env["res.partner"].create(
-            {"name": "Anna Ozola", "phone": "+371 20000001", "lang": "en_US"}
-        )
-
+class TestDesk(DeskCase):
     def _check_in(self, number, key=None, till=None, **more):
         key = key or str(uuid4())
         return (till or self.till).ekarte_check_in(key, self.scan(number), **more)
@@ -46,32 +22,22 @@ class TestDesk(TillCase):
         key = key or str(uuid4())
         return self.till.ekarte_enroll(key, self.scan(number), customer, **more)
 
-    def _sell_pass(self, number=PASS):
-        self._send(self.grocer, "activate", number, 3000)
-
-    def _card(self, masked):
-        return self.env["ekarte.card"].search([("number", "=", masked)])
-
-    def _holder(self, answer):
-        card = self._card(answer["masked"])
-        return self.env["ekarte.holder"]._of(card.ids, self.grocer).get(card.id)
-
     # Visits
 
     def test_a_visit_leaves_one_less(self):
-        self._sell_pass()
+        self.sell_pass()
         answer = self._check_in(PASS)
         self.assertEqual(answer["rc"], "00")
         self.assertEqual([row["text"] for row in answer["balances"]], ["1 visits"])
         self.assertEqual(self.balance(PASS, "visits"), 1)
 
     def test_no_visit_is_left_on_a_used_pass(self):
-        self._sell_pass()
+        self.sell_pass()
         answers = [self._check_in(PASS)["rc"] for _visit in range(3)]
         self.assertEqual(answers, ["00", "00", "51"])
 
     def test_a_repeat_gets_the_same_answer_and_counts_no_second_visit(self):
-        self._sell_pass()
+        self.sell_pass()
         key = str(uuid4())
         first, second = self._check_in(PASS, key), self._check_in(PASS, key)
         self.assertEqual(first, second)
@@ -80,12 +46,12 @@ class TestDesk(TillCase):
     def test_what_was_refused_stays_refused_and_a_new_try_does_not(self):
         key = str(uuid4())
         self.assertEqual(self._check_in(PASS, key)["rc"], "78")
-        self._sell_pass()
+        self.sell_pass()
         self.assertEqual(self._check_in(PASS, key)["rc"], "78")
         self.assertEqual(self._check_in(PASS)["rc"], "00")
 
     def test_the_same_key_for_another_card_is_refused(self):
-        self._sell_pass()
+        self.sell_pass()
         key = str(uuid4())
         self._check_in(PASS, key)
         self.assertEqual(self._check_in(CLUB, key)["rc"], "94")
@@ -94,12 +60,12 @@ class TestDesk(TillCase):
         self.assertEqual(self._check_in(STRANGER)["rc"], "14")
 
     def test_a_visit_greets_the_holder(self):
-        self._sell_pass()
+        self.sell_pass()
         self._enroll(PASS, self.anna.id)
         self.assertEqual(self._check_in(PASS)["holder"], "Anna Ozola")
 
     def test_only_cashiers_of_an_open_till_count_visits(self):
-        self._sell_pass()
+        self.sell_pass()
         stranger = self._user("t.nobody", "operator", self.grocer_company)
         with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
             self._check_in(PASS, till=self.config.with_user(stranger))
@@ -122,14 +88,14 @@ class TestDesk(TillCase):
         )
         self.assertEqual((answer["rc"], answer["holder"]), ("00", "Jānis Bērziņš"))
         self.assertEqual([one["text"] for one in answer["earned"]], ["+5"])
-        holder = self._holder(answer)
+        holder = self.holder(answer["masked"])
         self.assertEqual(holder.company_id, self.grocer_company)
-        card = self._card(answer["masked"])
+        card = self.card(answer["masked"])
         self.assertEqual((card.state, card.membership_ids.consents), ("active", "news"))
 
     def test_a_card_is_given_to_a_customer_that_is_there(self):
         answer = self._enroll(CLUB, self.anna.id)
-        self.assertEqual(self._holder(answer), self.anna)
+        self.assertEqual(self.holder(answer["masked"]), self.anna)
         self.assertEqual(answer["partner_id"], self.anna.id)
 
     def test_a_known_customer_is_found_and_not_made_twice(self):
@@ -159,12 +125,12 @@ class TestDesk(TillCase):
         answer = self._enroll(CLUB, {"name": "Pēteris"})
         self.assertEqual(answer["rc"], "05")
         self.assertIn("Anna Ozola", answer["message"])
-        self.assertEqual(self._holder({"masked": "998000******0110"}), self.anna)
+        self.assertEqual(self.holder("998000******0110"), self.anna)
 
     def test_a_card_that_is_sold_is_put_into_use_with_its_code(self):
         answer = self._enroll(GIFT, self.anna.id, new_code=CODE)
         self.assertEqual(answer["rc"], "00")
-        card = self._card(answer["masked"])
+        card = self.card(answer["masked"])
         self.assertEqual((card.state, card.has_access_code), ("active", True))
 
     def test_a_card_in_use_gets_its_first_code_and_keeps_an_older_one(self):
@@ -184,7 +150,7 @@ class TestDesk(TillCase):
         answer = self._enroll(OTHER_CLUB, {"name": "Laima"}, new_code=CODE)
         self.assertEqual(answer["rc"], "57")
         self.assertEqual(self.env["res.partner"].search_count([]), partners + 1)
-        self.assertEqual(self._card(answer["masked"]).state, "new")
+        self.assertEqual(self.card(answer["masked"]).state, "new")
 
     def test_a_card_that_waits_for_a_purchase_is_not_given_before(self):
         self.club.qualify_amount = 20
