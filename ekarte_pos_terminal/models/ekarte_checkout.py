@@ -225,17 +225,21 @@ class EkarteCheckout(models.Model):
 
     def _give_up_hold(self):
         """Set free what is held; a hold that is over already stays over."""
+        held = self.filtered(lambda row: row.state == "held")
+        held._end_hold()
+        held.write({"state": "open", **self._no_hold()})
+
+    def _end_hold(self):
+        """Set free what is held, but keep what was approved: the order may yet come."""
         for row in self.filtered(lambda row: row.state == "held"):
-            number = row.env["ekarte.desk"]._next_number()
             row.env["ekarte.desk"]._execute(
                 "reverse",
                 # Only the till that held may reverse; the card may be anywhere now.
                 row.hold_terminal,
                 batch=row.hold_batch,
-                operation=number,
                 original=row._hold_key(),
             )
-            row.write({"state": "open", **row._no_hold()})
+            row.hold_until = fields.Datetime.now()
 
     @api.model
     def _no_hold(self):
@@ -277,18 +281,22 @@ class EkarteCheckout(models.Model):
         before = fields.Datetime.now() - timedelta(days=FORGOTTEN_AFTER_DAYS)
         forgotten = self.search(
             [
-                ("state", "in", ("open", "released")),
+                ("state", "in", ("open", "held", "released")),
                 ("pos_order_id", "=", False),
-                ("hold_number", "=", 0),
                 ("write_date", "<", before),
+                "|",
+                ("hold_until", "=", False),
+                ("hold_until", "<", before),
             ],
             limit=10_000,
-        )
+        )._not_on_drafts()
+        forgotten._let_go()
+        forgotten.unlink()
+
+    def _not_on_drafts(self):
+        """Return those of the rows whose order does not lie on the server, unpaid."""
         drafts = self.env["pos.order"].search(
-            [
-                ("uuid", "in", forgotten.mapped("order_uuid")),
-                ("state", "=", "draft"),
-            ]
+            [("uuid", "in", self.mapped("order_uuid")), ("state", "=", "draft")]
         )
         kept = set(drafts.mapped("uuid"))
-        forgotten.filtered(lambda row: row.order_uuid not in kept).unlink()
+        return self.filtered(lambda row: row.order_uuid not in kept)

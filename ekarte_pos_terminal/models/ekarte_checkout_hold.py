@@ -110,11 +110,17 @@ class EkarteCheckoutHold(models.Model):
             return self.answer
         self._check_payment_free(payment_uuid)
         self._give_up_hold()
+        _batch, _number, trial = self._desk(
+            "inquire", card=self._card(), amount=amount, tender=Tender(), operation=1
+        )
+        if self._gives_something(trial):
+            self._let_go()
+            return self._refused(self._put_it_on_the_order(), rc="05")
         batch, number, answer = self._desk(
             "authorize",
             card=self._card(),
             amount=amount,
-            tender=tender,
+            tender=tender if tender.any else self._payer_tender(trial, amount),
             access_code=access_code,
         )
         quote = {
@@ -129,20 +135,19 @@ class EkarteCheckoutHold(models.Model):
             return quote
         self._note_hold(batch, number, answer, payment_uuid, tender, quote)
         self.code_given = bool(access_code)
-        told = self._why_no_payer(answer, amount)
-        if told:
+        if self._gives_something(answer) or self._card_pays(answer) != amount:
             self._let_go()
-            return self._refused(told, rc="05")
+            return self._refused(self._put_it_on_the_order(), rc="05")
         return quote
 
-    def _why_no_payer(self, answer, amount):
-        if answer.discount or answer.price_reduction or answer.earned:
-            return self.env._(
-                "This card gives something itself: put it on the order instead."
-            )
-        if self._card_pays(answer) != amount:
-            return self.env._("This card cannot pay this amount.")
-        return ""
+    @api.model
+    def _gives_something(self, answer):
+        return bool(answer.discount or answer.price_reduction or answer.earned)
+
+    def _put_it_on_the_order(self):
+        return self.env._(
+            "This card gives something itself: put it on the order instead."
+        )
 
     @api.model
     def _payer_tender(self, answer, amount):

@@ -151,8 +151,6 @@ class PosConfigCard(models.Model):
                 self.env._("This card is the order's own: take it from there.")
             )
         row = checkouts._attach(self, order_uuid, found, partner, role="payer")
-        if not tender.any:
-            tender = row._payer_tender(row._inquire([]), amount)
         return row._hold_payer(payment_uuid, amount, tender, access_code)
 
     def ekarte_release(self, order_uuid, payment_uuid=None):

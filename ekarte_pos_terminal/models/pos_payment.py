@@ -26,6 +26,7 @@ class PosPayment(models.Model):
     def unlink(self):
         orders = self._ekarte_orders()
         done = super().unlink()
+        orders.invalidate_recordset(["payment_ids"])
         orders.exists()._ekarte_check_stored(gone=True)
         return done
 

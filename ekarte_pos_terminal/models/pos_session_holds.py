@@ -13,19 +13,12 @@ class PosSessionHolds(models.Model):
     def _ekarte_release_holds(self):
         """Set free what cards hold for orders of this session that never came.
 
-        A paid order that some till has not sent yet is none of them: when it comes, its
-        cards are asked anew.
+        A paid order that some till has not sent yet may be among them: when it comes,
+        its cards are asked anew for what they had approved.
         """
-        rows = self.env["ekarte.checkout"].sudo()
-        held = rows.search(
-            [("session_id", "in", self.ids), ("state", "in", ("open", "held"))]
-        )
-        drafts = self.env["pos.order"].sudo()
-        drafts = drafts.search(
-            [("uuid", "in", held.mapped("order_uuid")), ("state", "=", "draft")]
-        )
-        kept = set(drafts.mapped("uuid"))
-        held.filtered(lambda row: row.order_uuid not in kept)._give_up_hold()
+        held = self.env["ekarte.checkout"].sudo()
+        held = held.search([("session_id", "in", self.ids), ("state", "=", "held")])
+        held._not_on_drafts()._end_hold()
 
     def _validate_session(self, *args, **kwargs):
         self._ekarte_release_holds()

@@ -330,57 +330,72 @@ class Cart:
             "to_invoice": False,
             "is_refund": any(line["refunded"] for line in self.goods),
             "last_order_preparation_change": "{}",
-            "lines": [
-                *(self._line(line) for line in self.goods),
-                *(self._own_line(line) for line in self.own),
-            ],
-            "payment_ids": [
-                Command.create(
+            "lines": self._commands(
+                self.order.lines,
+                [
+                    *(self._line(line) for line in self.goods),
+                    *(self._own_line(line) for line in self.own),
+                ],
+            ),
+            "payment_ids": self._commands(
+                self.order.payment_ids,
+                [
                     {
                         "uuid": payment_uuid,
                         "amount": minor / 100,
                         "payment_method_id": method.id,
                         "payment_status": "done",
                     }
-                )
-                for method, minor, payment_uuid in payments
-            ],
+                    for method, minor, payment_uuid in payments
+                ],
+            ),
             **self.extra,
         }
 
+    @staticmethod
+    def _commands(known, rows):
+        """Return the rows as commands: what the server has is changed or deleted."""
+        ids = {record.uuid: record.id for record in known}
+        left = ids.keys() - {row["uuid"] for row in rows}
+        return [
+            *(Command.delete(ids[uuid]) for uuid in left),
+            *(
+                Command.update(ids[row["uuid"]], row)
+                if row["uuid"] in ids
+                else Command.create(row)
+                for row in rows
+            ),
+        ]
+
     def _line(self, line):
         gross = self.gross(line) / 100
-        return Command.create(
-            {
-                "uuid": line["uuid"],
-                "product_id": line["product"].id,
-                "qty": line["qty"],
-                "price_unit": line["price"],
-                "tax_ids": [Command.set(line["taxes"].ids)],
-                "price_subtotal": gross,
-                "price_subtotal_incl": gross,
-                "full_product_name": line["product"].name,
-                "refunded_orderline_id": line["refunded"] and line["refunded"].id,
-                "ekarte_role": line.get("role", False),
-            }
-        )
+        return {
+            "uuid": line["uuid"],
+            "product_id": line["product"].id,
+            "qty": line["qty"],
+            "price_unit": line["price"],
+            "tax_ids": [Command.set(line.get("sent_taxes", line["taxes"]).ids)],
+            "price_subtotal": gross,
+            "price_subtotal_incl": gross,
+            "full_product_name": line["product"].name,
+            "refunded_orderline_id": line["refunded"] and line["refunded"].id,
+            "ekarte_role": line.get("role", False),
+        }
 
     def _own_line(self, line):
-        return Command.create(
-            {
-                "uuid": str(uuid4()),
-                "product_id": self.case.off_product.id,
-                "qty": 1,
-                "price_unit": line["price_unit"],
-                "tax_ids": [Command.set(line["tax_ids"])],
-                "price_subtotal": -line["minor"] / 100,
-                "price_subtotal_incl": -line["minor"] / 100,
-                "full_product_name": line["name"],
-                "extra_tax_data": line["extra_tax_data"],
-                "ekarte_role": line["role"],
-                "ekarte_key": line["key"],
-            }
-        )
+        return {
+            "uuid": str(uuid4()),
+            "product_id": self.case.off_product.id,
+            "qty": 1,
+            "price_unit": line["price_unit"],
+            "tax_ids": [Command.set(line["tax_ids"])],
+            "price_subtotal": -line["minor"] / 100,
+            "price_subtotal_incl": -line["minor"] / 100,
+            "full_product_name": line["name"],
+            "extra_tax_data": line["extra_tax_data"],
+            "ekarte_role": line["role"],
+            "ekarte_key": line["key"],
+        }
 
     def send(self, state="paid", **more):
         """Send the order as the cashier's browser does; return it."""
