@@ -132,6 +132,7 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
         reason: why a card is blocked for good; '' only until it is unblocked.
         new_access_code: what the code shall be.
         consents: purpose to yes or no, with a questionnaire.
+        no_discount: the goods were sold at full price already; Odoo's desks only.
     """
 
     command: Command
@@ -157,6 +158,7 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     reason: Literal["", "lost", "stolen", "closed"] = ""
     new_access_code: str | None = None
     consents: dict[str, bool] = {}
+    no_discount: bool = False
 
     @property
     def key(self) -> tuple[str, int, int]:

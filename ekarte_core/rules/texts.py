@@ -179,6 +179,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "{name}: начиная со следующей покупки",
         "{name}: alates järgmisest ostust",
     ),
+    "discount.full_price": _row(
+        "{name}: none, sold at the full price",
+        "{name}: nav, pārdots par pilnu cenu",
+        "{name}: нет, продано по полной цене",
+        "{name}: ei ole, müüdud täishinnaga",
+    ),
     "credit.overdue": _row(
         "{name}: {amount} overdue",
         "{name}: kavēts maksājums {amount}",

@@ -46,6 +46,10 @@ def facts_of(
         withheld = [(p, "discount.from_next") for p, _ in facts.programs.discounts]
         facts.programs.idle += withheld
         facts.programs.discounts = []
+    elif job.request.no_discount:
+        given_up = [(p, "discount.full_price") for p, _ in facts.programs.discounts]
+        facts.programs.idle += given_up
+        facts.programs.discounts = []
     facts.statements = account.statements
     facts.products = {code: row.product for code, row in account.vouchers.items()}
     facts.codes = job.codes or _codes(keyring, job.request)

@@ -187,14 +187,19 @@ def _shape(job: Job, network: Network) -> None:
         request.command in WITH_MONEY or asks_quote(request)
     ) and request.currency != network.document.currency:
         job.refused, job.field = Rc.FORMAT, "currency"
-    elif (
-        request.card is not None
-        and request.card.kind == "ledger"
-        and not _by_ledger_id(job)
-    ):
-        job.refused, job.field = Rc.FORMAT, "card.kind"
+    elif _wrongly_odoo(job):
+        job.refused, job.field = Rc.FORMAT, _wrongly_odoo(job)
 
     job.no_amount = _lacks_amount(request)
+
+
+def _wrongly_odoo(job: Job) -> str:
+    """Name the field that only Odoo's own desks may use; '' where all is well."""
+    card = job.request.card
+    if card is not None and card.kind == "ledger" and not _by_ledger_id(job):
+        return "card.kind"
+    odoo = job.terminal is not None and job.terminal.protocol == "odoo"
+    return "no_discount" if job.request.no_discount and not odoo else ""
 
 
 def _lacks_amount(request: Request) -> bool:

@@ -113,6 +113,19 @@ def test_by_its_id_it_is_answered_as_by_its_number(
     assert shop.do("inquire", card, amount) == plain
 
 
+def test_what_was_sold_at_the_full_price_earns_on_the_full_price(shop: Shop):
+    card = number(CLUB)
+    given = by_number(shop, "sale", card, 10000)
+    full = by_number(shop, "sale", card, 10000, no_discount=True)
+    assert (given.discount > 0, full.discount, full.amount_due) == (True, 0, 10000)
+    assert full.earned[0].points > given.earned[0].points
+
+
+def test_other_terminals_do_not_say_what_was_sold_at_the_full_price(shop: Shop):
+    answer = shop.do("sale", number(CLUB), 10000, no_discount=True)
+    assert (answer.rc, answer.field) == ("30", "no_discount")
+
+
 def test_an_id_that_is_not_there_is_unknown(shop: Shop):
     assert by_id(shop, "inquire", 4711).rc == "14"
 
