@@ -138,6 +138,7 @@ class EkarteCheckoutStore(models.Model):
             card=self._card(),
             lines=self._core_lines(self.goods),
             tender=self._tender_of(None),
+            no_discount=without,
         )
         if not approved(answer):
             # The customer has left with the discount that the card had when shown.

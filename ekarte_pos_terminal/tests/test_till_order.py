@@ -157,7 +157,8 @@ class TestTillOrder(TillCase):
         self.assertEqual(quote["rc"], "00")
         order = cart.send()
         self.assertEqual((order.amount_total, cart.rows.state), (50.0, "booked"))
-        self.assertGreater(self.balance(CLUB, "points"), 0)
+        self.assertEqual((cart.rows.amount, cart.rows.discount), (5000, 0))
+        self.assertEqual(self.balance(CLUB, "points"), 10)
 
     def test_an_offline_order_asks_for_the_card_it_has(self):
         cart = self.cart((self.soap, 10))
