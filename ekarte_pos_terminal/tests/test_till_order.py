@@ -158,7 +158,7 @@ class TestTillOrder(TillCase):
         order = cart.send()
         self.assertEqual((order.amount_total, cart.rows.state), (50.0, "booked"))
         self.assertEqual((cart.rows.amount, cart.rows.discount), (5000, 0))
-        self.assertEqual(self.balance(CLUB, "points"), 10)
+        self.assertEqual(self.balance(CLUB), 100)  # ten points, turned into money
 
     def test_an_offline_order_asks_for_the_card_it_has(self):
         cart = self.cart((self.soap, 10))
