@@ -181,8 +181,8 @@ class TestTillOrder(TillCase):
 
     def test_money_off_by_others_comes_first_and_the_cards_discount_on_the_rest(self):
         cart = self.cart((self.soap, 4), (self.bread, 5))
-        cart.add(self.coupon, 1, -4.0, taxes=self.tax21)
-        cart.add(self.coupon, 1, -1.0)
+        cart.add(self.offer, 1, -4.0, taxes=self.tax21)
+        cart.add(self.offer, 1, -1.0)
         quote = cart.identify(CLUB)
         self.assertEqual((quote["amount"], quote["discount"]), (2500, 125))
         self.assertEqual(

@@ -88,7 +88,7 @@ class TillCase(NetworkCase):
         cls.bread = cls._product("Bread", 2.0, cls.tax12)
         cls.soap = cls._product("Soap", 5.0, cls.tax21)
         cls.off_product = cls._product("Card discount", 0.0, nothing, type="service")
-        cls.coupon = cls._product("Coupon of the shop", 0.0, nothing, type="service")
+        cls.offer = cls._product("Money off by the shop", 0.0, nothing, type="service")
         cls.gift_sold = cls._product(
             "Gift card",
             30.0,
