@@ -57,7 +57,6 @@ def authorize(facts: Facts) -> Plan:
 
 def quote(facts: Facts) -> Plan:
     """Say what `authorize` would say now; nothing is held, nothing is booked."""
-    facts.codes = itertools.repeat(CODE_TO_COME)
     pricing, taking, refused = _terms(facts)
     if refused is not None:
         return refused
@@ -73,6 +72,7 @@ def quote(facts: Facts) -> Plan:
 
 def _try(facts: Facts, pricing: Pricing, taking: Taking) -> tuple[Plan, Sheet]:
     """Do the purchase on a sheet of its own, to see what it would come to."""
+    facts.codes = itertools.repeat(CODE_TO_COME)  # another operation will issue them
     trial = Sheet(facts.sheet.all(), facts.now)
     tendering.spend(trial, taking.taken)
     earnings = earn(facts, trial, pricing, taking, booked=False)

@@ -208,6 +208,9 @@ def test_a_voucher_that_would_come_has_no_code_yet(shop: Shop):
     quote = shop.do("inquire", CARD, 1000)
     assert quote.vouchers == ()
     assert any("…" in told for told in quote.explain)
+    # Nor has it when it is authorized: its confirmation will issue it.
+    held = shop.do("authorize", CARD, 1000)
+    assert any("…" in told for told in held.explain)
     assert len(shop.do("sale", CARD, 1000).vouchers) == 1
 
 
