@@ -183,6 +183,7 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
         program=asked.program,
         reason=asked.reason,  # type: ignore[arg-type]  # it was one when booked
         consents=asked.consents,
+        no_discount=asked.no_discount,
         original=None
         if original is None
         else Original(

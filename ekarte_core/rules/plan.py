@@ -87,6 +87,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consents: dict[str, bool] = {}
     lines: tuple[Line, ...] = ()  # where the very products matter
     types: tuple[str, ...] = ()  # card types that admitted it without membership
+    no_discount: bool = False
 
 
 NOTHING_ASKED = Asked()

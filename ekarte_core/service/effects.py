@@ -272,7 +272,7 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
     )
     lines = request.lines if exact else ()
     rare = request.partial or request.program or request.reason or request.consents
-    if not (tender or lines or rare or types):
+    if not (tender or lines or rare or types or request.no_discount):
         return NOTHING_ASKED
     return Asked(
         tender=tender,
@@ -282,4 +282,5 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
         consents=request.consents,
         lines=lines,
         types=types,
+        no_discount=request.no_discount,
     )

@@ -273,6 +273,7 @@ class _Crowd:
             language=dice.choice(["", "en", "lv", "ru", "et", "xx"]),
             slip=dice.choice(["text", "none"]),
             totals=self._totals(command),
+            no_discount=terminal == "000000OD" and dice.random() < 0.2,
         )
         if request.lines and request.amount and dice.random() < 0.9:
             total = sum(line.amount for line in request.lines)

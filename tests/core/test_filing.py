@@ -119,6 +119,9 @@ def test_what_was_sold_at_the_full_price_earns_on_the_full_price(shop: Shop):
     full = by_number(shop, "sale", card, 10000, no_discount=True)
     assert (given.discount > 0, full.discount, full.amount_due) == (True, 0, 10000)
     assert full.earned[0].points > given.earned[0].points
+    assert shop.do("inquire", card, 10000, no_discount=True, **TILL).discount == 0
+    assert shop.broken() == []
+    assert shop.replayed().same
 
 
 def test_other_terminals_do_not_say_what_was_sold_at_the_full_price(shop: Shop):
