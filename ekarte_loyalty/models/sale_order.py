@@ -344,8 +344,8 @@ class SaleOrder(models.Model):
         said = self.with_context(lang=self._get_lang())
         names = {
             "discount": said.env._("Card discount"),
-            "reduction": said.env._("Paid with bonus of the card"),
-            "kept": said.env._("Kept for used points"),
+            "reduction": said.env._("Bonuses and vouchers used"),
+            "kept": said.env._("Kept for points already used"),
         }
         alone = sum(1 for key in wanted if key[0] == role) == 1
         taxes = part["tax_ids"].with_context(lang=self._get_lang())

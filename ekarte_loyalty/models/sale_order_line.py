@@ -6,7 +6,7 @@ from ..own_hand import by_own_hand, is_own_hand
 ROLES = [
     ("discount", "Card discount"),
     ("reduction", "Bonus or voucher"),
-    ("kept", "Kept for used points"),
+    ("kept", "Kept for points already used"),
 ]
 # What the card ledger decides about its own lines.
 DECIDED = {

@@ -114,9 +114,9 @@ class EkarteCheckoutCart(models.Model):
     @api.model
     def _off_name(self, role, rates):
         if role == "reduction":
-            return self.env._("Paid with card bonus")
+            return self.env._("Bonuses and vouchers used")
         if role == "kept":
-            return self.env._("Bonus already used")
+            return self.env._("Kept for points already used")
         if len(rates) == 1 and rates != {0}:
             (rate,) = rates
             return self.env._("Card discount %(rate)s %%", rate=f"{rate / 100:g}")

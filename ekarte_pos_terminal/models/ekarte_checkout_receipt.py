@@ -57,8 +57,8 @@ class EkarteCheckoutReceipt(models.Model):
         return {
             "title": self.env._("Card"),
             "discount": self.env._("Card discount"),
-            "reduction": self.env._("Paid with card bonus"),
-            "kept": self.env._("Bonus already used"),
+            "reduction": self.env._("Bonuses and vouchers used"),
+            "kept": self.env._("Kept for points already used"),
             "paid": self.env._("Paid by card"),
             "gift": self.env._("Gift money"),
             "bonus": self.env._("Bonus money"),
