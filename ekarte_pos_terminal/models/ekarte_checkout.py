@@ -157,6 +157,17 @@ class EkarteCheckout(models.Model):
         )
 
     @api.model
+    def _pays(self, order_uuid, card_id):
+        """Say whether a card holds a part of this order that it only pays."""
+        domain = [
+            ("order_uuid", "=", order_uuid),
+            ("card_id", "=", card_id),
+            ("role", "=", "payer"),
+            ("state", "=", "held"),
+        ]
+        return bool(self.search_count(domain, limit=1))
+
+    @api.model
     def _attach(self, config, order_uuid, found, partner, role="main"):
         """Note a card at an order; whatever was the order's own card is let go."""
         row = self.search([("order_uuid", "=", order_uuid), ("card_id", "=", found.id)])
@@ -176,8 +187,6 @@ class EkarteCheckout(models.Model):
             return self.create(
                 {"order_uuid": order_uuid, "card_id": found.id, **values}
             )
-        if row.role != role and row.state == "held":
-            raise UserError(self.env._("This card pays for the order already."))
         if row.state == "released":
             values["state"] = "open"
         row.write(values)
@@ -205,6 +214,7 @@ class EkarteCheckout(models.Model):
         session = session or config.current_session_id or self.session_id
         batch = session._ekarte_batch()
         parts.setdefault("reference", self.order_uuid[:64])
+        parts.setdefault("currency", config.currency_id.name)
         number, answer = self.env["ekarte.desk"]._execute(
             command, config._ekarte_terminal(), batch=batch, **parts
         )

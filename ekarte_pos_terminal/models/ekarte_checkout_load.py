@@ -103,7 +103,7 @@ class EkarteCheckoutLoad(models.Model):
         answer = self.env["ekarte.desk"]._try(
             command,
             config._ekarte_terminal(),
-            **self._request(found.id, product, amount),
+            **self._request(config, found.id, product, amount),
         )
         if approved(answer):
             self._note(config, place, found, product, command, amount)
@@ -179,10 +179,11 @@ class EkarteCheckoutLoad(models.Model):
         }
 
     @api.model
-    def _request(self, card_id, product, amount):
+    def _request(self, config, card_id, product, amount):
         return {
             "card": self.env["ekarte.desk"]._by_id(card_id),
             "amount": amount,
+            "currency": config.currency_id.name,
             "program": product.ekarte_program_id.code or "",
         }
 
@@ -244,7 +245,9 @@ class EkarteCheckoutLoad(models.Model):
             order.config_id._ekarte_terminal(),
             batch=order.session_id._ekarte_batch(),
             reference=order.uuid[:64],
-            **self._request(self.card_id.id, self.product_id, self.amount),
+            **self._request(
+                order.config_id, self.card_id.id, self.product_id, self.amount
+            ),
         )
         if not approved(answer):
             raise UserError(
@@ -301,6 +304,7 @@ class EkarteCheckoutLoad(models.Model):
         self.ensure_one()
         return {
             "amount": self.amount,
+            "currency": self.currency_id.name,
             "original": Original(
                 terminal=self.booked_terminal,
                 batch=self.booked_batch,

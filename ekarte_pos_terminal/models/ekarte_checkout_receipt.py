@@ -21,6 +21,7 @@ class EkarteCheckoutReceipt(models.Model):
             "tendered": {
                 name: amount for name, amount in answer.tendered.items() if amount
             },
+            **row._tendered_apart(answer),
             "earned": row._earned(answer),
             "balances": row._balances(answer),
             "next": row._next(answer),
@@ -31,6 +32,30 @@ class EkarteCheckoutReceipt(models.Model):
             # Taken without its access code: the holder signs for it.
             "signature": bool(row._card_pays(answer) > 0 and not row.code_given),
             "labels": row._receipt_labels(),
+        }
+
+    def _tendered_apart(self, answer):
+        """Return which tenders lowered the price, and which paid.
+
+        Gift money and credit always pay; of bonus and voucher, those of the seller
+        itself lower its price.
+        """
+        tendered = answer.tendered
+        reduced = {"voucher": 0, "bonus": answer.price_reduction}
+        code = ((self.original_id or self).tender or {}).get("voucher")
+        if code and tendered.get("voucher"):
+            voucher = self.env["ekarte.voucher"].search([("code", "=", code)], limit=1)
+            if voucher.issuer_id == self.config_id.ekarte_branch_id.issuer_id:
+                reduced["voucher"] = min(tendered["voucher"], answer.price_reduction)
+                reduced["bonus"] -= reduced["voucher"]
+        paid = {
+            name: amount - reduced.get(name, 0)
+            for name, amount in tendered.items()
+            if name != "points"
+        }
+        return {
+            "reduced_by": {name: amount for name, amount in reduced.items() if amount},
+            "paid_with": {name: amount for name, amount in paid.items() if amount},
         }
 
     @api.model

@@ -59,6 +59,10 @@ class PosConfigCard(models.Model):
                 return refused
         if not found:
             return self._ekarte_unknown()
+        if checkouts._pays(order_uuid, found.id):
+            return checkouts._refused(
+                self.env._("This card pays for the order already."), rc="05"
+            )
         with self.env.cr.savepoint() as savepoint:
             row = checkouts._attach(self, order_uuid, found, partner)
             quote = row._quote(cart)

@@ -1,8 +1,17 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from odoo.addons.ekarte_loyalty.terminal_ids import odoo_terminal_id
 
 HOLD_MINUTES_MAX = 24 * 60
+OWN_FIELDS = frozenset(
+    {"ekarte_branch_id", "ekarte_hold_minutes", "ekarte_discount_product_id"}
+)
+MAY_SET = (
+    "point_of_sale.group_pos_manager",
+    "ekarte_loyalty.ekarte_loyalty_group_issuer",
+    "ekarte_loyalty.ekarte_loyalty_group_administrator",
+)
 PUBLISHED = frozenset({"name", "ekarte_branch_id", "ekarte_hold_minutes"})
 
 
@@ -50,11 +59,21 @@ class PosConfigTerminal(models.Model):
         return configs
 
     def write(self, vals):
+        self._ekarte_check_may_set(vals)
         done = super().write(vals)
         branched = "ekarte_branch_id" in vals or self.ekarte_branch_id
         if branched and PUBLISHED & set(vals):
             self.env["ekarte.network"]._schedule_publication()
         return done
+
+    def _ekarte_check_may_set(self, vals):
+        """Cashiers may write a till's record: Odoo lets them. Not what cards go by."""
+        if self.env.su or not OWN_FIELDS & set(vals):
+            return
+        if not any(self.env.user.has_group(group) for group in MAY_SET):
+            raise AccessError(
+                self.env._("Only who manages tills sets how they take cards.")
+            )
 
     def unlink(self):
         if self.ekarte_branch_id:

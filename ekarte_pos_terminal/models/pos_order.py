@@ -1,9 +1,10 @@
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 
-from odoo.addons.ekarte_loyalty.units import to_minor
+from odoo.addons.ekarte_loyalty.units import MINOR_DIGITS, to_minor
 
 from ..till_lines import TillLine
 from .ekarte_checkout import OFF_ROLES
@@ -150,6 +151,50 @@ class PosOrder(models.Model):
     def unlink(self):
         self._ekarte_let_go()
         return super().unlink()
+
+    def _refund(self):
+        """Let the ledger say what a refund of the back office gives back."""
+        refunds = super()._refund()
+        for order in refunds:
+            order._ekarte_refund_lines()
+        return refunds
+
+    def _ekarte_refund_lines(self):
+        """Put the card's part of a refund on it: Odoo copied the lines of the sale."""
+        copied = self.lines.filtered(
+            lambda line: line.refunded_orderline_id.ekarte_role in OFF_ROLES
+        )
+        checkouts = self.env["ekarte.checkout"].sudo()
+        if not copied and not checkouts._originals(self._ekarte_cart()):
+            return
+        copied.unlink()
+        self._compute_prices()
+        cart = self._ekarte_cart()
+        quote = checkouts._quote_refund(self.config_id.sudo(), self.uuid, cart)
+        if quote and quote["rc"] != "00":
+            raise UserError(quote["message"])
+        self.lines = [
+            Command.create(self._ekarte_off_values(line))
+            for line in (quote or {}).get("off_lines", ())
+        ]
+        self.lines._onchange_amount_line_all()
+        self._compute_prices()
+
+    def _ekarte_off_values(self, line):
+        """Return a card's line as a record of this order."""
+        amount = -line["minor"] / 10**MINOR_DIGITS
+        return {
+            "product_id": self.config_id.ekarte_discount_product_id.id,
+            "full_product_name": line["name"],
+            "qty": 1,
+            "price_unit": line["price_unit"],
+            "tax_ids": [Command.set(line["tax_ids"])],
+            "extra_tax_data": line["extra_tax_data"],
+            "price_subtotal": amount,
+            "price_subtotal_incl": amount,
+            "ekarte_role": line["role"],
+            "ekarte_key": line["key"],
+        }
 
     def _ekarte_let_go(self):
         at_card_tills = self.sudo().filtered("config_id.ekarte_branch_id")

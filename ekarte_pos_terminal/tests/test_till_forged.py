@@ -96,7 +96,7 @@ class TestTillForged(TillCase):
         cart.identify(CLUB)
         extra = cart.own[0]["extra_tax_data"]
         extra["manual_total_excluded_currency"] = -15.0
-        self.refused(cart, "not what the card approved")
+        self.refused(cart, "total is not what its lines cost")
 
     # Payments
 
@@ -318,6 +318,16 @@ class TestTillForged(TillCase):
             self.config.with_user(user).ekarte_identify(
                 cart.uuid, self.scan(GIFT), cart.lines()
             )
+
+    def test_a_cashier_does_not_set_how_the_till_takes_cards(self):
+        self.session.state = "closed"
+        for values in ({"ekarte_hold_minutes": 1}, {"ekarte_branch_id": False}):
+            with self.assertRaises(AccessError):
+                self.till.write(values)
+        self.config.ekarte_hold_minutes = 30
+        self.env.cr.flush()
+        part = self.network._live_parts("terminals")[self.config._ekarte_terminal()]
+        self.assertEqual((part["hold_s"], part["protocol"]), (1800, "odoo"))
 
     def test_what_no_till_sends_is_refused_by_its_name(self):
         till = self.till

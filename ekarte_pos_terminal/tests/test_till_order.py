@@ -217,6 +217,13 @@ class TestTillOrder(TillCase):
         self.assertIn("on the order instead", held["message"])
         self.assertFalse(cart.rows.filtered(lambda row: row.state == "held"))
 
+    def test_a_card_that_pays_is_not_the_orders_own_too(self):
+        cart = self.cart((self.soap, 4))
+        cart.hold({}, card=self.scan(GIFT), amount=700)
+        self.assertEqual(cart.identify(GIFT)["rc"], "05")
+        self.assertEqual(cart.send().state, "paid")
+        self.assertEqual(self.balance(GIFT), 9300)
+
     def test_more_than_a_card_has_is_refused_with_a_sentence(self):
         cart = self.cart((self.soap, 40))
         cart.identify(GIFT)

@@ -125,6 +125,10 @@ class TestTillRefund(TillCase):
         quote = cart.hold({"bonus": 300})
         self.assertEqual((quote["card_payment"], quote["reduction"]), (0, 300))
         order = cart.send()
+        receipt = order.ekarte_receipt
+        self.assertEqual(
+            (receipt["reduced_by"], receipt["paid_with"]), ({"bonus": 300}, {})
+        )
         self.assertEqual(self.balance(CLUB), bonus - 300)
         refund = self.back(cart, (0, 1), (1, 5))
         quote = refund.apply(refund.quote())
@@ -146,6 +150,23 @@ class TestTillRefund(TillCase):
         refund.pay_by_card(-2000)
         refund.send()
         self.assertEqual(self.balance(GIFT), 5000)
+
+    def test_the_back_office_refunds_what_the_card_gave(self):
+        self.load_gift(GIFT, 5000)
+        cart = self.cart((self.soap, 3, 3.33), (self.bread, 1))
+        cart.identify(CLUB)
+        cart.hold({}, card=self.scan(GIFT), amount=500)
+        order = cart.send()
+        refund = order._refund()
+        self.assertAlmostEqual(refund.amount_total, -order.amount_total)
+        (card,) = self.config.payment_method_ids.filtered("use_payment_terminal")
+        cash = self.config.payment_method_ids.filtered("is_cash_count")
+        for method, amount in ((card, -5.0), (cash, refund.amount_total + 5.0)):
+            pay = self.env["pos.make.payment"].with_context(active_id=refund.id)
+            pay.create({"payment_method_id": method.id, "amount": amount}).check()
+        self.assertEqual(refund.state, "paid")
+        self.assertEqual(self.balance(GIFT), 5000)
+        self.assertEqual(self.points(CLUB), 0)
 
     def test_a_refund_without_the_cards_part_is_refused(self):
         cart = self.cart((self.soap, 2))
