@@ -20,8 +20,11 @@ from typing import Any
 
 STARTS_A_BROWSER = re.compile(r"\b(start_\w*tour|browser_js|\w*hoot\w*)\(")
 TOURS = re.compile(r"""["']web_tour\.tours["']""")
-# `classList.add` and the like stand in the same files.
-TOUR = re.compile(r"""(?<!List)\.add\(\s*["'`]([^"'`]+)["'`]\s*,\s*[{(\w]""")
+# `tours.add("name", …` or `tour("name", …` at the beginning of a line.
+TOUR = re.compile(
+    r"""^(?:\w+(?:\(["'][\w.]+["']\)|\.\w+)*\.add|tour)\(\s*["'`]([\w-]+)["'`]""",
+    re.MULTILINE,
+)
 # A test of Hoot begins a line; `test.tags("desktop")("name"` is one as well.
 SCRIPT_TEST = re.compile(r"^\s*test(?:\.\w+(?:\([^)]*\))?)*\(", re.MULTILINE)
 HOOT_PAGE = "/web/tests"
