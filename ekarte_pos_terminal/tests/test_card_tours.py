@@ -1,5 +1,6 @@
 """Cashiers show cards to a till in Chromium; what was booked, the ledger says."""
 
+from odoo import Command
 from odoo.tests import HttpCase, tagged
 
 from .till_common import CLUB, OTHER_CLUB, TillCase
@@ -20,6 +21,10 @@ class TestCardTours(TillCase, HttpCase):
         self.env.cr.flush()
         self.start_tour(f"/pos/ui/{self.config.id}", name, login="t.cashier")
         self.env.invalidate_all()
+
+    def open_instead(self, till):
+        """Work at another till from now on."""
+        self.config, self.till_session = till, self._open(till)
 
     @property
     def orders(self):
@@ -96,3 +101,46 @@ class TestCardTours(TillCase, HttpCase):
         self.assertEqual((first.amount_total, second.amount_total), (20.0, 5.0))
         self.assertEqual(self.booked(first).discount, 0)
         self.assertEqual([len(self.booked(order)) for order in self.orders], [1, 1])
+
+    # Next to Odoo's own modules, where they are installed
+
+    def test_tables_are_split_and_joined_with_each_its_card(self):
+        if "floor_ids" not in self.config._fields:
+            return
+        till = self._make_till("Till with tables", self.centre)
+        till.write({"module_pos_restaurant": True})
+        floor = self.env["restaurant.floor"].create(
+            {"name": "Hall", "pos_config_ids": [Command.set(till.ids)]}
+        )
+        self.env["restaurant.table"].create(
+            [
+                {
+                    "table_number": number,
+                    "floor_id": floor.id,
+                    "seats": 4,
+                    "position_h": 100 + 200 * place,
+                    "position_v": 100,
+                }
+                for place, number in enumerate((7, 8))
+            ]
+        )
+        self.open_instead(till)
+        self.run_tour("ekarte_card_at_tables")
+        paid = self.orders.filtered(lambda order: order.state == "paid")
+        self.assertEqual(sorted(paid.mapped("amount_total")), [5.0, 10.45])
+        whole = paid.filtered(lambda order: order.amount_total > 5)
+        self.assertEqual(self.booked(whole).discount, 55)
+        self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (2, 0))
+
+    def test_the_shops_own_discount_stands_beside_the_cards(self):
+        if "module_pos_discount" not in self.config._fields:
+            return
+        till = self._make_till("Till with discounts", self.centre)
+        nothing = self.env["account.tax"]
+        product = self._product("Shop discount", 0.0, nothing, type="service")
+        till.write({"module_pos_discount": True, "discount_product_id": product.id})
+        self.open_instead(till)
+        self.run_tour("ekarte_card_beside_discount")
+        (order,) = self.orders
+        self.assertEqual(order.amount_total, 17.1)
+        self.assertEqual(self.booked(order).discount, 90)
