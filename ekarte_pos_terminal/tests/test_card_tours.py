@@ -101,6 +101,8 @@ class TestCardTours(TillCase, HttpCase):
         self.assertEqual((first.amount_total, second.amount_total), (20.0, 5.0))
         self.assertEqual(self.booked(first).discount, 0)
         self.assertEqual([len(self.booked(order)) for order in self.orders], [1, 1])
+        # What was paid in full earns in full: a point for each 5.00.
+        self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (4, 1))
 
     # Next to Odoo's own modules, where they are installed
 
