@@ -105,6 +105,15 @@ class TestTills(TerminalCase):
         self.assertEqual(sold.list_price, 30)
         self.assertNotEqual(sold._get_product_accounts()["income"], tender)
 
+    def test_what_is_made_speaks_the_language_of_each_cashier(self):
+        self.env["res.lang"]._activate_lang("lv_LV")
+        self.setup.set_up(self.till)
+        gift = self._products().filtered(lambda one: one.ekarte_load == "gift_card")
+        off = self.till.ekarte_discount_product_id
+        self.assertEqual((gift.name, off.name), ("Gift card", "Card discount"))
+        self.assertEqual(gift.with_context(lang="lv_LV").name, "Dāvanu karte")
+        self.assertEqual(off.with_context(lang="lv_LV").name, "Kartes atlaide")
+
     def test_a_wrong_account_and_a_wrong_tax_are_said(self):
         self.setup.set_up(self.till)
         gift = self._products().filtered(lambda one: one.ekarte_load == "gift_card")

@@ -159,26 +159,25 @@ class EkarteTills(models.TransientModel):
     def _discount_product(self, company):
         """Return the product of the lines that take money off."""
         used = self.env["pos.config"].search([("company_id", "=", company.id)])
-        return used.ekarte_discount_product_id[:1] or self.env[
-            "product.product"
-        ].create(
+        if used.ekarte_discount_product_id:
+            return used.ekarte_discount_product_id[:1]
+        product = self.env["product.product"].create(
             {
                 **self._service(company),
-                "name": self.env._("Card discount"),
+                "name": self._names()["discount"],
                 "default_code": "EKARTE",
             }
         )
+        self._name_in_every_language(product, ["discount"])
+        return product
 
     def _load_products(self, configs, company):
         """Make a product of each sort that the issuer's programs need."""
         config = configs[:1]
         known = config._ekarte_load_products().mapped("ekarte_load")
         sorts = [sort for sort in config._ekarte_sorts_sold() if sort not in known]
-        names = {
-            "gift_card": self.env._("Gift card"),
-            "top_up": self.env._("Top-up of a card"),
-            "credit": self.env._("Payment of credit"),
-        }
+        names = self._names()
+        named = [sort for sort in sorts if sort in names]
         tender = company._ekarte_account("TND").id
         vals_list = [
             {
@@ -187,12 +186,27 @@ class EkarteTills(models.TransientModel):
                 "ekarte_load": sort,
                 "property_account_income_id": tender,
             }
-            for sort in sorts
-            if sort in names
+            for sort in named
         ]
         if "pass" in sorts:
             vals_list += self._pass_products(config, company)
-        self.env["product.template"].create(vals_list)
+        products = self.env["product.template"].create(vals_list)
+        self._name_in_every_language(products[: len(named)], named)
+
+    def _names(self):
+        return {
+            "discount": self.env._("Card discount"),
+            "gift_card": self.env._("Gift card"),
+            "top_up": self.env._("Top-up of a card"),
+            "credit": self.env._("Payment of credit"),
+        }
+
+    def _name_in_every_language(self, products, sorts):
+        """Cashiers of one till may have languages of their own."""
+        for code, _language in self.env["res.lang"].get_installed():
+            names = self.with_context(lang=code)._names()
+            for product, sort in zip(products, sorts, strict=True):
+                product.with_context(lang=code).name = names[sort]
 
     def _pass_products(self, config, company):
         """A pass is prepaid service: sold with tax, at the program's price."""
