@@ -181,7 +181,7 @@ export class EkarteCards extends EkarteContact {
 
     /** Ask again, whatever was asked before. */
     async refresh(order) {
-        stateOf(order).print = "";
+        this.outdate(order);
         this.schedule(order);
         return this.settled(order);
     }

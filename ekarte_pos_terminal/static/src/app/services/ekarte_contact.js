@@ -43,7 +43,7 @@ export class EkarteContact extends EkarteDesk {
     goOffline(order) {
         const state = stateOf(order);
         state.offline = true;
-        state.print = "";
+        this.outdate(order);
         if (hasHold(order) || !order.lines.some(isOwn)) {
             return;
         }
@@ -58,12 +58,19 @@ export class EkarteContact extends EkarteDesk {
         );
     }
 
+    /** The newest quote is to be asked for again; what is held stays as approved. */
+    outdate(order) {
+        if (!hasHold(order)) {
+            stateOf(order).print = "";
+        }
+    }
+
     /** The connection is back: open orders are asked about anew. */
     async goOnline() {
         for (const order of this.pos.getOpenOrders()) {
             const state = stateOf(order);
             if (state.pending || state.offline) {
-                state.print = "";
+                this.outdate(order);
                 this.schedule(order);
             }
         }
