@@ -8,6 +8,7 @@ from . import ekarte_checkout_quote
 from . import ekarte_checkout_receipt
 from . import ekarte_checkout_refund
 from . import ekarte_checkout_store
+from . import ekarte_checkout_uncovered
 from . import ekarte_desk_operation
 from . import ekarte_network
 from . import ekarte_terminal
@@ -22,6 +23,7 @@ from . import pos_order
 from . import pos_order_line
 from . import pos_payment
 from . import pos_payment_method
+from . import pos_session_close
 from . import pos_session_holds
 from . import product_template
 from . import res_config_settings

@@ -7,7 +7,11 @@ class PosSessionHolds(models.Model):
     _inherit = "pos.session"
 
     def _ekarte_batch(self):
-        """Return the ledger's batch number of a session, 0 without one."""
+        """Return the ledger's number of the open batch, 0 where there is none."""
+        return 0 if self.state == "closed" else self._ekarte_own_batch()
+
+    def _ekarte_own_batch(self):
+        """Return the ledger's number of a session's batch, 0 without a session."""
         return self.id % BATCHES
 
     def _ekarte_release_holds(self):
