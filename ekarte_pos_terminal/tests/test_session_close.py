@@ -177,7 +177,8 @@ class TestSessionClose(TillCase):
         lines = self.session.move_id.line_ids
         tax = -sum(lines.filtered("tax_line_id").mapped("balance"))
         sold = sum(self.session.order_ids.mapped("amount_total"))
-        self.assertAlmostEqual(tax, sold * 21 / 121, delta=0.02)
+        # Odoo rounds the tax of each line.
+        self.assertAlmostEqual(tax, sold * 21 / 121, delta=0.05)
         income = lines.filtered(lambda line: line.account_id.account_type == "income")
         self.assertAlmostEqual(-sum(income.mapped("balance")), sold - tax)
 
