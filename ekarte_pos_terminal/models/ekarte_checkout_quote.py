@@ -77,6 +77,7 @@ class EkarteCheckoutQuote(models.Model):
             "message": answer.message,
             "card": self._card_told(answer),
             "code_asked": answer.code_asked,
+            "tries_left": answer.tries_left,
             "spendable": self._spendable(answer),
             **nothing(),
             "lines_digest": digest(cart),
@@ -161,13 +162,12 @@ class EkarteCheckoutQuote(models.Model):
         }
 
     def _card_types(self):
-        memberships = self.env["ekarte.membership"].search(
-            [
-                ("card_id", "=", self.card_id.id),
-                ("issuer_id", "=", self.config_id.ekarte_branch_id.issuer_id.id),
-            ]
-        )
-        return memberships.card_type_id.mapped("name")
+        issuer = self.config_id.ekarte_branch_id.issuer_id
+        own = self._memberships().filtered(lambda one: one.issuer_id == issuer)
+        return own.card_type_id.mapped("name")
+
+    def _memberships(self):
+        return self.env["ekarte.membership"].search([("card_id", "=", self.card_id.id)])
 
     def _balances(self, answer):
         return [
@@ -217,7 +217,22 @@ class EkarteCheckoutQuote(models.Model):
             else:
                 tender = "gift" if row.kind in GIFT_KINDS else "bonus"
             found[tender] += max(row.available, 0)
+        found["credit"] += self._credit_untouched(answer)
         return found
+
+    def _credit_untouched(self, answer):
+        """Return the limits of credit that the card has never used: no purse tells."""
+        network = self.env["ekarte.desk"]._network()
+        branch = network.branches.get(self.config_id.ekarte_branch_id.code)
+        used = {row.program for row in answer.balances if row.unit == CREDIT}
+        if branch is None or answer.card_state != "active":
+            return 0
+        types = self._memberships().mapped("card_type_code")
+        return sum(
+            network.parameters(one.code).credit_limit
+            for one in network.running(branch, types)
+            if network.programs[one.code].kind == "credit_card" and one.code not in used
+        )
 
     @api.model
     def _program_name(self, code):

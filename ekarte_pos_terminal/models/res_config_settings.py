@@ -7,6 +7,9 @@ class ResConfigSettings(models.TransientModel):
     pos_ekarte_branch_id = fields.Many2one(
         related="pos_config_id.ekarte_branch_id", readonly=False
     )
+    pos_ekarte_hold_minutes = fields.Integer(
+        related="pos_config_id.ekarte_hold_minutes", readonly=False
+    )
     # Not named pos_…: nothing of it is written back to the till.
     ekarte_till_ready = fields.Boolean(related="pos_config_id.ekarte_ready")
     ekarte_till_missing = fields.Text(related="pos_config_id.ekarte_missing")

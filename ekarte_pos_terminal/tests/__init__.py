@@ -9,7 +9,9 @@ from . import test_terminal
 from . import test_terminal_key
 from . import test_terminal_stack
 from . import test_terminal_tour
+from . import test_till_codes
 from . import test_till_forged
+from . import test_till_lines
 from . import test_till_load
 from . import test_till_order
 from . import test_till_refund
