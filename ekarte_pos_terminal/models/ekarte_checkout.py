@@ -242,11 +242,11 @@ class EkarteCheckout(models.Model):
     def _end_hold(self):
         """Set free what is held, but keep what was approved: the order may yet come."""
         for row in self.filtered(lambda row: row.state == "held"):
+            # Only the till that held may reverse, in a batch that is open by now.
             row.env["ekarte.desk"]._execute(
                 "reverse",
-                # Only the till that held may reverse; the card may be anywhere now.
                 row.hold_terminal,
-                batch=row.hold_batch,
+                batch=row.config_id.current_session_id._ekarte_batch(),
                 original=row._hold_key(),
             )
             row.hold_until = fields.Datetime.now()
