@@ -204,7 +204,7 @@ class AccountMove(models.Model):
                         **_line_vals(part),
                         "ekarte_role": role,
                         "ekarte_key": key,
-                        "product_id": order._ekarte_product().id,
+                        "product_id": order._ekarte_product(role).id,
                         "name": order._ekarte_line_name(role, part, {(role, key): 1}),
                     }
                 )

@@ -309,7 +309,7 @@ class SaleOrder(models.Model):
             if key in known:
                 order._ekarte_change_line(known[key], key[0], part, name)
                 continue
-            product = order._ekarte_product()
+            product = order._ekarte_product(key[0])
             create.append(
                 {
                     **self.order_line._ekarte_vals(key[0], part),
@@ -336,22 +336,18 @@ class SaleOrder(models.Model):
             line.write({**vals, "ekarte_rest": False})
 
     @api.model
-    def _ekarte_product(self):
-        return self.env.ref("ekarte_loyalty.ekarte_product_card_discount").sudo()
+    def _ekarte_product(self, role):
+        return self.env.ref(f"ekarte_loyalty.ekarte_product_card_{role}").sudo()
 
     def _ekarte_line_name(self, role, part, wanted):
         """Return a line's text in the customer's language."""
-        said = self.with_context(lang=self._get_lang())
-        names = {
-            "discount": said.env._("Card discount"),
-            "reduction": said.env._("Bonuses and vouchers used"),
-            "kept": said.env._("Kept for points already used"),
-        }
+        lang = self._get_lang()
+        name = self._ekarte_product(role).with_context(lang=lang).name
         alone = sum(1 for key in wanted if key[0] == role) == 1
-        taxes = part["tax_ids"].with_context(lang=self._get_lang())
+        taxes = part["tax_ids"].with_context(lang=lang)
         if alone or not taxes:
-            return names[role]
-        return f"{names[role]} ({', '.join(taxes.mapped('name'))})"
+            return name
+        return f"{name}\n({', '.join(taxes.mapped('name'))})"
 
     # What people see
 

@@ -121,7 +121,7 @@ class SaleOrder(models.Model):
         return {
             **self.order_line._ekarte_vals(role, part),
             "order_id": self.id,
-            "product_id": self._ekarte_product().id,
+            "product_id": self._ekarte_product(role).id,
             "name": like.name or self._ekarte_line_name(role, part, {(role, ""): 1}),
             "sequence": (like.sequence or max(self.order_line.mapped("sequence"))) + 1,
             "ekarte_rest": True,

@@ -153,14 +153,14 @@ class TestSaleCardDialog(SaleCase):
     def test_customers_own_card_may_be_chosen(self):
         self.env["ekarte.holder"].sudo()._give(self.card.id, self.grocer, self.customer)
         order = self._quotation((self.book, 1), card=False)
-        dialog = self._dialog(order, choice=str(self.card.id))
-        self.assertEqual(dialog.choice_count, 1)
+        dialog = self._dialog(order, kind="keyed")
+        self.assertEqual(dialog.own_card_id, self.card)
         dialog.action_use()
         self.assertEqual(order.sudo().ekarte_card_id, self.card)
         self.assertIn("Anna Ozola", order.ekarte_summary)
 
     def test_card_id_said_by_the_browser_is_not_believed(self):
         order = self._quotation((self.book, 1), card=False)
-        dialog = self._dialog(order, found_id=self.card.id)
+        dialog = self._dialog(order, found_id=self.card.id, own_card_id=self.card.id)
         with self.assertRaises(UserError):
             dialog.action_use()

@@ -22,41 +22,38 @@ class EkarteSaleCard(models.TransientModel):
         IDENTIFIER_KINDS, "Identifier", required=True, default="keyed"
     )
     number = fields.Char(store=False, help="Type it, or read the card.")
-    choice = fields.Selection(
-        lambda self: self._choices(), string="Card of the Customer"
+    own_card_ids = fields.Many2many("ekarte.card", compute="_compute_own_card_ids")
+    own_card_id = fields.Many2one(
+        "ekarte.card",
+        "Own Cards",
+        compute="_compute_own_card_id",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', own_card_ids)]",
     )
-    choice_count = fields.Integer(compute="_compute_choice_count")
-    found_id = fields.Integer("Found", readonly=True)
-    found_number = fields.Char(compute="_compute_found_number")
+    found_id = fields.Many2one("ekarte.card", "Found", readonly=True)
 
-    @api.model
-    def _choices(self):
-        """Return the customer's own cards: (ledger id, mask)."""
-        order = self.env["sale.order"].browse(self.env.context.get("default_order_id"))
-        if not order.exists() or not order.has_access("read"):
-            return []
-        return [(str(card.id), card.number) for card in self._cards_of(order)]
+    @api.depends("order_id")
+    def _compute_own_card_ids(self):
+        for wizard in self:
+            wizard.own_card_ids = wizard._cards_of(wizard.order_id)
+
+    @api.depends("own_card_ids")
+    def _compute_own_card_id(self):
+        """The only card of a customer is chosen already."""
+        for wizard in self:
+            known = wizard.own_card_ids
+            wizard.own_card_id = known if len(known) == 1 else False
 
     @api.model
     def _cards_of(self, order):
+        """Return the cards that the customer holds, or the customer's company."""
         holder = self.env["ekarte.holder"].sudo()
         issuer = order.sudo().ekarte_issuer_id
-        partners = order.partner_id | order.partner_id.commercial_partner_id
         cards = self.env["ekarte.card"].sudo()
-        for partner in partners:
+        for partner in order.partner_id | order.partner_id.commercial_partner_id:
             cards |= holder._cards_of(partner, issuer)
         return cards
-
-    @api.depends("order_id")
-    def _compute_choice_count(self):
-        for wizard in self:
-            wizard.choice_count = len(wizard._cards_of(wizard.order_id))
-
-    @api.depends("found_id")
-    def _compute_found_number(self):
-        cards = self.env["ekarte.card"].sudo()
-        for wizard in self:
-            wizard.found_number = cards.browse(wizard.found_id or []).number
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -96,13 +93,9 @@ class EkarteSaleCard(models.TransientModel):
         self.ensure_one()
         order = self.order_id
         order.check_access("write")
-        cards = self.env["ekarte.card"].sudo()
-        if self.found_id:
-            card = cards.browse(self.found_id)
-        else:
-            card = self._cards_of(order).filtered(
-                lambda one: str(one.id) == (self.choice or "")
-            )
+        # What the browser chose counts only if the customer holds it.
+        own = self._cards_of(order) & self.own_card_id.sudo()
+        card = self.found_id.sudo() or own
         if not card:
             raise UserError(self.env._("Read the card, or choose one."))
         order._ekarte_attach(card)

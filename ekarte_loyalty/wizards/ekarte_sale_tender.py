@@ -23,8 +23,12 @@ class EkarteSaleTender(models.TransientModel):
     gift = fields.Monetary("Gift Money")
     bonus = fields.Monetary("Bonus Money")
     credit = fields.Monetary("On Credit")
-    voucher = fields.Selection(lambda self: self._vouchers(), "Voucher")
-    voucher_count = fields.Integer(compute="_compute_has")
+    voucher_ids = fields.Many2many(
+        "ekarte.voucher", string="Usable Vouchers", compute="_compute_has"
+    )
+    voucher_id = fields.Many2one(
+        "ekarte.voucher", "Voucher", domain="[('id', 'in', voucher_ids)]"
+    )
     left = fields.Monetary("Left to Pay", compute="_compute_left")
     access_code = fields.Char(store=False)
     is_held = fields.Boolean(readonly=True)
@@ -38,26 +42,10 @@ class EkarteSaleTender(models.TransientModel):
         for name in ("gift", "bonus", "credit"):
             if name in fields_list:
                 values[name] = from_minor(getattr(asked, name))
-        if asked.voucher and "voucher" in fields_list:
-            known = [code for code, _name in self._vouchers()]
-            values["voucher"] = asked.voucher if asked.voucher in known else False
+        if asked.voucher and "voucher_id" in fields_list:
+            codes = [("code", "=", asked.voucher)]
+            values["voucher_id"] = self.env["ekarte.voucher"].search(codes, limit=1).id
         return values
-
-    @api.model
-    def _vouchers(self):
-        order = self.env["sale.order"].browse(self.env.context.get("default_order_id"))
-        if not order.exists() or not order.has_access("read"):
-            return []
-        own = order.sudo()
-        rows = (own.ekarte_quote or {}).get("vouchers", [])
-        names = own._ekarte_programs([row["program"] for row in rows])
-        return [(row["code"], self._voucher_text(own, row, names)) for row in rows]
-
-    def _voucher_text(self, order, row, names):
-        name = names.get(row["program"], row["program"])
-        if row["kind"] == "money":
-            return f"{name}: {order.currency_id.format(from_minor(row['value']))}"
-        return f"{name}: {self.env._('goods')}"
 
     @api.depends("order_id")
     def _compute_has(self):
@@ -69,7 +57,10 @@ class EkarteSaleTender(models.TransientModel):
             wizard.bonus_has = from_minor(has["bonus"])
             wizard.credit_has = from_minor(has["credit"])
             wizard.code_asked = bool(quote.get("code_asked"))
-            wizard.voucher_count = len(quote.get("vouchers", ()))
+            codes = [row["code"] for row in quote.get("vouchers", ())]
+            wizard.voucher_ids = wizard.env["ekarte.voucher"].search(
+                [("code", "in", codes)]
+            )
             wizard.due = from_minor(quote.get("amount", 0) - quote.get("discount", 0))
 
     @api.depends("gift", "bonus", "credit", "due")
@@ -105,7 +96,7 @@ class EkarteSaleTender(models.TransientModel):
         amounts = {name: to_minor(self[name]) for name in ("gift", "bonus", "credit")}
         if any(amount < 0 for amount in amounts.values()):
             raise UserError(self.env._("A card pays amounts above zero."))
-        tender = Tender(**amounts, voucher=self.voucher or "")
+        tender = Tender(**amounts, voucher=self.voucher_id.code or "")
         self.order_id._ekarte_set_tender(tender, access_code)
         super().write({"is_held": bool(access_code)})
 
