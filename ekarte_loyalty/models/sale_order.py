@@ -388,8 +388,10 @@ class SaleOrder(models.Model):
         }
 
     def _ekarte_value(self, row):
-        if row["unit"] in ("points", "visits"):
-            return str(row["value"])
+        if row["unit"] == "points":
+            return self.env._("%(count)s points", count=row["value"])
+        if row["unit"] == "visits":
+            return self.env._("%(count)s visits", count=row["value"])
         value = row["available"] if row["unit"] == "credit" else row["value"]
         return self.currency_id.format(from_minor(value))
 

@@ -9,9 +9,11 @@ from . import test_ledger_views
 from . import test_program_kinds
 from . import test_publication
 from . import test_reduction
+from . import test_sale_beside
 from . import test_sale_credit
 from . import test_sale_payment
 from . import test_sale_quotation
+from . import test_sale_tour
 from . import test_settlement_posting
 from . import test_settlement_receive
 from . import test_settlement_reconciliation

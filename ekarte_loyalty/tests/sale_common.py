@@ -44,7 +44,7 @@ class SaleCase(NetworkCase):
     @classmethod
     def _seller(cls, login, company):
         return new_test_user(
-            cls.env,
+            cls.env(su=True),
             login=login,
             groups="base.group_user,sales_team.group_sale_manager,"
             "account.group_account_invoice,sale.group_discount_per_so_line",

@@ -137,7 +137,7 @@ class TestSaleCreditNote(SaleCase):
 
 @tagged("post_install", "-at_install")
 class TestSaleSettlement(SaleCase):
-    """Odoo posts the sale, settlement the loyalty half: they meet in the card tender."""
+    """Odoo posts the sale, settlement the card's half: they meet in the card tender."""
 
     def _settle(self):
         """Settle all that is booked; return what the card tender is left with."""

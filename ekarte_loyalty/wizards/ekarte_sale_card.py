@@ -43,7 +43,7 @@ class EkarteSaleCard(models.TransientModel):
         """The only card of a customer is chosen already."""
         for wizard in self:
             known = wizard.own_card_ids
-            wizard.own_card_id = known if len(known) == 1 else False
+            wizard.own_card_id = known.id if len(known) == 1 else False
 
     @api.model
     def _cards_of(self, order):
