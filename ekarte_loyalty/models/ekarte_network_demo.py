@@ -20,6 +20,7 @@ class EkarteNetwork(models.Model):
         )
         for company in companies:
             self._load_demo_chart(company)
+            self._load_demo_warehouse(company)
         self.env.ref("base.user_admin").company_ids = [
             Command.link(company.id) for company in companies
         ]
@@ -44,3 +45,18 @@ class EkarteNetwork(models.Model):
         )
         chart = "lv" if latvian else "generic_coa"
         self.env["account.chart.template"]._load(chart, company, install_demo=False)
+
+    def _load_demo_warehouse(self, company):
+        """Give a company a warehouse where Odoo keeps stock: orders ask for one."""
+        if "stock.warehouse" not in self.env:
+            return
+        warehouses = self.env["stock.warehouse"].sudo()
+        if not warehouses.search_count([("company_id", "=", company.id)], limit=1):
+            warehouses.create(
+                {
+                    "name": company.name,
+                    "code": f"EK{company.id}",
+                    "company_id": company.id,
+                    "partner_id": company.partner_id.id,
+                }
+            )

@@ -74,7 +74,12 @@ class SaleOrder(models.Model):
                 order.ekarte_branch_id = first[company]
 
     @api.depends(
-        "ekarte_card_id", "ekarte_quote", "ekarte_tender", "ekarte_operation_ids.state"
+        "state",
+        "amount_total",
+        "ekarte_card_id",
+        "ekarte_quote",
+        "ekarte_tender",
+        "ekarte_operation_ids.state",
     )
     @api.depends_context("lang")
     def _compute_ekarte_told(self):
@@ -353,13 +358,16 @@ class SaleOrder(models.Model):
 
     def _ekarte_card_payment_minor(self):
         """Return what the card pays of the whole order, minor units."""
-        booked = self.ekarte_operation_ids.filtered(
-            lambda one: one.purpose == "purchase" and one.state == "booked"
+        if self.state in OPEN_STATES:
+            quote = self.ekarte_quote or {}
+            return sum(quote.get("tendered", {}).values()) - quote.get("reduction", 0)
+        stands = self.ekarte_operation_ids.filtered(
+            lambda one: (
+                (one.purpose == "purchase" and one.state == "booked")
+                or (one.purpose == "hold" and one.state == "held")
+            )
         )
-        paid = sum(one._payment_minor() for one in booked)
-        quote = self.ekarte_quote or {}
-        tendered = sum(quote.get("tendered", {}).values())
-        return paid + tendered - quote.get("reduction", 0)
+        return sum(one._payment_minor() for one in stands)
 
     def _ekarte_programs(self, codes):
         Program = self.env["ekarte.program"].sudo().with_context(active_test=False)
@@ -373,6 +381,7 @@ class SaleOrder(models.Model):
         codes = [row[0] for row in earned] + [row["program"] for row in balances]
         names = self._ekarte_programs(codes)
         holds = self.ekarte_operation_ids.filtered(lambda one: one.state == "held")
+        payment = self._ekarte_card_payment_minor()
         return {
             "order": self,
             "quote": quote,
@@ -384,7 +393,8 @@ class SaleOrder(models.Model):
             ],
             "earned": [(names.get(code, code), points) for code, points in earned],
             "hold": holds[:1],
-            "payment": self._ekarte_card_payment_minor(),
+            "payment": payment,
+            "left": to_minor(self.amount_total) - payment,
         }
 
     def _ekarte_value(self, row):

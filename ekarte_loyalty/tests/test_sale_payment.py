@@ -138,6 +138,7 @@ class TestSaleInvoice(SaleCase):
         self.assertEqual(self._cents(invoice.amount_total), 3630 - 182)
         self.assertEqual(self._cents(invoice.amount_residual), 3630 - 182 - 2000)
         self.assertEqual(invoice.payment_state, "partial")
+        self.assertEqual(order.ekarte_card_payment, 20)
         self.assertEqual(self._balance("TND"), 2000)
 
     def test_card_that_pays_all_pays_the_invoice(self):
@@ -270,6 +271,7 @@ class TestSalePartialInvoice(SaleCase):
 
     def test_last_invoice_takes_the_rest(self):
         first = self._deliver(4)
+        self.assertEqual(self.order.ekarte_card_payment, 60)
         second = self._deliver(10)
         sums = first.amount_total + second.amount_total
         self.assertEqual(self._cents(sums), self.whole)

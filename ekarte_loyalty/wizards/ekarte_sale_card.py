@@ -31,7 +31,7 @@ class EkarteSaleCard(models.TransientModel):
         readonly=False,
         domain="[('id', 'in', own_card_ids)]",
     )
-    found_id = fields.Many2one("ekarte.card", "Found", readonly=True)
+    found_id = fields.Many2one("ekarte.card", readonly=True)
 
     @api.depends("order_id")
     def _compute_own_card_ids(self):

@@ -26,9 +26,7 @@ class EkarteSaleTender(models.TransientModel):
     voucher_ids = fields.Many2many(
         "ekarte.voucher", string="Usable Vouchers", compute="_compute_has"
     )
-    voucher_id = fields.Many2one(
-        "ekarte.voucher", "Voucher", domain="[('id', 'in', voucher_ids)]"
-    )
+    voucher_id = fields.Many2one("ekarte.voucher", domain="[('id', 'in', voucher_ids)]")
     left = fields.Monetary("Left to Pay", compute="_compute_left")
     access_code = fields.Char(store=False)
     is_held = fields.Boolean(readonly=True)
@@ -79,7 +77,7 @@ class EkarteSaleTender(models.TransientModel):
         return wizards
 
     def write(self, vals):
-        done = super().write({**_without_code(vals), "is_held": False})
+        done = super().write({"is_held": False, **_without_code(vals)})
         if vals.get("access_code"):
             self._pay(vals["access_code"])
         return done
@@ -98,7 +96,7 @@ class EkarteSaleTender(models.TransientModel):
             raise UserError(self.env._("A card pays amounts above zero."))
         tender = Tender(**amounts, voucher=self.voucher_id.code or "")
         self.order_id._ekarte_set_tender(tender, access_code)
-        super().write({"is_held": bool(access_code)})
+        self.write({"is_held": bool(access_code)})
 
     def action_clear(self):
         """Ask nothing of the card any more."""
