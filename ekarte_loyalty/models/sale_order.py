@@ -87,9 +87,14 @@ class SaleOrder(models.Model):
             own = order.sudo()
             order.ekarte_card_number = own.ekarte_card_id.number
             order.ekarte_card_payment = from_minor(own._ekarte_card_payment_minor())
-            order.ekarte_summary = own.ekarte_card_id and order.env["ir.qweb"]._render(
-                "ekarte_loyalty.sale_order_card", own._ekarte_told()
+            order.ekarte_summary = (
+                order._ekarte_panel() if own.ekarte_card_id else False
             )
+
+    def _ekarte_panel(self):
+        """Return what the form shows of the card."""
+        told = self.sudo()._ekarte_told()
+        return self.env["ir.qweb"]._render("ekarte_loyalty.sale_order_card", told)
 
     # Where it asks
 
