@@ -205,6 +205,23 @@ test("a held order is quoted anew only once its hold is released", async () => {
     expect(desk.names()).toEqual(["ekarte_identify", "ekarte_quote"]);
 });
 
+test("who lets go of what was held may wait for the new quote", async () => {
+    const { desk, pos, order } = await withCard();
+    const state = pos.ekarte.stateOf(order);
+    state.held = { payment: { card_payment: 200 } };
+    pos.ekarte.listeners.change = [
+        async (one) => {
+            state.held = {};
+            await pos.ekarte.refresh(one);
+        },
+    ];
+    order.lines[0].setQuantity(4);
+    await quiet(pos, order);
+    await quiet(pos, order);
+    expect(desk.names()).toEqual(["ekarte_identify", "ekarte_quote"]);
+    expect(ownLines(order)[0].priceIncl).toBe(-0.69);
+});
+
 test("a refund is quoted for the card of its purchase and takes no other", async () => {
     const { desk, pos, order } = await withCard({ identified: false });
     const origin = order.lines[0];

@@ -145,14 +145,32 @@ export class EkarteCards extends EkarteContact {
             return;
         }
         if (hasHold(order)) {
+            this._tellChange(order);
+            return;
+        }
+        await this._quote(order, lines, print);
+    }
+
+    /**
+     * Let those who hold value for an order let it go. Not waited for here: they may
+     * wait for the next quote themselves.
+     */
+    async _tellChange(order) {
+        const run = this._run(order);
+        if (run.telling) {
+            return;
+        }
+        run.telling = true;
+        try {
             for (const callback of this.listeners.change) {
                 await callback(order);
             }
-            if (hasHold(order)) {
-                return;
-            }
+        } finally {
+            run.telling = false;
         }
-        await this._quote(order, lines, print);
+        if (!hasHold(order)) {
+            this.schedule(order);
+        }
     }
 
     async _quote(order, lines, print) {

@@ -24,7 +24,7 @@ export class EkarteDesk {
         return this.pos.data.network.offline;
     }
 
-    /** `callback(order)` is awaited before a held order is quoted anew. */
+    /** `callback(order)` lets go what is held, before an order is quoted anew. */
     onChange(callback) {
         this.listeners.change.push(callback);
     }
@@ -78,7 +78,12 @@ export class EkarteDesk {
 
     _run(order) {
         if (!this.runs.has(order.uuid)) {
-            this.runs.set(order.uuid, { timer: null, identifying: 0, under_way: new Set() });
+            this.runs.set(order.uuid, {
+                timer: null,
+                identifying: 0,
+                telling: false,
+                under_way: new Set(),
+            });
         }
         return this.runs.get(order.uuid);
     }
