@@ -136,6 +136,12 @@ class Chromium:
         self, method: str, params: Mapping[str, Any] | None = None, session: str = ""
     ) -> dict[str, Any]:
         """Send one command of the protocol and return its result."""
+        return self.tell(method, params, session).result(ANSWER_S)
+
+    def tell(
+        self, method: str, params: Mapping[str, Any] | None = None, session: str = ""
+    ) -> Future[dict[str, Any]]:
+        """Send one command of the protocol and go on."""
         number = next(self._numbers)
         answer: Future[dict[str, Any]] = Future()
         self._answers[number] = answer
@@ -144,7 +150,7 @@ class Chromium:
             message["sessionId"] = session
         with self._lock:
             self._socket.send(json.dumps(message))
-        return answer.result(ANSWER_S)
+        return answer
 
     def _receive(self) -> None:
         """Hand answers to who waits for them, events to their page."""
@@ -241,15 +247,19 @@ class Page:
             time.sleep(LOOK_EVERY_S)
 
     def keys(self, text: str) -> None:
-        """Type as a keyboard does, or a scanner: key by key, without a pause."""
+        """Type as a scanner does: key by key, none waiting for the one before."""
+        told = []
         for character in text:
             key, code, number = NAMED_KEYS.get(character) or _key(character)
             common = {"key": key, "code": code, "windowsVirtualKeyCode": number}
             typed = "\r" if character == "\n" else character
-            self.ask(
-                "Input.dispatchKeyEvent", {"type": "keyDown", "text": typed} | common
-            )
-            self.ask("Input.dispatchKeyEvent", {"type": "keyUp"} | common)
+            for event in ({"type": "keyDown", "text": typed}, {"type": "keyUp"}):
+                params = event | common
+                told.append(
+                    self.browser.tell("Input.dispatchKeyEvent", params, self.session)
+                )
+        for one in told:
+            one.result(ANSWER_S)
 
     def click(self, selector: str, patience_s: float = 30.0) -> None:
         """Click on the middle of the first element that can be seen."""
