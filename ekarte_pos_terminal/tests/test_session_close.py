@@ -7,6 +7,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ekarte_loyalty.tests.common import FUEL_CARD
 
+from .desk_common import PASS
 from .till_common import CLUB, GIFT, OTHER_CLUB, Cart, TillCase
 
 TAB = "9980004000000114"
@@ -25,12 +26,14 @@ class TestSessionClose(TillCase):
             step=10,
             prize_ids=[Command.create({"at": 4, "voucher_kind": "money", "value": 3})],
         )
+        cls.ten = cls._program("T-TEN", cls.grocer, "visit_pass", visits=2, price=30)
         cls.tab = cls._program("T-TAB", cls.grocer, "credit_card", credit_limit=100)
 
     @classmethod
     def _make_card_types(cls):
         super()._make_card_types()
         cls.club.program_ids |= cls.prize
+        cls._card_type("T-PASS", cls.grocer, cls.ten, "9980005")
         cls._card_type("T-TAB", cls.grocer, cls.tab, "9980004")
 
     @classmethod
@@ -47,6 +50,10 @@ class TestSessionClose(TillCase):
                 property_account_income_id=tender.id,
             )
             for name, sort in (("Top-up", "top_up"), ("Credit payment", "credit"))
+        )
+
+        cls.pass_sold = cls._product(
+            "Pass", 30.0, cls.tax21, type="service", ekarte_load="pass"
         )
 
     # What happens at the till
@@ -138,6 +145,7 @@ class TestSessionClose(TillCase):
         self._send(self.grocer, "activate", TAB)
         self.buy(TAB, (self.bread, 5), credit=1000)
         self.load(self.credit_paid, TAB, 400)
+        self.load(self.pass_sold, PASS, 3000)
 
     # What is left
 
@@ -159,6 +167,8 @@ class TestSessionClose(TillCase):
         self.assertEqual(wrong, [])
         self.assertEqual(self.balance_of("LGC"), -(70 - 15 + 3.75))
         self.assertEqual(self.balance_of("ALC"), 6)
+        # A pass is service that was paid before: what it brings waits, without tax.
+        self.assertEqual(self.balance_of("LPS"), -24.79)
 
     def test_the_allys_bonus_is_cleared_and_the_own_one_is_not(self):
         self.whole_day()
