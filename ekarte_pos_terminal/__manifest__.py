@@ -28,6 +28,9 @@
         "point_of_sale.customer_display_assets": [
             "ekarte_pos_terminal/static/src/customer_display/**/*",
         ],
+        "point_of_sale.customer_display_assets_test": [
+            "ekarte_pos_terminal/static/tests/customer_display/**/*",
+        ],
         "web.assets_unit_tests": ["ekarte_pos_terminal/static/tests/unit/**/*"],
         "web.assets_tests": ["ekarte_pos_terminal/static/tests/tours/**/*"],
     },

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from ekarte_core import Tender
 
-from .pay_common import PayCase, number_of
+from .pay_common import CASHIER, PayCase, number_of
 
 
 @tagged("post_install", "-at_install")
@@ -98,6 +98,37 @@ class TestPayTours(PayCase):
         self.assertEqual(self.paid(self.last_order()), [("E-karte", 2000)])
         self.assertEqual(self.balance(number, self.gift), (3000, 3000))
 
+    # What the server does not believe, and what needs it
+
+    def test_a_browser_that_says_more_than_was_approved_is_refused(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_tampered")
+        paid = self.paid(self.last_order())
+        self.assertEqual([amount for _, amount in paid], [1250, 750])
+        self.assertEqual(self.balance(number, self.gift), (4250, 4250))
+
+    def test_what_was_held_pays_although_the_connection_is_lost(self):
+        self.stay_on_payment()
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_held_then_offline")
+        self.assertEqual(self.paid(self.last_order()), [("E-karte", 2000)])
+        self.assertEqual(self.balance(number, self.gift), (3000, 3000))
+
+    def test_without_a_connection_nothing_new_is_held(self):
+        number = self.gift_card(1, 5000)
+        self.run_tour("ekarte_pay_offline_refused")
+        self.assert_free(number, 5000)
+
+    # The customer's display
+
+    def test_the_display_is_told_what_the_card_brings(self):
+        self.club_card(1, 1000)
+        self.run_tour("ekarte_pay_display_told")
+
+    def test_the_display_greets_and_forgets(self):
+        url = f"/pos_customer_display/{self.till.id}/{self.till.access_token}"
+        self.start_tour(url, "ekarte_display_shows_the_card", login=CASHIER)
+
     # Selling and loading
 
     def test_a_gift_card_is_sold_and_spent(self):
@@ -108,6 +139,11 @@ class TestPayTours(PayCase):
     def test_a_line_taken_off_leaves_its_card_unsold(self):
         self.run_tour("ekarte_load_removed")
         self.assertFalse(self.env["ekarte.checkout.load"].search([]))
+        self.assertEqual(self.send("inquire", number_of(self.GIFT, 1)).rc, "78")
+
+    def test_a_line_without_its_card_is_not_sold(self):
+        self.run_tour("ekarte_load_without_card")
+        self.assertFalse(self.last_order().filtered(lambda one: one.state != "draft"))
         self.assertEqual(self.send("inquire", number_of(self.GIFT, 1)).rc, "78")
 
     def test_a_card_is_topped_up(self):

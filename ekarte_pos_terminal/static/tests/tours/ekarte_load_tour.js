@@ -1,3 +1,4 @@
+/* global posmodel */
 import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
 import * as Numpad from "@point_of_sale/../tests/generic_helpers/numpad_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
@@ -79,4 +80,25 @@ tour("ekarte_load_credit_paid", () => [
     PaymentScreen.clickPaymentMethod("Cash"),
     Pay.validate(),
     Pay.nextOrder(),
+]);
+
+tour("ekarte_load_without_card", () => [
+    Pay.startTill(),
+    Pay.clickLoad("Gift card"),
+    Pay.scanInDialog(Pay.GIFT, 1),
+    Pay.typeLoad("30"),
+    Pay.loadedLine("Gift card", lastFour(Pay.GIFT, 1), "30.00"),
+    {
+        content: "the till forgets which card",
+        trigger: "body",
+        run: () => {
+            posmodel.getOrder().lines[0].uiState.ekarteLoad = null;
+        },
+    },
+    Pay.toPayment(),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    PaymentScreen.clickValidate(),
+    Dialog.is({ title: "No card for Gift card" }),
+    Dialog.confirm(),
+    PaymentScreen.isShown(),
 ]);

@@ -4,6 +4,10 @@ import * as Dialog from "@point_of_sale/../tests/generic_helpers/dialog_util";
 import * as PaymentScreen from "@point_of_sale/../tests/pos/tours/utils/payment_screen_util";
 import * as ProductScreen from "@point_of_sale/../tests/pos/tours/utils/product_screen_util";
 import * as TicketScreen from "@point_of_sale/../tests/pos/tours/utils/ticket_screen_util";
+import {
+    setOfflineMode,
+    setOnlineMode,
+} from "@point_of_sale/../tests/generic_helpers/offline_util";
 import { refresh } from "@point_of_sale/../tests/generic_helpers/utils";
 import { registry } from "@web/core/registry";
 import * as Pay from "./ekarte_pay_util";
@@ -186,4 +190,113 @@ tour("ekarte_pay_page_reloaded", () => [
     },
     Pay.validate(),
     Pay.nextOrder(),
+]);
+
+// What the till may not do
+
+tour("ekarte_pay_tampered", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.typeSum("gift", "7.5"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("7.50"),
+    {
+        content: "the browser says that the card paid more",
+        trigger: "body",
+        run: () => posmodel.getOrder().payment_ids[0].setAmount(20),
+    },
+    PaymentScreen.clickValidate(),
+    {
+        content: "the server knows better",
+        trigger: ".modal:contains(not what the card approved)",
+    },
+    Dialog.confirm(),
+    // The order is still here, with what the card did approve, and can be paid
+    Pay.cardPaid("7.50"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_held_then_offline", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    setOfflineMode(),
+    PaymentScreen.clickValidate(),
+    Dialog.confirm("Continue with limited functionality"),
+    { content: "the order is done", trigger: ".receipt-screen" },
+    setOnlineMode(),
+    Pay.nextOrder(),
+    {
+        content: "and sent once there is a connection",
+        trigger: "body",
+        run: async () => {
+            await posmodel.data.checkConnectivity();
+            await Pay.waitFor(() =>
+                posmodel.models["pos.order"]
+                    .filter((order) => order.state === "paid")
+                    .every((order) => order.isSynced)
+            );
+        },
+    },
+]);
+
+tour("ekarte_pay_offline_refused", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.GIFT, 1),
+    Pay.toPayment(),
+    setOfflineMode(),
+    Pay.payByCard(),
+    Pay.confirmPayment(),
+    Pay.message("no connection"),
+    Pay.discard(),
+    { content: "no payment", trigger: "body:not(:has(.paymentline)):not(:has(.ekarte-pay-dialog))" },
+    setOnlineMode(),
+]);
+
+tour("ekarte_pay_display_told", () => [
+    {
+        content: "listen as the display does",
+        trigger: "body",
+        run: () => {
+            window.ekarteShown = [];
+            const channel = new BroadcastChannel("UPDATE_CUSTOMER_DISPLAY");
+            channel.onmessage = ({ data }) => window.ekarteShown.push(data.ekarte);
+        },
+    },
+    Pay.startTill(),
+    Pay.add("Tour Bread", 2),
+    Pay.showCard(Pay.CLUB, 1),
+    {
+        content: "discount and points are told",
+        trigger: "body",
+        run: () =>
+            Pay.waitFor(() => {
+                const shown = window.ekarteShown.at(-1);
+                return shown?.discount.includes("2.00") && shown.earned.length;
+            }),
+    },
+    Pay.add("Tour Cheese"),
+    {
+        content: "they follow the cart",
+        trigger: "body",
+        run: () => Pay.waitFor(() => window.ekarteShown.at(-1)?.discount.includes("4.50")),
+    },
+    {
+        content: "without the card there is nothing to tell",
+        trigger: "body",
+        run: async () => {
+            await posmodel.ekarte.forget(posmodel.getOrder());
+            await Pay.waitFor(() => window.ekarteShown.at(-1) === null);
+        },
+    },
 ]);

@@ -28,6 +28,13 @@ export function givenBack(quote) {
     return payers.reduce((sum, payer) => sum + payer.card_payment, quote.card_payment || 0);
 }
 
+/** Which cards an answer takes from or gives to, for people to tell them apart. */
+function maskedOf(answer) {
+    const payers = (answer.payers || []).map((payer) => payer.masked);
+    const own = answer.masked || answer.card?.masked || "";
+    return [!payers.length || answer.card_payment ? own : "", ...payers].filter(Boolean).join(", ");
+}
+
 /** Holds value on cards for the orders of this till, and gives it up again. */
 export class CardHolds {
     constructor(pos) {
@@ -64,7 +71,7 @@ export class CardHolds {
         this.cards.stateOf(order).held[paymentUuid] = {
             payment_uuid: paymentUuid,
             role,
-            masked: answer.masked || answer.card?.masked || "",
+            masked: maskedOf(answer),
             card_payment: givenBack(answer),
             reduction: answer.reduction || 0,
             tendered: answer.tendered || {},

@@ -5,10 +5,11 @@
 
 export const TENDERS = ["gift", "bonus", "credit"];
 
+const CURRENCY = /^[A-Z]{3}$/;
 const MONEY_OF = {
-    gift: (balance) => balance.kind === "gift_card" && balance.unit !== "credit",
-    bonus: (balance) => balance.kind.startsWith("bonus_"),
-    credit: (balance) => balance.unit === "credit",
+    gift: ({ kind, unit }) => kind === "gift_card" && CURRENCY.test(unit),
+    bonus: ({ kind, unit }) => kind !== "gift_card" && CURRENCY.test(unit),
+    credit: ({ unit }) => unit === "credit",
 };
 
 /** The purses that a card can pay from here: [{kind, name, available}]. */

@@ -1,7 +1,7 @@
 import { Component } from "@odoo/owl";
 import { formatCurrency } from "@web/core/currency";
 import { fromMinor } from "../pay/money";
-import { moneyRows, tenderRows, wordOf } from "./receipt_text";
+import { moneyRows, wordOf } from "./receipt_text";
 
 /** The card's part of a receipt, as the server wrote it when the order was stored. */
 export class CardReceipt extends Component {
@@ -16,8 +16,8 @@ export class CardReceipt extends Component {
         return moneyRows(this.receipt);
     }
 
-    get tenderRows() {
-        return tenderRows(this.receipt);
+    get paidParts() {
+        return this.moneyRows.find((row) => row.key === "paid")?.parts || [];
     }
 
     word(key) {

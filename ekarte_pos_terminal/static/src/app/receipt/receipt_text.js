@@ -25,22 +25,39 @@ export function wordOf(receipt, key) {
     return String(receipt.labels?.[key] || WORDS[key]());
 }
 
-/** Rows of money: [{key, name, minor}], without those of nothing. */
-export function moneyRows(receipt) {
-    const row = (key, minor) => ({ key, name: wordOf(receipt, key), minor });
-    return [
-        row("discount", -(receipt.discount || 0)),
-        row("reduction", -(receipt.reduction || 0)),
-        row("kept", receipt.kept || 0),
-        row("paid", receipt.card_payment || 0),
-    ].filter((one) => one.minor);
-}
-
-/** What the payment was made of. */
-export function tenderRows(receipt) {
+/** What was taken from the order's own card: [{key, name, minor}]. */
+function tenderRows(receipt) {
     return TENDERS.filter((key) => receipt.tendered?.[key]).map((key) => ({
         key,
         name: wordOf(receipt, key),
         minor: receipt.tendered[key],
     }));
+}
+
+/** What other cards paid, by their numbers. */
+function payerRows(receipt) {
+    return (receipt.payers || []).map((payer) => ({
+        key: "payer",
+        name: payer.masked,
+        minor: payer.card_payment,
+    }));
+}
+
+/**
+ * Rows of money, each with the parts it is made of: [{key, name, minor, parts}]. Bonus money
+ * and vouchers stand where they count: under the price they lower, or under the payment.
+ */
+export function moneyRows(receipt) {
+    const row = (key, minor, parts = []) => ({ key, name: wordOf(receipt, key), minor, parts });
+    const tenders = tenderRows(receipt);
+    const lowers = ({ key }) => receipt.reduction && ["bonus", "voucher"].includes(key);
+    return [
+        row("discount", -(receipt.discount || 0)),
+        row("reduction", -(receipt.reduction || 0), tenders.filter(lowers)),
+        row("kept", receipt.kept || 0),
+        row("paid", receipt.card_payment || 0, [
+            ...tenders.filter((one) => !lowers(one)),
+            ...payerRows(receipt),
+        ]),
+    ].filter((one) => one.minor);
 }

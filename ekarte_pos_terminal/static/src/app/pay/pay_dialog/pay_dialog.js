@@ -162,7 +162,7 @@ export class PayDialog extends Component {
     }
 
     voucherText(voucher) {
-        return voucher.text || voucher.name || voucher.product || voucher.code;
+        return [voucher.name, voucher.value ? "" : voucher.text].filter(Boolean).join(": ");
     }
 
     select(kind) {
@@ -281,9 +281,16 @@ export class PayDialog extends Component {
             this.props.close();
             return;
         }
-        state.message = answer.message;
+        state.message =
+            answer.rc === WRONG_CODE ? this.wrongCode(answer.tries_left || 0) : answer.message;
         state.codeAsked = state.codeAsked || answer.rc === WRONG_CODE || answer.code_asked;
         state.step = answer.rc === WRONG_CODE ? "code" : "amounts";
+    }
+
+    wrongCode(triesLeft) {
+        return triesLeft
+            ? _t("This is not the access code of the card. Tries left: %s.", triesLeft)
+            : _t("This is not the access code of the card, which is locked now.");
     }
 
     back() {
