@@ -39,6 +39,7 @@ function maskedOf(answer) {
 export class CardHolds {
     constructor(pos) {
         this.pos = pos;
+        this.asked = new Map(); // payment uuid: the promise of the newest answer
     }
 
     get cards() {
@@ -51,7 +52,13 @@ export class CardHolds {
     }
 
     /** Hold what `tender` names; on approval the order shows it. */
-    async hold(order, paymentUuid, { tender, code = null, card = null, amount = null }) {
+    hold(order, paymentUuid, asked) {
+        const answer = this._hold(order, paymentUuid, asked);
+        this.asked.set(paymentUuid, answer);
+        return answer;
+    }
+
+    async _hold(order, paymentUuid, { tender, code = null, card = null, amount = null }) {
         const answer = await this.cards.call("ekarte_hold", [
             order.uuid,
             paymentUuid,
@@ -65,6 +72,15 @@ export class CardHolds {
             this.note(order, paymentUuid, answer, card ? "payer" : "main");
         }
         return answer;
+    }
+
+    /** The cashier gave up: what was approved meanwhile, or may have been, is let go. */
+    async abandon(order, paymentUuid) {
+        const answer = await this.asked.get(paymentUuid);
+        this.asked.delete(paymentUuid);
+        if (holdsOf(order)[paymentUuid] || answer?.rc === OFFLINE) {
+            await this.release(order, paymentUuid);
+        }
     }
 
     note(order, paymentUuid, answer, role) {

@@ -22,6 +22,7 @@ export class PaymentEkarte extends PaymentInterface {
             : await this.take(order, payment);
         if (!approved) {
             order.removePaymentline(payment);
+            await this.pos.ekarteHolds.abandon(order, uuid);
             return false;
         }
         return this.pos.ekarteHolds.settle(order, payment);

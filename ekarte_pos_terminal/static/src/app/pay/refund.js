@@ -17,8 +17,5 @@ export async function offerRefund(screen) {
     if (!quote || !(givenBack(quote) < 0) || order.payment_ids.some(isCardPayment)) {
         return;
     }
-    if (await screen.addNewPaymentLine(method)) {
-        // Not as the screen sends it: that would store the order before anybody looked.
-        await order.payment_ids.at(-1).pay();
-    }
+    await screen.addNewPaymentLine(method);
 }

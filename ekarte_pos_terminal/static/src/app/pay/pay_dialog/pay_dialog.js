@@ -91,7 +91,7 @@ export class PayDialog extends Component {
         state.voucher = "";
         state.active = state.purses[0]?.kind || "";
         state.typed = "";
-        state.message = "";
+        state.message = quote.rc === APPROVED ? "" : quote.message;
         state.quote = null;
         state.step = "amounts";
         this.preview();
