@@ -138,6 +138,17 @@ tour("ekarte_pay_cart_changes", () => [
         trigger: "body",
         run: () => Pay.waitFor(() => posmodel.getOrder().payment_ids.length === 0),
     },
+    // The card stays on the order, and is asked about the new cart
+    {
+        content: "quoted anew",
+        trigger: "body",
+        run: () => Pay.waitFor(() => posmodel.getOrder().uiState.ekarte.quote.due === 4500),
+    },
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.purseIs("gift", "45.00"),
+    Pay.discard(),
+    { content: "no payment", trigger: "body:not(:has(.paymentline)):not(:has(.modal))" },
 ]);
 
 tour("ekarte_pay_given_back", () => [

@@ -19,6 +19,11 @@ const QUOTE = {
     },
 };
 const PURSES = plan.pursesOf(QUOTE);
+// As the server sends them: in the customer's language.
+const LABELS = {
+    ...{ discount: "Kartes atlaide", reduction: "Samaksāts ar bonusu", paid: "Samaksāts ar karti" },
+    ...{ gift: "Dāvanu nauda", bonus: "Bonusa nauda", voucher: "Kupons" },
+};
 const CREDIT = [{ kind: "credit", name: "House account", available: 8000 }];
 
 test("a card offers the purses that may be spent here, and only those", () => {
@@ -75,7 +80,7 @@ test("on a receipt, what lowers the price and what pays stand apart", () => {
         card_payment: 1250,
         tendered: { bonus: 500, voucher: 300 },
         payers: [{ masked: "999100******0014", card_payment: 1250 }],
-        labels: { discount: "Kartes atlaide" },
+        labels: LABELS,
     });
     expect(rows.map((row) => [row.key, row.minor, row.parts.map((part) => part.minor)])).toEqual([
         ["discount", -450, []],
@@ -86,7 +91,7 @@ test("on a receipt, what lowers the price and what pays stand apart", () => {
 });
 
 test("bonus money of another issuer pays, and stands with the payment", () => {
-    const rows = moneyRows({ card_payment: 700, tendered: { gift: 500, bonus: 200 } });
+    const rows = moneyRows({ card_payment: 700, tendered: { gift: 500, bonus: 200 }, labels: LABELS });
     expect(rows.map((row) => [row.key, row.parts.map((part) => part.key)])).toEqual([
         ["paid", ["gift", "bonus"]],
     ]);

@@ -132,6 +132,13 @@ export class CardHolds {
         const holds = holdsOf(order);
         const uuids = paymentUuid ? [paymentUuid] : Object.keys(holds);
         const wasMain = uuids.some((uuid) => holds[uuid]?.role === "main");
+        await this.letGo(order, paymentUuid, uuids);
+        if (wasMain && !order.finalized) {
+            await this.cards.refresh(order);
+        }
+    }
+
+    async letGo(order, paymentUuid, uuids) {
         this.drop(order, uuids);
         await this.pos.data.call(
             "pos.config",
@@ -140,12 +147,12 @@ export class CardHolds {
             {},
             true
         );
-        if (wasMain && !order.finalized) {
-            await this.cards.refresh(order);
-        }
     }
 
-    /** The cart is not the one that was approved: all goes back, and the cashier is told. */
+    /**
+     * The cart is not the one that was approved: all goes back, and the cashier is told. The
+     * new quote follows by itself: who tells us of the change waits for us before it asks.
+     */
     async cartChanged(order) {
         const masked = [...new Set(Object.values(holdsOf(order)).map((hold) => hold.masked))];
         if (!masked.length) {
@@ -155,7 +162,7 @@ export class CardHolds {
             _t("The order has changed. What was held on card %s is free again.", masked.join(", ")),
             { type: "warning" }
         );
-        await this.release(order);
+        await this.letGo(order, null, Object.keys(holdsOf(order)));
     }
 
     /** The page was loaded anew and the server has told what it holds: payments follow. */
