@@ -22,7 +22,7 @@ const PURSES = plan.pursesOf(QUOTE);
 // As the server sends them: in the customer's language.
 const LABELS = {
     ...{ discount: "Kartes atlaide", reduction: "Samaksāts ar bonusu", paid: "Samaksāts ar karti" },
-    ...{ gift: "Dāvanu nauda", bonus: "Bonusa nauda", voucher: "Kupons" },
+    ...{ gift: "Dāvanu nauda", bonus: "Bonusa nauda", voucher: "Kupons", kept: "Ieturēts" },
 };
 const CREDIT = [{ kind: "credit", name: "House account", available: 8000 }];
 
