@@ -144,15 +144,19 @@ class EkarteCard(models.Model):
         return action
 
     def action_give(self):
-        """Ask to which customer the card is given."""
+        """Ask to which customer the card is given, or who holds it from now on."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ekarte_loyalty.ekarte_holder_action"
         )
+        held = self.holder_ids[:1]
         return {
             **action,
-            "name": self.env._("Give the Card to a Customer"),
+            "name": self.env._("Holder of the Card")
+            if held
+            else self.env._("Give the Card to a Customer"),
             "views": [(False, "form")],
+            "res_id": held.id,
             "target": "new",
             "context": {"default_card_id": self.id},
         }

@@ -178,3 +178,11 @@ class TestHolder(NetworkCase):
         cards = self.env["ekarte.card"].with_user(self.operator)
         self.assertEqual(cards.search([("holder_ids", "ilike", "ozol")]), self.card)
         self.assertFalse(cards.search([("holder_ids", "ilike", "bērziņš")]))
+
+    def test_from_the_card_it_is_given_and_its_holder_is_changed(self):
+        card = self.card.with_user(self.operator)
+        self.assertFalse(card.action_give()["res_id"])
+        holder = self._give(self.anna)
+        self._give(self.janis, issuer=self.fuel)
+        self.env.invalidate_all()
+        self.assertEqual(card.action_give()["res_id"], holder.id)
