@@ -68,6 +68,13 @@ test("a voucher leaves less to pay, and the last purse gives way first", () => {
     expect(plan.shrunk(PURSES, amounts, 1000)).toEqual({ gift: 1000, bonus: 0, credit: 0 });
 });
 
+test("where somebody was quicker, no more is asked for than is left", () => {
+    const left = [{ kind: "gift", name: "Green gift card", available: 700 }];
+    const amounts = { gift: 1500, bonus: 500, credit: 0 };
+    expect(plan.covered(left, amounts)).toEqual({ gift: 700, bonus: 0, credit: 0 });
+    expect(plan.covered(PURSES, amounts)).toEqual(amounts);
+});
+
 test("a tender names what is asked for and nothing else", () => {
     expect(plan.tenderOf({ gift: 500, bonus: 0, credit: 0 }, "")).toEqual({ gift: 500 });
     expect(plan.tenderOf({ gift: 0, bonus: 0, credit: 0 }, "A")).toEqual({ voucher: "A" });
@@ -78,7 +85,7 @@ test("on a receipt, what lowers the price and what pays stand apart", () => {
         discount: 450,
         reduction: 800,
         card_payment: 1250,
-        tendered: { bonus: 500, voucher: 300 },
+        reduced_by: { bonus: 500, voucher: 300 },
         payers: [{ masked: "999100******0014", card_payment: 1250 }],
         labels: LABELS,
     });
@@ -91,7 +98,7 @@ test("on a receipt, what lowers the price and what pays stand apart", () => {
 });
 
 test("bonus money of another issuer pays, and stands with the payment", () => {
-    const rows = moneyRows({ card_payment: 700, tendered: { gift: 500, bonus: 200 }, labels: LABELS });
+    const rows = moneyRows({ card_payment: 700, paid_with: { gift: 500, bonus: 200 }, labels: LABELS });
     expect(rows.map((row) => [row.key, row.parts.map((part) => part.key)])).toEqual([
         ["paid", ["gift", "bonus"]],
     ]);

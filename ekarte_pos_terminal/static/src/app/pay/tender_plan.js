@@ -76,6 +76,14 @@ export function shrunk(purses, amounts, due) {
     return fitting;
 }
 
+/** Amounts that the purses still have. */
+export function covered(purses, amounts) {
+    const available = (kind) => purses.find((purse) => purse.kind === kind)?.available || 0;
+    return Object.fromEntries(
+        TENDERS.map((kind) => [kind, Math.min(amounts[kind] || 0, available(kind))])
+    );
+}
+
 /** The tender as the server reads it; nothing asked for is not named. */
 export function tenderOf(amounts, voucher) {
     const tender = {};

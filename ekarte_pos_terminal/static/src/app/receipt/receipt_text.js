@@ -25,12 +25,12 @@ export function wordOf(receipt, key) {
     return String(receipt.labels?.[key] || WORDS[key]());
 }
 
-/** What was taken from the order's own card: [{key, name, minor}]. */
-function tenderRows(receipt) {
-    return TENDERS.filter((key) => receipt.tendered?.[key]).map((key) => ({
+/** Sums of tenders as rows: [{key, name, minor}]. */
+function tenderRows(receipt, sums = {}) {
+    return TENDERS.filter((key) => sums[key]).map((key) => ({
         key,
         name: wordOf(receipt, key),
-        minor: receipt.tendered[key],
+        minor: sums[key],
     }));
 }
 
@@ -49,14 +49,12 @@ function payerRows(receipt) {
  */
 export function moneyRows(receipt) {
     const row = (key, minor, parts = []) => ({ key, name: wordOf(receipt, key), minor, parts });
-    const tenders = tenderRows(receipt);
-    const lowers = ({ key }) => receipt.reduction && ["bonus", "voucher"].includes(key);
     return [
         row("discount", -(receipt.discount || 0)),
-        row("reduction", -(receipt.reduction || 0), tenders.filter(lowers)),
+        row("reduction", -(receipt.reduction || 0), tenderRows(receipt, receipt.reduced_by)),
         row("kept", receipt.kept || 0),
         row("paid", receipt.card_payment || 0, [
-            ...tenders.filter((one) => !lowers(one)),
+            ...tenderRows(receipt, receipt.paid_with),
             ...payerRows(receipt),
         ]),
     ].filter((one) => one.minor);

@@ -7,7 +7,7 @@ import { BACKSPACE, DECIMAL, Numpad, ZERO, getButtons } from "@point_of_sale/app
 import { usePos } from "@point_of_sale/app/hooks/pos_hook";
 import { CardEntry } from "../card_entry/card_entry";
 import { CodeEntry } from "../code_entry/code_entry";
-import { APPROVED, WRONG_CODE } from "../holds";
+import { APPROVED, SHORT, WRONG_CODE } from "../holds";
 import { fromMinor, toMinor } from "../money";
 import * as plan from "../tender_plan";
 import { useTypedKeys } from "../typed_keys";
@@ -285,6 +285,25 @@ export class PayDialog extends Component {
             answer.rc === WRONG_CODE ? this.wrongCode(answer.tries_left || 0) : answer.message;
         state.codeAsked = state.codeAsked || answer.rc === WRONG_CODE || answer.code_asked;
         state.step = answer.rc === WRONG_CODE ? "code" : "amounts";
+        if (SHORT.includes(answer.rc)) {
+            this.showRest(answer);
+        }
+    }
+
+    /** Somebody was quicker: show what the card has now. */
+    showRest(answer) {
+        const { state } = this;
+        if (!answer.card?.balances?.length) {
+            return;
+        }
+        state.card = answer.card;
+        state.purses = plan.pursesOf(answer);
+        state.vouchers = state.second ? [] : answer.card.vouchers || [];
+        if (!state.vouchers.some((voucher) => voucher.code === state.voucher)) {
+            state.voucher = "";
+        }
+        state.amounts = plan.covered(state.purses, state.amounts);
+        Object.assign(state, { typed: "", quote: null });
     }
 
     wrongCode(triesLeft) {
