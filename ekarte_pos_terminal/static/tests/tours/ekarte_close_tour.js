@@ -9,6 +9,7 @@ registry.category("web_tour.tours").add("ekarte_close_session", {
             Chrome.clickMenuOption("Close Register"),
             // What cards paid is shown like all takings, and not counted.
             { trigger: ".modal:contains('E-karte'):contains('15.00')" },
+            { trigger: ".modal .ekarte-booked" },
             { trigger: negate("span:contains('E-karte Count')", ".modal") },
             { trigger: ".modal .fa-clone", run: "click" },
             {
