@@ -262,7 +262,8 @@ def odoo(options: argparse.Namespace) -> int:
     """Measure on a database of its own, print the table; 0 when the goal is reached."""
     machine = machines.prepare()
     run_file = machine.home.path / "bench-odoo.json"
-    with only_one(machine.home, "bench"):
+    # The cluster outlives the stack: the database is dropped after it has stopped.
+    with only_one(machine.home, "bench"), machines.running_cluster(machine):
         run = stack.bring_up(machine, database=DATABASE, fresh=True, run_file=run_file)
         try:
             shop = TillShop(run["odoo"]["url"], DATABASE)
