@@ -70,7 +70,7 @@ class Operation:
     def items(self) -> list[Item]:
         """The lines of goods that were named."""
         # A line of the file has the fields of an item, in its order.
-        return [Item(*line) for line in self.lines]  # type: ignore[arg-type]  # see above
+        return [Item(*line) for line in self.lines]  # type: ignore[arg-type]  # in its order
 
     @property
     def goods(self) -> list[Item]:
