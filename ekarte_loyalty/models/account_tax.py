@@ -22,8 +22,12 @@ class AccountTax(models.Model):
         )
         return parts.filtered(lambda part: part.repartition_type == repartition_type)
 
-    def _is_ekarte_sale_tax(self):
-        """Whether exact sums of base and tax can be posted with this tax."""
+    def _is_ekarte_tax(self, use):
+        """Whether exact sums of base and tax can be posted with this tax.
+
+        Args:
+            use: "sale" or "purchase".
+        """
         self.ensure_one()
         whole = all(
             len(parts) == 1
@@ -34,7 +38,7 @@ class AccountTax(models.Model):
         )
         return (
             whole
-            and self.type_tax_use == "sale"
+            and self.type_tax_use == use
             and self.amount_type == "percent"
             and self.tax_exigibility == "on_invoice"
         )

@@ -58,6 +58,9 @@ class TestAccounts(TransactionCase):
             [500, 1200, 2100],
         )
         self.assertEqual(company._ekarte_sale_tax(2100), company.account_sale_tax_id)
+        self.assertEqual(
+            company._ekarte_purchase_tax(2100), company.account_purchase_tax_id
+        )
         for rate in (500, 1200, 2100):
             parts = company._ekarte_sale_tax(rate).invoice_repartition_line_ids
             self.assertTrue(parts.account_id)
@@ -163,7 +166,7 @@ class TestAccounts(TransactionCase):
                 ("id", "not in", company.ekarte_sale_tax_ids.ids),
             ]
         )
-        usable = service.filtered(lambda tax: tax._is_ekarte_sale_tax())[:1]
+        usable = service.filtered(lambda tax: tax._is_ekarte_tax("sale"))[:1]
         with self.assertRaisesRegex(ValidationError, "one for each rate"):
             company.ekarte_sale_tax_ids += usable
         company.ekarte_sale_tax_ids -= company._ekarte_sale_tax(2100)
@@ -181,7 +184,7 @@ class TestAccounts(TransactionCase):
             }
         )
         company.ekarte_sale_tax_ids -= company._ekarte_sale_tax(2100)
-        with self.assertRaisesRegex(ValidationError, "cannot take sales"):
+        with self.assertRaisesRegex(ValidationError, "cannot be used for E-karte"):
             company.ekarte_sale_tax_ids += tax
 
     def test_who_may_set_accounts(self):

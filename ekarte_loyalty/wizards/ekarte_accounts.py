@@ -50,6 +50,17 @@ class EkarteAccounts(models.TransientModel):
         check_company=True,
         help="One tax for each rate that terminals sell at.",
     )
+    purchase_tax_ids = fields.Many2many(
+        "account.tax",
+        "ekarte_accounts_purchase_tax_rel",
+        string="Purchase Taxes",
+        compute="_compute_proposal",
+        store=True,
+        readonly=False,
+        domain="[('company_id', '=', company_id), ('type_tax_use', '=', 'purchase')]",
+        check_company=True,
+        help="One tax for each rate of what other issuers and the operator invoice.",
+    )
     line_ids = fields.One2many(
         "ekarte.accounts.line",
         "wizard_id",
@@ -73,7 +84,10 @@ class EkarteAccounts(models.TransientModel):
             company = wizard.company_id
             wizard.journal_id = company and wizard._found_journal()
             wizard.sale_tax_ids = company and (
-                company.ekarte_sale_tax_ids or wizard._proposed_sale_taxes()
+                company.ekarte_sale_tax_ids or wizard._proposed_taxes("sale")
+            )
+            wizard.purchase_tax_ids = company and (
+                company.ekarte_purchase_tax_ids or wizard._proposed_taxes("purchase")
             )
             wizard.line_ids = [Command.clear()] + [
                 Command.create(vals)
@@ -136,7 +150,10 @@ class EkarteAccounts(models.TransientModel):
         self.ensure_one()
         wizard = self.with_company(self.company_id)
         wizard._check_chart()
-        vals = {"ekarte_sale_tax_ids": [Command.set(wizard.sale_tax_ids.ids)]}
+        vals = {
+            "ekarte_sale_tax_ids": [Command.set(wizard.sale_tax_ids.ids)],
+            "ekarte_purchase_tax_ids": [Command.set(wizard.purchase_tax_ids.ids)],
+        }
         for line in wizard.line_ids:
             account = line.account_id or line._make_account()
             vals[AccountKey.field(line.key)] = account.id
@@ -210,21 +227,21 @@ class EkarteAccounts(models.TransientModel):
         start = anchor.with_company(root).code or CODE_WITHOUT_CHART
         return Account._search_new_account_code(start, {start, *taken})
 
-    def _proposed_sale_taxes(self):
-        """The company's default sale tax, and the first domestic one of other rates."""
+    def _proposed_taxes(self, use):
+        """The company's default tax, and the first domestic one of other rates."""
         company = self.company_id.sudo()
         Tax = self.env["account.tax"].sudo()
-        found = company.account_sale_tax_id | Tax.search(
+        found = company[f"account_{use}_tax_id"] | Tax.search(
             [
                 *Tax._check_company_domain(company),
-                ("type_tax_use", "=", "sale"),
+                ("type_tax_use", "=", use),
                 ("amount", ">", 0),
                 ("is_domestic", "=", True),
             ]
         )
         chosen = {}
         for tax in found:
-            if tax._is_ekarte_sale_tax():
+            if tax._is_ekarte_tax(use):
                 chosen.setdefault(tax._ekarte_rate_bp(), tax.id)
         return Tax.browse(chosen.values())
 
