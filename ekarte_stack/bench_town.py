@@ -18,7 +18,9 @@ CLUB_SHARE = 7  # of ten cards, the others are gift cards
 CLUB_SAMPLES = 5
 TERMINALS = 256
 POINTS_BURN_DAYS = 730
-GIFT_LOAD = 500_00
+GIFT_PAYMENT_MAX = 12_00
+# A million payments: on no machine is a run so long that it empties a card.
+GIFT_LOAD = 1_000_000 * GIFT_PAYMENT_MAX
 # club sale, sale paid by a gift card, authorize, confirm, repeat of an earlier one
 MIX = {"club": 592, "gift": 250, "authorize": 100, "confirm": 50, "repeat": 8}
 WAIT_BEFORE_CONFIRM = 300  # requests: a terminal answers what it has been answered
@@ -26,7 +28,7 @@ REPEAT_AFTER = 600
 
 
 def network_document() -> dict[str, Any]:
-    """Return the demo's network with the bench's terminals."""
+    """Return the demo's network with the bench's terminals, points and gift cards."""
     document: dict[str, Any] = json.loads(NETWORK.read_text())
     for program in document["programs"]:
         if program["kind"] == "bonus_amount":
@@ -34,6 +36,8 @@ def network_document() -> dict[str, Any]:
                 "expire_days": POINTS_BURN_DAYS,
                 "expire_at": "month",  # else each day of purchases is a lot
             }
+        if program["kind"] == "gift_card":
+            program["parameters"] |= {"max_balance": GIFT_LOAD}
     document["terminals"] = [
         {
             "id": name,
@@ -145,7 +149,7 @@ class Crowd:
         )
 
     def _gift_payment(self, command: Any) -> Request:
-        amount = self._dice.randrange(200, 12_00)
+        amount = self._dice.randrange(200, GIFT_PAYMENT_MAX)
         card = CardRef(value=gift_card(self._mine(self._gifts)))
         tender = Tender(gift=amount)
         return Request(

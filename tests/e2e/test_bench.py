@@ -1,10 +1,11 @@
 """The bench runs: a small one, so that it does not rot between real runs."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 from ekarte_stack import bench, bench_text
-from ekarte_stack.bench_town import Crowd, club_card
+from ekarte_stack.bench_town import GIFT_LOAD, Crowd, club_card
 from ekarte_stack.home import Home
 
 TINY = bench.Scope(
@@ -37,6 +38,16 @@ def test_the_crowd_is_the_same_for_the_same_seed() -> None:
 
     assert said(1) == said(1)
     assert said(1) != said(2)
+
+
+def test_a_fast_machine_empties_no_gift_card_either() -> None:
+    crowd = Crowd(cards=10, batch=1, seed=1)
+    asked: Counter[str] = Counter()
+    for request in crowd.requests(20_000):
+        if request.card and request.tender:
+            asked[request.card.value] += request.tender.gift
+    assert len(asked) == 3
+    assert 500 * max(asked.values()) < GIFT_LOAD  # of ten million requests
 
 
 def test_writers_never_meet_on_a_card_or_a_terminal() -> None:
