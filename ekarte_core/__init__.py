@@ -58,8 +58,13 @@ from ekarte_core.service.settling import (
     settlement_failed,
 )
 from ekarte_core.service.turning import turn_periods
-from ekarte_core.service.verifying import Invariant, verify
+from ekarte_core.service.verifying import Invariant, breaches, verify
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
+from ekarte_core.settlement.estimate import (
+    Cohort,
+    expected_breakage,
+    redemption_rate,
+)
 from ekarte_core.settlement.journal import ACCOUNT_KEYS, Posting, postings
 from ekarte_core.values import (
     Answer,
@@ -95,6 +100,7 @@ __all__ = [
     "Balance",
     "BatchTotal",
     "CardRef",
+    "Cohort",
     "Command",
     "CommitInDoubt",
     "Difference",
@@ -132,6 +138,7 @@ __all__ = [
     "Tender",
     "Voucher",
     "Winner",
+    "breaches",
     "build_settlement",
     "card_of",
     "check_keys",
@@ -144,6 +151,7 @@ __all__ = [
     "draw_winners",
     "encode_answer",
     "execute",
+    "expected_breakage",
     "expire_holds",
     "expire_lots",
     "find_card",
@@ -166,6 +174,7 @@ __all__ = [
     "read_request",
     "read_settlement",
     "rebuild",
+    "redemption_rate",
     "replay",
     "seal",
     "settlement_accepted",

@@ -29,22 +29,25 @@ class Invariant(msgspec.Struct, frozen=True, kw_only=True):
 
 def verify(cr: Cursor) -> list[Invariant]:
     """Run every invariant on the ledger; takes time on a large one."""
-    queries = read_queries(FILE)
     found = []
     for code, sentence in sentences().items():
-        cr.execute(queries[code])
-        breaches = [row[0] for row in cr.fetchall()]
-        if code == "I10":
-            breaches += broken_links(cr)
+        named = breaches(cr, code)
         found.append(
             Invariant(
                 code=code,
                 sentence=sentence,
-                broken=len(breaches),
-                sample=", ".join(breaches[:SAMPLES_MAX]),
+                broken=len(named),
+                sample=", ".join(named[:SAMPLES_MAX]),
             )
         )
     return found
+
+
+def breaches(cr: Cursor, code: str) -> list[str]:
+    """Name every row that breaks one invariant: ``operation 12``, ``lot 3``."""
+    cr.execute(read_queries(FILE)[code])
+    named = [row[0] for row in cr.fetchall()]
+    return named + broken_links(cr) if code == "I10" else named
 
 
 def sentences() -> dict[str, str]:
