@@ -262,9 +262,12 @@ class Page:
             one.result(ANSWER_S)
 
     def click(self, selector: str, patience_s: float = 30.0) -> None:
-        """Click on the middle of the first element that can be seen."""
+        """Click on the middle of the first element that can be seen.
+
+        As a person does: not while it moves, nor while something lies over it.
+        """
         where = self.until(
-            _VISIBLE % json.dumps(selector), f"{selector} to click", patience_s
+            _HITTABLE % json.dumps(selector), f"{selector} to click", patience_s
         )
         spot = {"x": where["x"], "y": where["y"], "button": "left", "clickCount": 1}
         self.ask("Input.dispatchMouseEvent", {"type": "mousePressed"} | spot)
@@ -276,15 +279,23 @@ class Page:
         path.write_bytes(base64.b64decode(data))
 
 
-_VISIBLE = """(() => {
-    for (const element of document.querySelectorAll(%s)) {
-        element.scrollIntoView({ block: "nearest" });
-        const box = element.getBoundingClientRect();
-        if (box.width && box.height) {
-            return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-        }
+# Where the mouse meets the element, unmoved from one frame to the next. Odoo's
+# till is covered for a second by its loader, long after that was to be seen.
+_HITTABLE = """(async () => {
+    const boxOf = (element) => element.getBoundingClientRect();
+    const element = [...document.querySelectorAll(%s)].find(
+        (one) => boxOf(one).width && boxOf(one).height
+    );
+    element?.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const seen = element && boxOf(element);
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const box = element && boxOf(element);
+    if (!box || JSON.stringify(box) !== JSON.stringify(seen)) {
+        return null;
     }
-    return null;
+    const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    return element.contains(document.elementFromPoint(at.x, at.y)) ? at : null;
 })()"""
 
 
