@@ -103,6 +103,43 @@ test("what is paid waits for the newest quote", async () => {
     expect(desk.names()).toEqual(["ekarte_identify", "ekarte_quote"]);
 });
 
+/** A till whose Payment was pressed while the discount was asked for. */
+async function payingEarly() {
+    const till = await withCard();
+    const shown = [];
+    till.pos.navigate = (page, { orderUuid }) => shown.push([page, orderUuid]);
+    const late = till.desk.hold("ekarte_quote");
+    till.order.lines[0].setQuantity(4);
+    const paying = till.pos.pay();
+    await advanceTime(200);
+    expect(shown).toEqual([]);
+    return { ...till, late, paying, shown };
+}
+
+test("Payment pressed while the discount is asked for goes on when it is known", async () => {
+    const { late, order, paying, shown } = await payingEarly();
+    late.resolve();
+    await paying;
+    expect(shown).toEqual([["PaymentScreen", order.uuid]]);
+    expect(order.priceIncl).toBe(13.11);
+});
+
+test("Payment pressed goes on without an answer, after a while", async () => {
+    const { order, paying, shown } = await payingEarly();
+    await advanceTime(3000);
+    await paying;
+    expect(shown).toEqual([["PaymentScreen", order.uuid]]);
+});
+
+test("Payment pressed for one order pays no other that was turned to meanwhile", async () => {
+    const { late, paying, pos, shown } = await payingEarly();
+    const other = pos.addNewOrder();
+    await addGoods(pos, other, GOODS.B);
+    late.resolve();
+    await paying;
+    expect(shown).toEqual([]);
+});
+
 test("a card taken off takes its lines along and the server hears of it", async () => {
     const { desk, pos, order } = await withCard();
     const told = [];

@@ -87,12 +87,16 @@ patch(PosStore.prototype, {
             ]);
         }
     },
-    async pay() {
+    /** The same before `work`; who turned to another order meanwhile does not mean that one. */
+    async ekarteOnceSettled(work) {
+        const { selectedOrderUuid } = this;
         await this.ekarteSettled();
-        return super.pay(...arguments);
+        return this.selectedOrderUuid === selectedOrderUuid ? work() : undefined;
+    },
+    async pay() {
+        return this.ekarteOnceSettled(() => super.pay(...arguments));
     },
     async validateOrderFast() {
-        await this.ekarteSettled();
-        return super.validateOrderFast(...arguments);
+        return this.ekarteOnceSettled(() => super.validateOrderFast(...arguments));
     },
 });
