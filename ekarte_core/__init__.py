@@ -59,6 +59,7 @@ from ekarte_core.service.settling import (
 )
 from ekarte_core.service.turning import turn_periods
 from ekarte_core.service.verifying import Invariant, breaches, verify
+from ekarte_core.settlement.claims import Claim, claims
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
 from ekarte_core.settlement.estimate import (
     Cohort,
@@ -100,6 +101,7 @@ __all__ = [
     "Balance",
     "BatchTotal",
     "CardRef",
+    "Claim",
     "Cohort",
     "Command",
     "CommitInDoubt",
@@ -144,6 +146,7 @@ __all__ = [
     "check_keys",
     "check_request",
     "check_schema",
+    "claims",
     "clock",
     "current_network",
     "decode_answer",

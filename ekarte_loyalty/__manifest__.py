@@ -20,6 +20,7 @@
         "security/ekarte_loyalty_rules.xml",
         "security/ekarte_sale_rules.xml",
         "security/ekarte_settlement_rules.xml",
+        "security/ekarte_clearing_rules.xml",
         "data/ekarte_loyalty_data.xml",
         "data/ekarte_loyalty_products.xml",
         # Views, then the menus that open them.
@@ -55,6 +56,10 @@
         "views/ekarte_settlement_views.xml",
         "views/ekarte_settlement_issuer_views.xml",
         "views/ekarte_settlement_menus.xml",
+        "views/ekarte_clearing_line_views.xml",
+        "views/ekarte_clearing_statement_views.xml",
+        "views/ekarte_clearing_cycle_views.xml",
+        "views/ekarte_clearing_menus.xml",
     ],
     "demo": ["demo/ekarte_loyalty_demo.xml"],
     "assets": {

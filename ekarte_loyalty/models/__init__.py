@@ -53,6 +53,12 @@ from . import ekarte_settlement_posting
 from . import ekarte_settlement_reconciliation
 from . import ekarte_settlement_reversal
 from . import ekarte_settlement_schedule
+from . import ekarte_clearing_line
+from . import ekarte_clearing_cycle
+from . import ekarte_clearing_position
+from . import ekarte_clearing_statement
+from . import ekarte_clearing_booking
+from . import ekarte_coalition_clearing
 from . import ekarte_statement
 from . import ekarte_voucher
 from . import ekarte_reduction

@@ -13,6 +13,14 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    ekarte_cycle_id = fields.Many2one(
+        "ekarte.clearing.cycle",
+        string="E-karte Clearing",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     ekarte_day = fields.Date(
         string="Business Day",
         readonly=True,
@@ -82,6 +90,15 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="The line of the settlement behind this item, with its operations.",
+    )
+
+    ekarte_statement_id = fields.Many2one(
+        "ekarte.clearing.statement",
+        string="E-karte Statement",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The clearing statement that this item settles.",
     )
 
     def action_open_ekarte_operations(self):

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_accounts
 from . import test_card_wizards
+from . import test_clearing_lines
 from . import test_clock
 from . import test_demo_network
 from . import test_holder

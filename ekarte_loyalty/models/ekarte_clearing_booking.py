@@ -1,0 +1,94 @@
+"""Settlements make clearing lines as they are posted, and take them back."""
+
+import hashlib
+import hmac
+
+from odoo import api, models
+from odoo.tools import SQL, file_open
+
+from ekarte_core import claims, read_settlement
+
+FOLDER = "ekarte_loyalty/sql/clearing"
+SHA256_BLOCK_BYTES = 64
+INNER_PAD, OUTER_PAD = 0x36, 0x5C
+
+
+def clearing_query(name, **values):
+    """The query of a file in sql/clearing, with its values."""
+    with file_open(f"{FOLDER}/{name}.sql") as file:
+        return SQL(file.read(), **values)
+
+
+class EkarteSettlement(models.Model):
+    _inherit = "ekarte.settlement"
+
+    def _post_moves(self):
+        moves = super()._post_moves()
+        self._add_clearing_lines()
+        return moves
+
+    def _reverse(self, date, reason):
+        result = super()._reverse(date, reason)
+        self.env.execute_query(
+            clearing_query(
+                "reverse_lines",
+                settlement=self.id,
+                posting_number=self.posting_number,
+                uid=self.env.uid,
+            )
+        )
+        self.env["ekarte.clearing.line"].invalidate_model()
+        return result
+
+    def _add_clearing_lines(self):
+        """Write what this document makes issuers owe each other, one row a side."""
+        self.ensure_one()
+        found = claims(read_settlement(self.body))
+        if not found:
+            return
+        self.env.flush_all()
+        self.env["ekarte.clearing.line"]._set_token_keys()
+        self.env.execute_query(
+            clearing_query(
+                "add_lines",
+                settlement=self.id,
+                numbers=[claim.line for claim in found],
+                creditors=[claim.creditor for claim in found],
+                debtors=[claim.debtor for claim in found],
+                amounts=[claim.amount for claim in found],
+                uid=self.env.uid,
+            )
+        )
+        self.env["ekarte.clearing.line"].invalidate_model()
+
+
+class EkarteClearingLine(models.Model):
+    _inherit = "ekarte.clearing.line"
+
+    @api.model
+    def _token_key(self):
+        """The key of card tokens: this database's, and for nothing else."""
+        secret = self.env["ir.config_parameter"].sudo().get_param("database.secret")
+        return hmac.digest(secret.encode(), b"ekarte clearing tokens", hashlib.sha256)
+
+    @api.model
+    def _set_token_keys(self):
+        """Hand PostgreSQL the two halves of HMAC's key, for this transaction.
+
+        By a setting, not as values of the query: a query that fails is logged.
+        """
+        block = self._token_key().ljust(SHA256_BLOCK_BYTES, b"\0")
+        for name, pad in (("inner", INNER_PAD), ("outer", OUTER_PAD)):
+            self.env.execute_query(
+                SQL(
+                    "SELECT set_config(%s, %s, true)",
+                    f"ekarte.token_{name}",
+                    bytes(byte ^ pad for byte in block).hex(),
+                )
+            )
+
+    @api.model
+    def _token(self, issuer_code, card_id):
+        """What stands for a card in the lines of one issuer."""
+        text = f"{issuer_code}/{card_id}".encode()
+        return hmac.digest(self._token_key(), text, hashlib.sha256).hex()[:12]
