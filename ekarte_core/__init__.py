@@ -4,6 +4,22 @@ This is the front door; nobody reaches past it. Functions that take a cursor `cr
 work in the caller's transaction and never commit; LedgerConnection owns its own.
 """
 
+from ekarte_core.clearing.default import Drill, default_drill, default_postings
+from ekarte_core.clearing.fees import Fee, FeeTerms, fees
+from ekarte_core.clearing.positions import ClearingLine, net, positions
+from ekarte_core.clearing.postings import (
+    ClearingCycle,
+    ClearingPosting,
+    cycle_postings,
+    ruling_postings,
+)
+from ekarte_core.clearing.statement import (
+    Figures,
+    StatementLine,
+    cycle_digest,
+    statement_digest,
+    statement_figures,
+)
 from ekarte_core.codes import APPROVED, TRANSIENT, Rc
 from ekarte_core.draws.document import DrawTerms, Prize
 from ekarte_core.errors import (
@@ -102,6 +118,9 @@ __all__ = [
     "BatchTotal",
     "CardRef",
     "Claim",
+    "ClearingCycle",
+    "ClearingLine",
+    "ClearingPosting",
     "Cohort",
     "Command",
     "CommitInDoubt",
@@ -109,8 +128,12 @@ __all__ = [
     "Draw",
     "DrawRefused",
     "DrawTerms",
+    "Drill",
     "Earned",
     "EkarteError",
+    "Fee",
+    "FeeTerms",
+    "Figures",
     "Invariant",
     "KeyUse",
     "Keyring",
@@ -137,6 +160,7 @@ __all__ = [
     "SettlementDocument",
     "SettlementLine",
     "SlipLine",
+    "StatementLine",
     "Tender",
     "Voucher",
     "Winner",
@@ -149,7 +173,11 @@ __all__ = [
     "claims",
     "clock",
     "current_network",
+    "cycle_digest",
+    "cycle_postings",
     "decode_answer",
+    "default_drill",
+    "default_postings",
     "draw_pseudonym",
     "draw_winners",
     "encode_answer",
@@ -157,6 +185,7 @@ __all__ = [
     "expected_breakage",
     "expire_holds",
     "expire_lots",
+    "fees",
     "find_card",
     "freeze_draw",
     "grant",
@@ -165,11 +194,13 @@ __all__ = [
     "load_keyring",
     "make_statements",
     "migrate",
+    "net",
     "network_key",
     "network_version",
     "note_card",
     "open_draw",
     "pending_settlements",
+    "positions",
     "postings",
     "publish",
     "read_draw",
@@ -179,9 +210,12 @@ __all__ = [
     "rebuild",
     "redemption_rate",
     "replay",
+    "ruling_postings",
     "seal",
     "settlement_accepted",
     "settlement_failed",
+    "statement_digest",
+    "statement_figures",
     "take_notices",
     "turn_periods",
     "verify",
