@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ekarte_core.network.check_coalitions import coalition_faults
 from ekarte_core.network.check_programs import Fault, program_faults
 from ekarte_core.network.document import FORMAT, CardType, NetworkDocument, Program
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+CURRENCY = re.compile(r"[A-Z]{3}")
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
 CUTOFF = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 RANGE_DIGITS_MAX = 19
@@ -25,7 +27,8 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
     """Return every fault of a document that has the right shape."""
     faults = list(_head(document))
     faults += _codes(document)
-    faults += _coalitions(document)
+    faults += _issuers(document)
+    faults += coalition_faults(document)
     faults += _branches(document)
     faults += _groups(document)
     faults += program_faults(document)
@@ -39,7 +42,7 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
 def _head(document: NetworkDocument) -> Iterator[Fault]:
     if document.format != FORMAT:
         yield "$.format", f"this version reads format {FORMAT}"
-    if not re.fullmatch(r"[A-Z]{3}", document.currency):
+    if not CURRENCY.fullmatch(document.currency):
         yield "$.currency", "must be an ISO 4217 code such as EUR"
 
 
@@ -59,12 +62,13 @@ def _codes(document: NetworkDocument) -> Iterator[Fault]:
             yield f"$.goods_groups[{number}].code", "must be given, once"
 
 
-def _coalitions(document: NetworkDocument) -> Iterator[Fault]:
-    issuers = {issuer.code for issuer in document.issuers}
-    for number, coalition in enumerate(document.coalitions):
-        for place, code in enumerate(coalition.issuers):
-            if code not in issuers:
-                yield f"$.coalitions[{number}].issuers[{place}]", "no such issuer"
+def _issuers(document: NetworkDocument) -> Iterator[Fault]:
+    for number, issuer in enumerate(document.issuers):
+        path = f"$.issuers[{number}]"
+        if issuer.currency and not CURRENCY.fullmatch(issuer.currency):
+            yield f"{path}.currency", "must be an ISO 4217 code such as EUR"
+        if issuer.exposure_limit < 0:
+            yield f"{path}.exposure_limit", "must not be negative"
 
 
 def _branches(document: NetworkDocument) -> Iterator[Fault]:

@@ -17,16 +17,45 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Common shape: immutable, unknown fields refused by name."""
 
 
+class Terms(_Part, frozen=True, kw_only=True):
+    """The part of a used bonus that its issuer pays to a seller, basis points."""
+
+    issuer: str
+    seller: str
+    price_bp: int
+
+
 class Coalition(_Part, frozen=True, kw_only=True):
-    """Issuers who accept each other's gift cards and bonuses."""
+    """Issuers who accept each other's gift cards and bonuses.
+
+    Attributes:
+        operator: issuer who keeps the union's accounts, '' for none.
+        model: who owes what bonuses promise: their issuer, or the operator's pool.
+        issue_price_bp: pool: what an issuer pays in for bonuses, of their value.
+        breakage_share_bp: pool: the issuers' share of what is never used.
+        terms: prices between pairs; all others are paid in full, and so are gift
+            money, credit and goods for points.
+        service_tax_rate_bp: 0: what an issuer pays for bonuses used elsewhere is
+            part of the price of the goods; else a service invoiced with this tax.
+    """
 
     code: str
     name: str
     issuers: tuple[str, ...]
+    operator: str = ""
+    model: Literal["issuer", "pool"] = "issuer"
+    issue_price_bp: int = 10_000
+    breakage_share_bp: int = 0
+    terms: tuple[Terms, ...] = ()
+    service_tax_rate_bp: int = 0
 
 
 class Issuer(_Part, frozen=True, kw_only=True):
-    """A merchant who runs programs; `in_odoo`: a company of this Odoo database."""
+    """A merchant who runs programs; `in_odoo`: a company of this Odoo database.
+
+    `currency`: of its books, '' for the document's; `exposure_limit`: what it may owe
+    others in clearing, minor units, 0 for no limit.
+    """
 
     code: str
     name: str
@@ -34,6 +63,8 @@ class Issuer(_Part, frozen=True, kw_only=True):
     slip_header: tuple[str, ...] = ()
     slip_footer: tuple[str, ...] = ()
     language: str = "lv"
+    currency: str = ""
+    exposure_limit: int = 0
 
 
 class Branch(_Part, frozen=True, kw_only=True):

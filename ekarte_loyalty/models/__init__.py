@@ -17,6 +17,7 @@ from . import ekarte_card
 from . import ekarte_card_range
 from . import ekarte_card_type
 from . import ekarte_coalition
+from . import ekarte_coalition_terms
 from . import ekarte_desk
 from . import ekarte_document_operation
 from . import ekarte_entry

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..terminal_ids import odoo_terminal_id
+from ..units import to_minor
 
 
 class EkarteIssuer(models.Model):
@@ -11,6 +12,7 @@ class EkarteIssuer(models.Model):
     _order = "name, id"
 
     _network_room = "issuers"
+    _network_field_names = {"currency": "books_currency_id"}
     _ledger_columns = (
         ("membership", "issuer"),
         ("purse", "issuer"),
@@ -53,6 +55,21 @@ class EkarteIssuer(models.Model):
         required=True,
         help="Of slips and of answers to terminals.",
     )
+    books_currency_id = fields.Many2one(
+        "res.currency",
+        "Currency of the Books",
+        ondelete="restrict",
+        help="Empty: the network's.",
+    )
+    exposure_limit = fields.Monetary(
+        currency_field="limit_currency_id",
+        tracking=True,
+        help="What the issuer may owe others in clearing: over it, its cards work only"
+        " at its own branches. 0: no limit.",
+    )
+    limit_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_limit_currency_id", compute_sudo=True
+    )
     slip_header = fields.Text(help="Printed above each slip, line by line.")
     slip_footer = fields.Text(help="Printed below each slip, line by line.")
     branch_ids = fields.One2many("ekarte.branch", "issuer_id", "Branches")
@@ -82,6 +99,12 @@ class EkarteIssuer(models.Model):
         for issuer in self:
             contact = issuer.company_id.partner_id or issuer.partner_id
             issuer.name = issuer.name or contact.name
+
+    @api.depends("books_currency_id")
+    def _compute_limit_currency_id(self):
+        currency = self.env["ekarte.network"]._get().currency_id
+        for issuer in self:
+            issuer.limit_currency_id = issuer.books_currency_id or currency
 
     @api.depends("branch_ids.active", "program_ids.state")
     def _compute_counts(self):
@@ -175,6 +198,8 @@ class EkarteIssuer(models.Model):
             "slip_header": (self.slip_header or "").splitlines(),
             "slip_footer": (self.slip_footer or "").splitlines(),
             "language": self.language,
+            "currency": self.books_currency_id.name or "",
+            "exposure_limit": to_minor(self.exposure_limit),
         }
 
     # The back office: operators of the issuer act on cards through a terminal of it

@@ -64,10 +64,19 @@ class EkarteProgram(models.Model):
     reloadable = fields.Boolean(default=True)
     valid_months = fields.Integer("Valid for Months", help="0: for ever.")
     vat_class = fields.Selection(
-        [("mpv", "Multi-purpose voucher: tax when spent")],
+        [
+            ("mpv", "Multi-purpose voucher: tax when spent"),
+            ("spv", "Single-purpose voucher: tax when sold"),
+        ],
         "VAT Class",
         default="mpv",
         required=True,
+        tracking=True,
+        help="Single-purpose: all goods it may ever buy have one rate of tax, at every"
+        " issuer that accepts it. Can change only while no card holds money.",
+    )
+    tax_rate = fields.Float(
+        "Tax When Sold, %", digits=(5, 2), tracking=True, help="The one rate."
     )
 
     # Points
@@ -112,10 +121,31 @@ class EkarteProgram(models.Model):
         required=True,
     )
     deferral_policy = fields.Selection(
-        [("lot", "Defer revenue when earned"), ("none", "No deferral")],
+        [
+            ("lot", "Defer revenue when earned"),
+            ("cohort", "Defer, and re-estimate by month"),
+            ("none", "No deferral"),
+        ],
         "Accounting",
         default="lot",
         required=True,
+        help="By month: what the points of each month will come to is estimated anew"
+        " at month ends; the revenue follows.",
+    )
+    likelihood = fields.Float(
+        "Points Expected To Be Used, %",
+        digits=(5, 2),
+        default=100,
+        tracking=True,
+        help="Less than 100: so much less revenue is deferred when points are earned.",
+    )
+    own_use = fields.Selection(
+        [("discount", "Lowers the price"), ("mpv", "Pays, as a voucher")],
+        "Used at Own Branches",
+        default="discount",
+        required=True,
+        tracking=True,
+        help="A lower price bears less tax. A payment leaves the price, and its tax.",
     )
     questionnaire_points = fields.Integer(
         "Points for the Questionnaire", help="Once, when the holder has filled it in."
@@ -220,6 +250,11 @@ class EkarteProgram(models.Model):
     )
     visits = fields.Integer("Visits on the Pass", tracking=True)
     price = fields.Monetary(tracking=True, help="What a pass is sold for.")
+    visit_price = fields.Monetary(
+        "Visit Elsewhere Costs",
+        tracking=True,
+        help="What the issuer pays another one for a visit, tax included.",
+    )
     valid_days = fields.Integer(
         "Valid for Days", tracking=True, help="From the sale on. 0: for ever."
     )
@@ -254,7 +289,9 @@ class EkarteProgram(models.Model):
             "groups": "group_ids",
             "group_factor": "factor_ids",
             "points_of": "points_of_id",
+            "likelihood_bp": "likelihood",
             "prizes": "prize_ids",
+            "tax_rate_bp": "tax_rate",
             "tiers": "tier_ids",
         }.get(name) or super()._network_field_name(name)
 
@@ -264,7 +301,11 @@ class EkarteProgram(models.Model):
             # The other way of telling the scale stays in Odoo, should one go back.
             unused = STEPS if self.scale == "tiers" else ("tiers",)
             names = [name for name in names if name not in unused]
-        return {name: self._parameter(name) for name in names}
+        found = {name: self._parameter(name) for name in names}
+        if self.vat_class != "spv" and "tax_rate_bp" in found:
+            # A rate once typed stays in Odoo, should one go back.
+            found["tax_rate_bp"] = 0
+        return found
 
     def _parameter(self, name):
         """Return one parameter in the ledger's units: minor units, basis points."""

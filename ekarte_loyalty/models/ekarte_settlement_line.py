@@ -19,6 +19,15 @@ EVENTS = [
     ("pass_expire", "Visit passes expired"),
     ("credit_spend", "Bought on credit"),
     ("credit_pay", "Credit paid"),
+    ("credit_bill", "Credit billed"),
+    ("credit_charge", "Credit paid late"),
+    ("credit_write_off", "Credit written off"),
+    ("gift_pay_out", "Gift cards paid out"),
+    ("gift_charge_back", "Gift cards charged back"),
+    ("gift_restore", "Gift money put back"),
+    ("bonus_restore", "Bonuses put back"),
+    ("voucher_restore", "Vouchers put back"),
+    ("credit_restore", "Credit put back"),
 ]
 # Their `amount` counts points or visits; all others are money.
 POINTS_EVENTS = ("bonus_earn", "bonus_expire", "bonus_grant")
@@ -71,7 +80,24 @@ class EkarteSettlementLine(models.Model):
     tendered = fields.Monetary(
         string="Paid by Card",
         readonly=True,
-        help="The part of the sales that was paid by money on cards.",
+        help="The part of the sales that was paid by money on cards. Of a card charged"
+        " back: what had been used, and is lost.",
+    )
+    reimbursed = fields.Monetary(
+        string="Through Clearing",
+        readonly=True,
+        help="Between two issuers: what the one owes the other for it.",
+    )
+    price_bp = fields.Integer(readonly=True, aggregator=None, default=10_000)
+    price = fields.Float(
+        string="Paid, %", compute="_compute_tax_rate", digits=(5, 2), aggregator=None
+    )
+    billed = fields.Monetary(
+        readonly=True, help="The part of the credit that statements had named."
+    )
+    liable = fields.Char(string="Pool Operator Code", readonly=True)
+    as_payment = fields.Boolean(
+        readonly=True, help="Own bonus money was a payment, not a lower price."
     )
     points = fields.Integer(readonly=True)
     visits = fields.Integer(readonly=True)
@@ -87,10 +113,11 @@ class EkarteSettlementLine(models.Model):
         "(settlement_id, number)", "Each line of a settlement has a number of its own."
     )
 
-    @api.depends("tax_rate_bp")
+    @api.depends("tax_rate_bp", "price_bp")
     def _compute_tax_rate(self):
         for line in self:
             line.tax_rate = from_minor(line.tax_rate_bp)
+            line.price = from_minor(line.price_bp)
 
     @api.depends("event", "branch_id", "settlement_id.name")
     def _compute_display_name(self):
@@ -153,6 +180,11 @@ class EkarteSettlementLine(models.Model):
             "visits": line.amount if visits else 0,
             "carry": from_minor(line.carry),
             "tendered": from_minor(line.tendered),
+            "reimbursed": from_minor(_through_clearing(line)),
+            "price_bp": line.price_bp,
+            "billed": from_minor(line.billed),
+            "liable": line.liable,
+            "as_payment": line.as_payment,
             "operations": line.operations,
             "books_sales": line.books_sales,
         }
@@ -182,3 +214,11 @@ class EkarteSettlementLine(models.Model):
             "ekarte_loyalty.ekarte_operation_action"
         )
         return {**action, "name": name, "domain": domain, "context": {}}
+
+
+def _through_clearing(line):
+    """What two issuers have between them for a line of the document, minor units."""
+    if line.event == "sale" or line.bearer == line.seller == line.issuer:
+        return 0
+    counts = line.event in POINTS_EVENTS or line.event in VISITS_EVENTS
+    return (line.reimbursed or 0) if counts else line.owed

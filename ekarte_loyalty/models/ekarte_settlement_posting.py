@@ -18,7 +18,7 @@ from ekarte_core import Posting, postings, read_settlement
 from ..units import from_minor
 from .account_keys import ACCOUNT_KEYS
 
-TAXED_EVENTS = ("sale",)
+TAX_KEYS = ("VATO", "VATI")
 
 
 class Item(NamedTuple):
@@ -28,17 +28,10 @@ class Item(NamedTuple):
     line: models.Model
     account: models.Model
     tax: models.Model
-    # Net sum that the tax belongs to; the tax item shows it.
-    base: int = 0
 
     @property
     def is_tax(self):
-        return self.posting.account == "VATO"
-
-    @property
-    def is_refund(self):
-        """Sums of a day in which refunds outweigh sales go by the refund's grids."""
-        return self.posting.amount > 0
+        return self.posting.account in TAX_KEYS
 
 
 class EkarteSettlementPosting(models.Model):
@@ -84,7 +77,7 @@ class EkarteSettlementPosting(models.Model):
             problems += self._journal_problems(company)
             problems += self._currency_problems(company, items, lines)
             problems += self._account_problems(company, items)
-            problems += self._tax_problems(company, items, lines)
+            problems += self._tax_problems(company, items)
         if problems:
             raise UserError("\n".join(problems))
 
@@ -172,22 +165,33 @@ class EkarteSettlementPosting(models.Model):
                 )
         return problems
 
-    def _tax_problems(self, company, items, lines):
-        rates = {
-            item.tax_rate_bp
-            for item in items
-            if item.tax_rate_bp and lines[item.line].event in TAXED_EVENTS
+    def _tax_problems(self, company, items):
+        rates = {(item.tax_use, item.tax_rate_bp) for item in items if item.tax_use}
+        sentences = {
+            "sale": self.env._(
+                "%(company)s has no sale tax of %(rate)s %% for terminals. Choose one "
+                "in E-karte > Accounting > Accounts."
+            ),
+            "purchase": self.env._(
+                "%(company)s has no purchase tax of %(rate)s %% for what other issuers "
+                "invoice. Choose one in E-karte > Accounting > Accounts."
+            ),
         }
         return [
-            self.env._(
-                "%(company)s has no sale tax of %(rate)s %% for terminals. Choose one "
-                "in E-karte > Accounting > Accounts.",
-                company=company.display_name,
-                rate=f"{from_minor(rate):g}",
-            )
-            for rate in sorted(rates)
-            if not company._ekarte_sale_tax(rate)
+            sentences[use]
+            % {"company": company.display_name, "rate": f"{from_minor(rate):g}"}
+            for use, rate in sorted(rates)
+            if not self._tax_of(company, use, rate)
         ]
+
+    @api.model
+    def _tax_of(self, company, use, rate_bp):
+        """The company's tax of a rate, on what it sells or buys; empty for none."""
+        if use == "sale":
+            return company._ekarte_sale_tax(rate_bp)
+        if use == "purchase":
+            return company._ekarte_purchase_tax(rate_bp)
+        return self.env["account.tax"]
 
     # One entry
 
@@ -196,10 +200,8 @@ class EkarteSettlementPosting(models.Model):
         books = self.with_company(company).with_context(
             lang=company.partner_id.lang or self.env.lang
         )
-        bases = {item.line: item.amount for item in found if item.account == "REV"}
         items = [
-            books._item(company, posting, lines[posting.line], bases)
-            for posting in found
+            books._item(company, posting, lines[posting.line]) for posting in found
         ]
         date = books._open_date(company, day, any(item.tax for item in items))
         Move = books.env["account.move"].with_context(skip_invoice_sync=True)
@@ -219,16 +221,15 @@ class EkarteSettlementPosting(models.Model):
         return move
 
     @api.model
-    def _item(self, company, posting, line, bases):
-        tax = self.env["account.tax"]
-        if line.event in TAXED_EVENTS and posting.account in ("REV", "VATO"):
-            tax = company._ekarte_sale_tax(posting.tax_rate_bp)
-        if posting.account != "VATO":
+    def _item(self, company, posting, line):
+        tax = self._tax_of(company, posting.tax_use, posting.tax_rate_bp)
+        if posting.account not in TAX_KEYS:
             return Item(posting, line, company._ekarte_account(posting.account), tax)
-        # As Odoo does: a tax without an account of its own stays with the revenue.
-        part = tax._ekarte_parts(posting.amount > 0, "tax")
-        account = part.account_id or company._ekarte_account("REV")
-        return Item(posting, line, account, tax, bases.get(posting.line, 0))
+        # As Odoo does: a tax without an account of its own stays with what bears it.
+        bearer = "REV" if posting.tax_use == "sale" else "XCL"
+        part = tax._ekarte_parts(posting.refund, "tax")
+        account = part.account_id or company._ekarte_account(bearer)
+        return Item(posting, line, account, tax)
 
     @api.model
     def _open_date(self, company, day, taxed):
@@ -273,14 +274,14 @@ class EkarteSettlementPosting(models.Model):
             "tax_ids": [Command.clear()],
         }
         if item.is_tax:
-            part = item.tax._ekarte_parts(item.is_refund, "tax")
+            part = item.tax._ekarte_parts(posting.refund, "tax")
             vals |= {
                 "tax_repartition_line_id": part.id,
                 "tax_tag_ids": [Command.set(part.tag_ids.ids)],
-                "tax_base_amount": abs(from_minor(item.base)),
+                "tax_base_amount": abs(from_minor(posting.base)),
             }
         elif item.tax:
-            tags = item.tax._ekarte_parts(item.is_refund, "base").tag_ids
+            tags = item.tax._ekarte_parts(posting.refund, "base").tag_ids
             vals |= {
                 "tax_ids": [Command.set(item.tax.ids)],
                 "tax_tag_ids": [Command.set(tags.ids)],

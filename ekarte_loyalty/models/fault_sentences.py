@@ -47,6 +47,17 @@ SENTENCES = {
     ),
     "give at least one": _lt("give at least one"),
     "give both from and to, or neither": _lt("give both “from” and “to”, or neither"),
+    "a pool needs an operator": _lt("a pool needs an operator"),
+    "a price is agreed between two issuers": _lt(
+        "a price is agreed between two issuers"
+    ),
+    "an issuer is in one pool only": _lt("an issuer is in one pool only"),
+    "goes together with tax when sold": _lt(
+        "a card taxed when sold needs its one rate of tax"
+    ),
+    "must be an ISO 4217 code such as EUR": _lt("must be a currency such as EUR"),
+    "no such issuer in this coalition": _lt("is not an issuer of this coalition"),
+    "visits elsewhere need a price": _lt("visits elsewhere need a price"),
     "goes together with idle_days": _lt("goes together with the days of idleness"),
     "must be 0 to 10000": _lt("must be from 0 to 100 %"),
     "must be 0 to 10000 basis points": _lt("must be from 0 to 100 %"),

@@ -6,7 +6,13 @@ Seed: "Взнос денег на карту при продаже … на лю
 
 from typing import ClassVar, Literal
 
-from ekarte_core.rules.programs.kind import AcceptAt, Fault, Kind, between
+from ekarte_core.rules.programs.kind import (
+    RATE_BP_MAX,
+    AcceptAt,
+    Fault,
+    Kind,
+    between,
+)
 
 
 class GiftCard(Kind, frozen=True, kw_only=True):
@@ -21,7 +27,8 @@ class GiftCard(Kind, frozen=True, kw_only=True):
     valid_months: int = 0  # 0: for ever; counted from each load
     notice_days: int = 0  # tell the holder so many days before
     accept_at: AcceptAt = "own"
-    vat_class: Literal["mpv"] = "mpv"
+    vat_class: Literal["mpv", "spv"] = "mpv"  # tax when used, or when sold
+    tax_rate_bp: int = 0  # spv: the one rate of all goods it may buy
 
     def faults(self) -> list[Fault]:
         """Return (parameter, message) pairs; empty when the program can run."""
@@ -34,6 +41,9 @@ class GiftCard(Kind, frozen=True, kw_only=True):
             found.append(("min_load", "must be at least 1 and at most max_balance"))
         found += between(self.valid_months, 0, 1200, "valid_months")
         found += between(self.notice_days, 0, 36_500, "notice_days")
+        found += between(self.tax_rate_bp, 0, RATE_BP_MAX, "tax_rate_bp")
+        if (self.vat_class == "spv") != (self.tax_rate_bp > 0):
+            found.append(("tax_rate_bp", "goes together with tax when sold"))
         return found
 
     def load_refusal(self, amount: int, balance: int, loads: int) -> str:

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 from ekarte_core.rules.programs.kind import (
     COUNT_MAX,
     DAYS_MAX,
+    RATE_BP_MAX,
     AcceptAt,
     Fault,
     Kind,
@@ -24,7 +25,9 @@ class Points(Kind, frozen=True, kw_only=True):
     earn_on_gift: bool = True
     accept_at: AcceptAt = "coalition"
     clawback: Literal["deduct", "negative", "absorb"] = "deduct"
-    deferral_policy: Literal["none", "lot"] = "lot"
+    deferral_policy: Literal["none", "lot", "cohort"] = "lot"
+    likelihood_bp: int = RATE_BP_MAX  # how likely a point is ever used
+    own_use: Literal["discount", "mpv"] = "discount"  # lowers the price, or pays it
     questionnaire_points: int = 0
 
     def points_faults(self) -> list[Fault]:
@@ -34,6 +37,7 @@ class Points(Kind, frozen=True, kw_only=True):
         found += between(
             self.questionnaire_points, 0, COUNT_MAX, "questionnaire_points"
         )
+        found += between(self.likelihood_bp, 0, RATE_BP_MAX, "likelihood_bp")
         return found
 
     def paid(self, receipt: Receipt) -> dict[str, int]:

@@ -11,6 +11,7 @@ import msgspec
 from ekarte_core.rules.programs.kind import (
     COUNT_MAX,
     DAYS_MAX,
+    AcceptAt,
     Fault,
     Kind,
     at_least,
@@ -29,6 +30,8 @@ class VisitPass(Kind, frozen=True, kw_only=True):
     max_per_day: int = 0  # 0: no limit
     notice_days: int = 0  # tell the holder so many days before
     group: str = ""
+    accept_at: AcceptAt = "own"
+    visit_price: int = 0  # what another issuer is paid for a visit, tax included
 
     def faults(self) -> list[Fault]:
         """Return (parameter, message) pairs; empty when the program can run."""
@@ -37,4 +40,7 @@ class VisitPass(Kind, frozen=True, kw_only=True):
         found += between(self.valid_days, 0, DAYS_MAX, "valid_days")
         found += between(self.max_per_day, 0, COUNT_MAX, "max_per_day")
         found += between(self.notice_days, 0, DAYS_MAX, "notice_days")
+        found += at_least(self.visit_price, 0, "visit_price")
+        if self.accept_at == "coalition" and not self.visit_price:
+            found.append(("visit_price", "visits elsewhere need a price"))
         return found
