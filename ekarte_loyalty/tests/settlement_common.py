@@ -21,6 +21,7 @@ from ekarte_core import (
 )
 
 DAY = "2026-11-21"
+TAXES = {"sale": "VATO", "purchase": "VATI"}
 ACCOUNTANT_GROUPS = (
     "ekarte_loyalty.ekarte_loyalty_group_accountant,account.group_account_user"
 )
@@ -132,11 +133,13 @@ class SettlementCase(TransactionCase):
 
     def booked(self, settlement, company, key=None):
         """Debits (positive) by account key, in cents, of one company."""
-        names = {company._ekarte_account(k).id: k for k in ACCOUNT_KEYS if k != "VATO"}
+        keys = set(ACCOUNT_KEYS) - set(TAXES.values())
+        names = {company._ekarte_account(key).id: key for key in keys}
         sums = {}
         for item in settlement.move_ids.line_ids:
             if item.company_id == company:
-                name = "VATO" if item.tax_line_id else names[item.account_id.id]
+                use = item.tax_line_id.type_tax_use
+                name = TAXES[use] if use else names[item.account_id.id]
                 sums[name] = sums.get(name, 0) + round(item.balance * 100)
         return sums if key is None else sums.get(key, 0)
 

@@ -20,6 +20,14 @@ from ekarte_core import (
 from ..models.fault_sentences import RANGE, SENTENCES
 from .common import NetworkCase
 
+# What must be filled in before the form asks for the rest.
+HUNG_ON = {
+    "expire_days": 30,
+    "idle_days": 30,
+    "vat_class": "spv",
+    "accept_at": "coalition",
+}
+
 
 def document_fields(room):
     """Names of the fields of one element of a room of the network document."""
@@ -80,9 +88,9 @@ class TestProgramKinds(NetworkCase):
         }
         for kind in PROGRAM_KINDS:
             form.kind = kind
-            # Figures that others hang on.
-            for name in {"expire_days", "idle_days"} & parameter_names(kind):
-                form[name] = 30
+            for name, value in HUNG_ON.items():
+                if name in parameter_names(kind):
+                    form[name] = value
             program = model.new({"kind": kind})
             for scale, hidden in self._scales(kind):
                 if scale:
@@ -137,6 +145,8 @@ class TestProgramKinds(NetworkCase):
                 "accept_at": "coalition",
                 "clawback": "negative",
                 "deferral_policy": "lot",
+                "likelihood_bp": 10_000,
+                "own_use": "discount",
                 "questionnaire_points": 5,
             },
         )
@@ -243,6 +253,8 @@ class TestProgramKinds(NetworkCase):
                 "max_per_day": 1,
                 "notice_days": 0,
                 "group": "tsport",
+                "accept_at": "own",
+                "visit_price": 0,
             },
         )
         self.assertEqual(

@@ -46,6 +46,8 @@ class TestPublication(NetworkCase):
                 "notice_days": 0,
                 "clawback": "deduct",
                 "deferral_policy": "lot",
+                "likelihood_bp": 10_000,
+                "own_use": "discount",
                 "questionnaire_points": 0,
             },
         )

@@ -1,23 +1,15 @@
 """The journal table: each event at home, elsewhere and outside; it always balances."""
 
 from collections import Counter
-from datetime import date, datetime, timezone
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ekarte_core import (
-    ACCOUNT_KEYS,
-    Posting,
-    SettlementDocument,
-    SettlementLine,
-    postings,
-)
+from ekarte_core import ACCOUNT_KEYS, Posting, SettlementLine, postings
+from tests.core.journal_rows import TABLE, document, line
 
-NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 EVENTS = [
     "sale",
     "gift_load",
@@ -35,6 +27,15 @@ EVENTS = [
     "pass_expire",
     "credit_spend",
     "credit_pay",
+    "credit_bill",
+    "credit_charge",
+    "credit_write_off",
+    "gift_pay_out",
+    "gift_charge_back",
+    "gift_restore",
+    "bonus_restore",
+    "voucher_restore",
+    "credit_restore",
 ]
 LIABILITIES = {
     "gift": "LGC",
@@ -44,7 +45,20 @@ LIABILITIES = {
     "pass": "LPS",
     "credit": "ALC",
 }
-BUILDS_UP = ("gift_load", "bonus_earn", "bonus_grant", "pass_load", "credit_pay")
+BUILDS_UP = (
+    "gift_load",
+    "bonus_earn",
+    "bonus_grant",
+    "pass_load",
+    "credit_pay",
+    "gift_restore",
+    "bonus_restore",
+    "voucher_restore",
+    "credit_restore",
+)
+UNCARRIED = ("sale", "credit_bill", "credit_charge", "credit_write_off")
+DEBTS = {"credit_charge": 1, "credit_write_off": -1}
+MAYBE = st.booleans()
 HOME = (
     "sale",
     "bonus_earn",
@@ -53,37 +67,14 @@ HOME = (
     "bonus_expire",
     "voucher_expire",
     "pass_load",
-    "pass_use",
     "pass_expire",
+    "credit_bill",
+    "credit_charge",
+    "credit_write_off",
+    "gift_pay_out",
+    "gift_charge_back",
 )
 """Events that happen in the issuer's own books only."""
-
-
-def document(
-    *lines: SettlementLine, outside: tuple[str, ...] = ()
-) -> SettlementDocument:
-    return SettlementDocument(
-        id=1,
-        created_at=NOW,
-        cutoff=NOW,
-        network_version=1,
-        outside=outside,
-        lines=lines,
-    )
-
-
-def line(event: Any, amount: int, seller: str = "I", issuer: str = "I", **more: Any):
-    return SettlementLine(
-        line=more.pop("number", 1),
-        day=date(2026, 11, 21),
-        event=event,
-        seller=seller,
-        issuer=issuer,
-        branch="B",
-        amount=amount,
-        operations=1,
-        **more,
-    )
 
 
 def booked(*lines: SettlementLine, outside: tuple[str, ...] = ()) -> dict[tuple, int]:
@@ -93,188 +84,6 @@ def booked(*lines: SettlementLine, outside: tuple[str, ...] = ()) -> dict[tuple,
     return dict(found)
 
 
-TABLE = [
-    (
-        "S1 cash sale",
-        line("sale", 3000, tax_rate_bp=2100),
-        {("I", "BNK"): 3000, ("I", "REV"): -2479, ("I", "VATO"): -521},
-    ),
-    (
-        "S1 paid by card",
-        line("sale", 3000, tax_rate_bp=2100, tendered=3000),
-        {("I", "TND"): 3000, ("I", "REV"): -2479, ("I", "VATO"): -521},
-    ),
-    (
-        "S1 part by card",
-        line("sale", 2000, tax_rate_bp=2100, tendered=100),
-        {
-            ("I", "BNK"): 1900,
-            ("I", "TND"): 100,
-            ("I", "REV"): -1653,
-            ("I", "VATO"): -347,
-        },
-    ),
-    (
-        "S1 without tax",
-        line("sale", 100),
-        {("I", "BNK"): 100, ("I", "REV"): -100},
-    ),
-    ("S1 own register", line("sale", 3000, tax_rate_bp=2100, books_sales=False), {}),
-    (
-        "G1 load",
-        line("gift_load", 2000, carry=2000),
-        {("I", "BNK"): 2000, ("I", "LGC"): -2000},
-    ),
-    (
-        "G1 own register",
-        line("gift_load", 2000, carry=2000, books_sales=False),
-        {("I", "TND"): 2000, ("I", "LGC"): -2000},
-    ),
-    (
-        "G3 sold by another",
-        line("gift_load", 2000, "S", carry=2000),
-        {
-            ("S", "BNK"): 2000,
-            ("S", "CLR"): -2000,
-            ("I", "CLR"): 2000,
-            ("I", "LGC"): -2000,
-        },
-    ),
-    (
-        "G4 used at home",
-        line("gift_spend", 500, carry=500),
-        {("I", "LGC"): 500, ("I", "TND"): -500},
-    ),
-    (
-        "G5 used elsewhere",
-        line("gift_spend", 3000, "R", carry=3000),
-        {
-            ("R", "CLR"): 3000,
-            ("R", "TND"): -3000,
-            ("I", "LGC"): 3000,
-            ("I", "CLR"): -3000,
-        },
-    ),
-    (
-        "G8 lapsed",
-        line("gift_expire", 500, carry=500),
-        {("I", "LGC"): 500, ("I", "RBK"): -500},
-    ),
-    (
-        "B1 earned",
-        line("bonus_earn", 10, carry=81),
-        {("I", "REV"): 81, ("I", "LBN"): -81},
-    ),
-    ("B1 nothing deferred", line("bonus_earn", 10), {}),
-    (
-        "B3 used at home",
-        line("bonus_spend", 100, carry=81),
-        {("I", "LBN"): 81, ("I", "REV"): -81},
-    ),
-    (
-        "B4 used elsewhere",
-        line("bonus_spend", 100, "R", carry=81),
-        {
-            ("R", "CLR"): 100,
-            ("R", "TND"): -100,
-            ("I", "LBN"): 81,
-            ("I", "XCL"): 19,
-            ("I", "CLR"): -100,
-        },
-    ),
-    (
-        "B5 burnt",
-        line("bonus_expire", 10, carry=81),
-        {("I", "LBN"): 81, ("I", "RBK"): -81},
-    ),
-    (
-        "B1p given without a sale",
-        line("bonus_grant", 50, carry=250),
-        {("I", "XPM"): 250, ("I", "LBN"): -250},
-    ),
-    (
-        "B3 voucher at home",
-        line("voucher_spend", 50000, carry=41000),
-        {("I", "LBN"): 41000, ("I", "REV"): -41000},
-    ),
-    (
-        "B4 voucher elsewhere",
-        line("voucher_spend", 500, "R", carry=400),
-        {
-            ("R", "CLR"): 500,
-            ("R", "TND"): -500,
-            ("I", "LBN"): 400,
-            ("I", "XCL"): 100,
-            ("I", "CLR"): -500,
-        },
-    ),
-    (
-        "B5 voucher lapsed",
-        line("voucher_expire", 500, carry=400),
-        {("I", "LBN"): 400, ("I", "RBK"): -400},
-    ),
-    (
-        "B4 points for goods of another",
-        line("exchange_spend", 1650, "R", carry=81),
-        {
-            ("R", "CLR"): 1650,
-            ("R", "TND"): -1650,
-            ("I", "LBN"): 81,
-            ("I", "XCL"): 1569,
-            ("I", "CLR"): -1650,
-        },
-    ),
-    (
-        "B3 points for own goods",
-        line("exchange_spend", 1650, carry=81),
-        {("I", "LBN"): 81, ("I", "REV"): -81},
-    ),
-    (
-        "P1 pass sold",
-        line("pass_load", 10, carry=4132),
-        {("I", "REV"): 4132, ("I", "LPS"): -4132},
-    ),
-    (
-        "P2 visit",
-        line("pass_use", 1, carry=413),
-        {("I", "LPS"): 413, ("I", "REV"): -413},
-    ),
-    (
-        "P3 pass lapsed",
-        line("pass_expire", 2, carry=826),
-        {("I", "LPS"): 826, ("I", "RBK"): -826},
-    ),
-    (
-        "L1 bought on credit",
-        line("credit_spend", 3000, carry=3000),
-        {("I", "ALC"): 3000, ("I", "TND"): -3000},
-    ),
-    (
-        "L2 bought on credit elsewhere",
-        line("credit_spend", 3000, "R", carry=3000),
-        {
-            ("R", "CLR"): 3000,
-            ("R", "TND"): -3000,
-            ("I", "ALC"): 3000,
-            ("I", "CLR"): -3000,
-        },
-    ),
-    (
-        "L4 credit paid",
-        line("credit_pay", 1000, carry=1000),
-        {("I", "BNK"): 1000, ("I", "ALC"): -1000},
-    ),
-    (
-        "L4 credit paid elsewhere",
-        line("credit_pay", 1000, "S", carry=1000),
-        {
-            ("S", "BNK"): 1000,
-            ("S", "CLR"): -1000,
-            ("I", "CLR"): 1000,
-            ("I", "ALC"): -1000,
-        },
-    ),
-]
 IDS = [name for name, _, _ in TABLE]
 ROWS = [(row, figures) for _, row, figures in TABLE]
 
@@ -287,14 +96,19 @@ def test_each_row_of_the_table(row: SettlementLine, figures: dict):
 @pytest.mark.parametrize(("row", "figures"), ROWS, ids=IDS)
 def test_a_refund_is_the_same_row_with_a_minus_sign(row: SettlementLine, figures: dict):
     back = msgspec.structs.replace(
-        row, amount=-row.amount, carry=-row.carry, tendered=-row.tendered
+        row,
+        amount=-row.amount,
+        carry=-row.carry,
+        tendered=-row.tendered,
+        billed=-row.billed,
+        reimbursed=None if row.reimbursed is None else -row.reimbursed,
     )
     assert booked(back) == {place: -sum_ for place, sum_ in figures.items()}
 
 
 @pytest.mark.parametrize(("row", "figures"), ROWS, ids=IDS)
 def test_an_issuer_outside_has_no_items(row: SettlementLine, figures: dict):
-    for company in ("I", "R", "S"):
+    for company in ("I", "R", "S", "O"):
         here = {place: sum_ for place, sum_ in figures.items() if place[0] != company}
         assert booked(row, outside=(company,)) == here
 
@@ -331,6 +145,9 @@ def test_nothing_of_zero_is_posted():
 
 COMPANY = st.sampled_from(["A", "B", "C", "OUT"])
 SUM = st.integers(-(10**9), 10**9)
+RATE = st.sampled_from([0, 500, 1200, 2100])
+POOLED = ("bonus_", "voucher_", "exchange_")
+TAXED = ("sale", "gift_", "pass_use", "bonus_spend", "bonus_restore")
 
 
 @st.composite
@@ -339,18 +156,23 @@ def any_line(draw: st.DrawFn, number: int = 1) -> SettlementLine:
     seller = draw(COMPANY)
     issuer = seller if event in HOME else draw(COMPANY)
     amount = draw(SUM)
-    nominal = event.startswith(("gift_", "credit_"))
+    taxed = event.startswith(TAXED)
+    rate = draw(RATE) if taxed else 0
+    money = event.startswith("credit_") or (event.startswith("gift_") and not rate)
+    reimbursed = draw(SUM) if event.startswith(("bonus", "voucher", "pass")) else None
     return line(
         event,
         amount,
         seller,
         issuer,
-        carry=amount if nominal else 0 if event == "sale" else draw(SUM),
-        tendered=draw(SUM) if event == "sale" else 0,
-        tax_rate_bp=draw(st.sampled_from([0, 500, 1200, 2100]))
-        if event == "sale"
-        else 0,
-        books_sales=draw(st.booleans()),
+        carry=amount if money else 0 if event == "sale" else draw(SUM),
+        tendered=draw(SUM) if event in ("sale", "gift_charge_back") else 0,
+        tax_rate_bp=rate,
+        reimbursed=reimbursed,
+        billed=draw(SUM) if event.startswith("credit_") else 0,
+        liable=draw(COMPANY) if event.startswith(POOLED) and draw(MAYBE) else "",
+        as_payment=draw(MAYBE),
+        books_sales=draw(MAYBE),
         number=number,
     )
 
@@ -376,23 +198,44 @@ def test_clearing_sums_to_zero_over_all_issuers(lines: list[SettlementLine]):
     pairs: Counter = Counter()
     for item in postings(document(*lines)):
         if item.account == "CLR":
+            assert item.partner not in ("", item.company)
             pairs[frozenset((item.company, item.partner))] += item.amount
     assert set(pairs.values()) <= {0}
 
 
 @given(LINES)
 def test_liabilities_follow_the_carrying_values(lines: list[SettlementLine]):
-    """V1 line by line: what a card is owed is what the books owe."""
+    """V1 and V2 line by line: what a card is owed, or owes, is what the books say."""
     expected: Counter = Counter()
     for row in lines:
-        if row.event != "sale":
-            built_up = row.event in BUILDS_UP
-            account = LIABILITIES[row.event.partition("_")[0]]
-            expected[row.issuer, account] += -row.carry if built_up else row.carry
+        if row.event not in UNCARRIED:
+            account = "LPL" if row.liable else LIABILITIES[row.event.partition("_")[0]]
+            sign = -1 if row.event in BUILDS_UP else 1
+            expected[row.liable or row.issuer, account] += sign * row.carry
+        elif row.event in DEBTS:
+            expected[row.issuer, "ALC"] += DEBTS[row.event] * row.amount
     found: Counter = Counter()
     for item in postings(document(*lines)):
-        if item.account in LIABILITIES.values():
-            found[item.company, item.account] += item.amount
+        account = "ALC" if item.account == "ALB" else item.account
+        if account in (*LIABILITIES.values(), "LPL"):
+            found[item.company, account] += item.amount
     assert {k: v for k, v in found.items() if v} == {
         k: v for k, v in expected.items() if v
     }
+
+
+@given(LINES)
+def test_what_is_taxed_sums_to_the_base_that_its_tax_names(lines: list[SettlementLine]):
+    bases: Counter = Counter()
+    taxed = set()
+    for item in postings(document(*lines)):
+        place = (item.line, item.company, item.tax_use)
+        if item.account in ("VATO", "VATI"):
+            assert item.tax_use == ("sale" if item.account == "VATO" else "purchase")
+            bases[place] -= item.base
+            taxed.add(place)
+        elif item.tax_use:
+            assert item.tax_rate_bp
+            bases[place] += item.amount
+    # A tax of less than a cent has no item that could name a base.
+    assert {bases[place] for place in taxed} <= {0}
