@@ -8,7 +8,10 @@ goes by the event, not by the sign: refunds are claims below zero.
 import msgspec
 
 from ekarte_core.settlement.document import SettlementDocument, SettlementLine
-from ekarte_core.settlement.journal import PAID_IN, Posting, postings
+from ekarte_core.settlement.journal import EXPIRED, Posting, postings
+
+PAID_IN = ("gift_load", "credit_pay")
+INTO_POOL = ("bonus_earn", "bonus_grant", *EXPIRED)
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,13 @@ def _pairs(line: SettlementLine, items: list[Posting]) -> set[tuple[str, str]]:
 
 
 def _in_order(line: SettlementLine, one: str, other: str) -> tuple[str, str]:
-    """The creditor first: who took money in owes it, all else is owed to the seller."""
-    owing = line.seller if line.event in PAID_IN else line.issuer
+    """The creditor first: it is owed by who bears the liability, or by who took in.
+
+    Into a pool the issuer pays, and has its share of the breakage out of it.
+    """
+    owing = line.bearer
+    if line.event in PAID_IN:
+        owing = line.seller
+    elif line.event in INTO_POOL:
+        owing = line.issuer
     return (other, one) if one == owing else (one, other)
