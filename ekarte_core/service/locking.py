@@ -82,12 +82,15 @@ def _lock(
         fresh = {token: one for token, one in fresh.items() if token not in busy}
         if fresh:
             register(cr, fresh, tokens, keyring, now, wait=wait)
-            wanted = [tokens[token] for token in fresh]
+        # What a rival has put on file since the first look is as busy as what he holds.
+        again = fresh.keys() | busy if wait else fresh.keys()
+        if again:
+            wanted = [tokens[token] for token in again]
             every = {token for one in wanted for token in one.values()}
             added = store.lock_cards(cr, (), every, wait=wait)
             cards |= added
             found |= rotating.renew_tokens(cr, keyring, added.values(), wanted)
-            busy |= fresh.keys() - found.keys()
+            busy = (busy | fresh.keys()) - found.keys()
     elsewhere = (
         store.existing_ids(cr, ids - cards.keys()) if ids - cards.keys() else set()
     )

@@ -8,7 +8,8 @@ import psycopg2
 import pytest
 
 from ekarte_core import CardRef, card_of, note_card
-from tests.core.rivals import lend, odoo, together
+from ekarte_core.service.rotating import known
+from tests.core.rivals import lend, odoo, together, until_answered
 from tests.core.shop import (
     BOOK,
     CLUB,
@@ -321,6 +322,27 @@ def test_a_note_and_a_first_purchase_at_once_are_one_card(shop: Shop, gateways):
     assert rc == "00"
     assert shop.sql("SELECT count(*), min(state) FROM ekarte.card") == [(1, "active")]
     assert shop.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("wait", "answered"), [(True, ("new", "00")), (False, ("busy", "91"))]
+)
+def test_a_card_noted_between_two_looks_of_its_first_purchase_is_busy_for_the_hasty(
+    shop: Shop, gateways, monkeypatch: pytest.MonkeyPatch, wait, answered
+):
+    """The purchase found no card to lock, and then finds one on file."""
+    card = number(CLUB)
+
+    def be_late(*args):
+        note(shop, card)
+        return known(*args)
+
+    monkeypatch.setattr("ekarte_core.service.rotating.known", be_late)
+    request = shop.request("sale", card, 1000)
+    (found,) = gateways[0].run([request], shop.network, shop.now, wait=wait)
+    assert (found.status, found.rc) == answered
+    assert until_answered(shop, gateways[0], [request])[0].rc == "00"
+    assert shop.sql("SELECT count(*), min(state) FROM ekarte.card") == [(1, "active")]
 
 
 def test_a_known_card_is_noted_again_while_another_session_holds_it(shop: Shop):
