@@ -43,6 +43,10 @@ class Ledger(Protocol):
         """Do what the clock has to do; return how many operations each work made."""
         ...
 
+    def fold_exposure(self, now: datetime) -> int:
+        """Fold what issuers came to owe others; return for how many of them."""
+        ...
+
     def sweep(self, now: datetime) -> object:
         """Forget old nonces."""
         ...

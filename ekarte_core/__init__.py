@@ -53,6 +53,12 @@ from ekarte_core.service.drawing import (
 )
 from ekarte_core.service.execute import execute
 from ekarte_core.service.expiry import expire_holds, expire_lots
+from ekarte_core.service.exposing import (
+    Exposure,
+    exposures,
+    fold_exposure,
+    tell_cleared,
+)
 from ekarte_core.service.filing import NotedCard, card_of, note_card
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.noticing import Notice, take_notices
@@ -131,6 +137,7 @@ __all__ = [
     "Drill",
     "Earned",
     "EkarteError",
+    "Exposure",
     "Fee",
     "FeeTerms",
     "Figures",
@@ -185,8 +192,10 @@ __all__ = [
     "expected_breakage",
     "expire_holds",
     "expire_lots",
+    "exposures",
     "fees",
     "find_card",
+    "fold_exposure",
     "freeze_draw",
     "grant",
     "in_words",
@@ -217,6 +226,7 @@ __all__ = [
     "statement_digest",
     "statement_figures",
     "take_notices",
+    "tell_cleared",
     "turn_periods",
     "verify",
     "winning_cards",

@@ -35,6 +35,7 @@ class Rc(str, Enum):
     AMOUNT = "13"
     LIMIT = "61"
     SHORT = "51"
+    ELSEWHERE = "60"
     NO_ROUTE = "92"
     SILENT = "91"
     FAULT = "96"

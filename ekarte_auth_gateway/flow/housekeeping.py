@@ -1,4 +1,4 @@
-"""What the gateway does by itself: networks, expiry, seals, old nonces."""
+"""What the gateway does by itself: networks, expiry, seals, old nonces, exposure."""
 
 import asyncio
 import logging
@@ -25,6 +25,7 @@ class Rhythm:
     clock_s: float = 60.0
     seal_s: float = 10.0
     sweep_s: float = 60.0
+    fold_s: float = 2.0
 
 
 class Housekeeping:
@@ -59,6 +60,7 @@ class Housekeeping:
             (self.turn_the_clock, rhythm.clock_s),
             (self.seal, rhythm.seal_s),
             (self.sweep, rhythm.sweep_s),
+            (self.fold_exposure, rhythm.fold_s),
         ):
             self._chores.append(loop.create_task(_forever(chore, every_s)))
 
@@ -129,6 +131,10 @@ class Housekeeping:
     async def sweep(self) -> None:
         """Forget nonces that are too old to be accepted anyway."""
         await self._back.call(lambda ledger: ledger.sweep(self._clock()))
+
+    async def fold_exposure(self) -> None:
+        """Keep short what decisions sum up of issuers' debts to others."""
+        await self._back.call(lambda ledger: ledger.fold_exposure(self._clock()))
 
 
 async def _forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None:

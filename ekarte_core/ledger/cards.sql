@@ -121,7 +121,19 @@ SELECT
 FROM ekarte.purse AS p
 LEFT JOIN ekarte.lot AS l ON p.id = l.purse_id
 WHERE p.card_id = ANY(%(ids)s::integer[])
-ORDER BY p.id, l.valid_until;
+UNION ALL
+-- No trip of its own: what issuers with a limit owe others, before all purses (id 0).
+SELECT
+    null, 0, n.issuer, '', '', '',
+    (coalesce(x.used, 0) + coalesce(u.amount, 0) - coalesce(c.cleared, 0))::bigint,
+    0, 0, 0, 0, null, null, 0, null, null, null, null, null, null
+FROM unnest(%(limited)s::text[]) AS n (issuer)
+LEFT JOIN ekarte.exposure AS x ON n.issuer = x.issuer
+LEFT JOIN ekarte.exposure_cleared AS c ON n.issuer = c.issuer
+LEFT JOIN (
+    SELECT issuer, sum(amount) AS amount FROM ekarte.exposure_use GROUP BY issuer
+) AS u ON n.issuer = u.issuer
+ORDER BY 2, 16;
 
 -- next_purse_ids --
 SELECT nextval('ekarte.purse_id_seq') FROM generate_series(1, %(count)s::integer);

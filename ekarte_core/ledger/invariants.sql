@@ -288,3 +288,16 @@ WHERE
 UNION ALL
 SELECT 'operation ' || o.id FROM ekarte.operation AS o
 WHERE o.command NOT IN ('expire', 'lapse', 'turn', 'statement', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
+
+-- I12 --
+-- What is counted of an issuer's value as used elsewhere is what the entries say
+SELECT 'issuer ' || n.issuer
+FROM (
+    SELECT x.issuer, x.used AS amount FROM ekarte.exposure AS x
+    UNION ALL
+    SELECT u.issuer, u.amount FROM ekarte.exposure_use AS u
+    UNION ALL
+    SELECT v.issuer, -v.amount FROM ekarte.used_elsewhere AS v
+) AS n
+GROUP BY n.issuer
+HAVING sum(n.amount) <> 0;

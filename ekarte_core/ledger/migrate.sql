@@ -19,7 +19,7 @@ INSERT INTO ekarte.migration (number, name, sha256)
 VALUES (%(number)s, %(name)s, %(sha256)s);
 
 -- grant_gateway --
--- Reads and adds; changes only running state (cards, purses) and sweeps nonces.
+-- Reads and adds; changes only running state (cards, purses, exposure) and sweeps nonces.
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
@@ -27,14 +27,15 @@ ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot, ekarte.operation, ekar
 ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
-ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice
+ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
+ekarte.exposure, ekarte.exposure_use
 TO ROLE_NAME;
-GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
-GRANT DELETE ON ekarte.nonce TO ROLE_NAME;
+GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure TO ROLE_NAME;
+GRANT DELETE ON ekarte.nonce, ekarte.exposure_use TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 
 -- grant_odoo --
--- What the gateway may, publishing the network document, and draws.
+-- What the gateway may, publishing the network document, draws, and what was cleared.
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
@@ -43,7 +44,11 @@ ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
 ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result,
-ekarte.card_claim, ekarte.voucher, ekarte.statement, ekarte.lot_notice
+ekarte.card_claim, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
+ekarte.exposure, ekarte.exposure_use, ekarte.exposure_cleared
 TO ROLE_NAME;
-GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot TO ROLE_NAME;
+GRANT UPDATE ON
+ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure, ekarte.exposure_cleared
+TO ROLE_NAME;
+GRANT DELETE ON ekarte.exposure_use TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;

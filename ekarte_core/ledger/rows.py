@@ -1,6 +1,6 @@
 """Rows that one group of operations writes, gathered and written set-based."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -52,6 +52,7 @@ class Rows:
         self.batches: list[tuple[str, int, int]] = []
         self.memberships: set[tuple[int, str, str]] = set()
         self.vouchers: list[tuple[Any, ...]] = []
+        self.uses: list[tuple[str, int]] = []
         self._lines: dict[int, int] = {}  # entries of an operation so far
 
     def add_moves(self, operation_id: int, card: CardRow, moves: list[Move]) -> None:
@@ -65,6 +66,10 @@ class Rows:
             self.moves.append((operation_id, line + 1, card, move))
             line += 2
         self._lines[operation_id] = line
+
+    def add_uses(self, uses: Mapping[str, int]) -> None:
+        """Write what issuers come to owe others: see rules/exposing.py."""
+        self.uses += uses.items()
 
     def add_voucher(
         self, operation_id: int, card: CardRow, voucher: NewVoucher
@@ -116,6 +121,7 @@ class Rows:
             ("close_batches", self.batches, _BATCH),
             ("add_vouchers", self.vouchers, _VOUCHER),
             ("add_memberships", sorted(self.memberships), _MEMBERSHIP),
+            ("add_uses", self.uses, _USE),
         ):
             if rows:
                 values = {
@@ -201,6 +207,7 @@ _HOLD: Arrays = {"operations": integers, "cards": integers, "expires": moments}
 _HOLD_END: Arrays = {"holds": integers, "operations": integers, "hows": words}
 _BATCH: Arrays = {"terminals": words, "batches": integers, "operations": integers}
 _MEMBERSHIP: Arrays = {"cards": integers, "types": words, "issuers": words}
+_USE: Arrays = {"issuers": words, "amounts": integers}
 _VOUCHER: Arrays = {
     "codes": words,
     "cards": integers,

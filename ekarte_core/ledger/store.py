@@ -240,14 +240,23 @@ def own_batch(cr: Cursor, terminal: str, batch: int) -> None:
     run(cr, "own_batch", {"terminal": terminal, "batch": batch})
 
 
-def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
-    """Read the purses of locked cards, with their lots."""
+def read_purses(
+    cr: Cursor, cards: dict[int, CardRow], limited: Sequence[str] = ()
+) -> dict[str, int]:
+    """Read the purses of locked cards, with their lots.
+
+    Returns what the issuers of `limited` owe others, minor units.
+    """
+    owed: dict[str, int] = {}
     if not cards:
-        return
-    run(cr, "purses", {"ids": integers(cards)})
+        return owed
+    run(cr, "purses", {"ids": integers(cards), "limited": words(limited)})
     last = 0
     lots: list[Lot] = []
     for row in cr.fetchall():
+        if row[0] is None:
+            owed[row[2]] = row[6]
+            continue
         if row[1] != last:  # the rows of a purse stand together, one for each lot
             last, lots = row[1], []
             purses = cards[row[0]].purses
@@ -278,6 +287,7 @@ def read_purses(cr: Cursor, cards: dict[int, CardRow]) -> None:
                     carry=row[19],
                 )
             )
+    return owed
 
 
 def read_rights(cr: Cursor, cards: Iterable[CardRow]) -> None:

@@ -19,6 +19,7 @@ def coalition_faults(document: NetworkDocument) -> Iterator[Fault]:
         path = f"$.coalitions[{number}]"
         yield from _members(coalition, issuers, path)
         yield from _terms(coalition, priced, path)
+        yield from _leaving(coalition, path)
         if coalition.model == "pool":
             if pooled & set(coalition.issuers):
                 yield f"{path}.model", "an issuer is in one pool only"
@@ -54,3 +55,14 @@ def _terms(
         if not 0 <= terms.price_bp <= RATE_BP_MAX:
             yield f"{at}.price_bp", "must be 0 to 10000 basis points"
         priced.add(pair)
+
+
+def _leaving(coalition: Coalition, path: str) -> Iterator[Fault]:
+    for place, leaving in enumerate(coalition.leaving):
+        at = f"{path}.leaving[{place}]"
+        if leaving.issuer not in coalition.issuers:
+            yield f"{at}.issuer", "must be an issuer of this coalition"
+        if leaving.issue_until.tzinfo is None or leaving.spend_until.tzinfo is None:
+            yield f"{at}.issue_until", "moments have a time zone"
+        elif leaving.spend_until < leaving.issue_until:
+            yield f"{at}.spend_until", "must not be before issue_until"

@@ -50,6 +50,12 @@ class Network:
             for span in card_type.ranges:
                 self._ranges.setdefault(span.kind, []).append((span, card_type))
         self._running: dict[tuple[str, frozenset[str]], tuple[RunningProgram, ...]] = {}
+        self.limited = tuple(
+            i.code
+            for i in document.issuers
+            if i.exposure_limit and i.accepted_elsewhere
+        )
+        self.refused = {i.code: 0 for i in document.issuers if not i.accepted_elsewhere}
 
     def terminal(self, terminal_id: str) -> Terminal | None:
         """Return the terminal with this internal number, if there is one."""
@@ -122,6 +128,10 @@ class Network:
         """Return the parameters of a program."""
         return self._parameters[program]
 
+    def room(self, issuer: str, owed: int) -> int:
+        """What may still be used of an issuer's value at others, minor units."""
+        return max(self.issuers[issuer].exposure_limit - owed, 0)
+
     def first_branch(self, issuer: str) -> Branch | None:
         """Return the branch whose day and place stand for the issuer."""
         return next((b for b in self.document.branches if b.issuer == issuer), None)
@@ -166,6 +176,12 @@ class Network:
                         ),
                         min_age_of_card=program.min_age_of_card,
                         consent=program.consent,
+                        accepted_until=None
+                        if own
+                        else self._allied_until(program.issuer, branch.issuer),
+                        issued_until=self._issued_until(program.issuer)
+                        if parameters.accepted_in_coalition
+                        else None,
                     )
                 )
         return sorted(found, key=lambda running: (running.sequence, running.code))
@@ -183,6 +199,35 @@ class Network:
         return any(
             one in coalition.issuers and other in coalition.issuers
             for coalition in self.document.coalitions
+        )
+
+    def _allied_until(self, one: str, other: str) -> datetime | None:
+        """When the last coalition of the two ends for one of them; None: open end."""
+        ends = [
+            min(
+                (
+                    leaving.spend_until
+                    for leaving in coalition.leaving
+                    if leaving.issuer in (one, other)
+                ),
+                default=None,
+            )
+            for coalition in self.document.coalitions
+            if one in coalition.issuers and other in coalition.issuers
+        ]
+        known = [end for end in ends if end is not None]
+        return max(known) if known and len(known) == len(ends) else None
+
+    def _issued_until(self, issuer: str) -> datetime | None:
+        """When a leaving issuer stops giving out what others would accept."""
+        return min(
+            (
+                leaving.issue_until
+                for coalition in self.document.coalitions
+                for leaving in coalition.leaving
+                if leaving.issuer == issuer
+            ),
+            default=None,
         )
 
     @cached_property

@@ -25,6 +25,18 @@ class Terms(_Part, frozen=True, kw_only=True):
     price_bp: int
 
 
+class Leaving(_Part, frozen=True, kw_only=True):
+    """An issuer on its way out of a coalition.
+
+    From `issue_until` on it gives out nothing more that others would accept; until
+    `spend_until` what is out may still be used at others, and theirs at its branches.
+    """
+
+    issuer: str
+    issue_until: datetime
+    spend_until: datetime
+
+
 class Coalition(_Part, frozen=True, kw_only=True):
     """Issuers who accept each other's gift cards and bonuses.
 
@@ -37,6 +49,7 @@ class Coalition(_Part, frozen=True, kw_only=True):
             money, credit and goods for points.
         service_tax_rate_bp: 0: what an issuer pays for bonuses used elsewhere is
             part of the price of the goods; else a service invoiced with this tax.
+        leaving: members on their way out.
     """
 
     code: str
@@ -48,13 +61,15 @@ class Coalition(_Part, frozen=True, kw_only=True):
     breakage_share_bp: int = 0
     terms: tuple[Terms, ...] = ()
     service_tax_rate_bp: int = 0
+    leaving: tuple[Leaving, ...] = ()
 
 
 class Issuer(_Part, frozen=True, kw_only=True):
     """A merchant who runs programs; `in_odoo`: a company of this Odoo database.
 
     `currency`: of its books, '' for the document's; `exposure_limit`: what it may owe
-    others in clearing, minor units, 0 for no limit.
+    others for its value used at theirs before they take no more of it, minor units, 0 for
+    no limit; `accepted_elsewhere` off: they take none.
     """
 
     code: str
@@ -65,6 +80,7 @@ class Issuer(_Part, frozen=True, kw_only=True):
     language: str = "lv"
     currency: str = ""
     exposure_limit: int = 0
+    accepted_elsewhere: bool = True
 
 
 class Branch(_Part, frozen=True, kw_only=True):

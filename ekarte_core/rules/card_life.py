@@ -3,9 +3,15 @@
 from ekarte_core.codes import Rc
 from ekarte_core.rules import credit
 from ekarte_core.rules.ends import end_after
+from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import Decision, Facts, Plan, SaleLine, refuse
 from ekarte_core.rules.purses import VISITS, Purse, end_of_day
-from ekarte_core.rules.running import CreditRunning, GiftRunning, PassRunning
+from ekarte_core.rules.running import (
+    CreditRunning,
+    GiftRunning,
+    PassRunning,
+    RunningProgram,
+)
 from ekarte_core.rules.tax import tax_in
 from ekarte_core.rules.turnover import add_months
 
@@ -79,6 +85,8 @@ def _load(facts: Facts) -> Plan:
 
 def _load_gift(facts: Facts, program: GiftRunning) -> Plan:
     running, parameters = program
+    if not facts.programs.issues(running):
+        return _closing(running)
     amount = facts.request.amount or 0
     purse = facts.sheet.find(running.code, facts.request.currency)
     balance = purse.posted if purse else 0
@@ -110,6 +118,8 @@ def _loads(facts: Facts, purse: Purse | None) -> int:
 def _sell_pass(facts: Facts, program: PassRunning) -> Plan:
     """Sell visits: goods with a tax, whose revenue waits for the visits."""
     running, parameters = program
+    if not facts.programs.issues(running):
+        return _closing(running)
     if facts.request.amount != parameters.price:
         return refuse(Rc.AMOUNT)
     tax_rate_bp = facts.tax_of(parameters.group)
@@ -143,6 +153,13 @@ def _pay_credit(facts: Facts, program: CreditRunning) -> Plan:
     if rc is not Rc.OK:
         return refuse(rc)
     return Plan(rc=Rc.OK, amount=amount, amount_due=amount)
+
+
+def _closing(running: RunningProgram) -> Plan:
+    """Its issuer is leaving the coalition: nothing more of it is given out."""
+    plan = refuse(Rc.RULE)
+    plan.reasons = [Reason(key="program.closing", name=running.name)]
+    return plan
 
 
 def _own_first(gifts: list[GiftRunning]) -> list[GiftRunning]:

@@ -296,10 +296,14 @@ def _forfeited(spent: tuple[Taken, ...]) -> list[Reason]:
 
 def idle_reasons(facts: Facts) -> list[Reason]:
     """Say which programs of the card do nothing at this moment, and why."""
-    return [
+    idle = [
         Reason(key=key, name=program.name)
         for program, key in facts.programs.idle
         if key != "program.over"
+    ]
+    return idle + [
+        Reason(key="program.elsewhere", name=program.name)
+        for program in facts.programs.refused_here
     ]
 
 

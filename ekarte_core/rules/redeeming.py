@@ -17,7 +17,8 @@ from ekarte_core.rules.tendering import Taken
 def redeem(facts: Facts) -> Plan:
     """Exchange points for what the lines name.
 
-    57 no such program or product, 54 the points have ended, 51 too few.
+    57 no such program or product, 54 the points have ended, 51 too few, 60 no more of
+    that issuer's value is taken here.
     """
     named = facts.request.program
     wanted = [line for line in facts.goods if line.sku]
@@ -76,6 +77,9 @@ def _goods(facts: Facts, program: ExchangeRunning, wanted: list[Goods]) -> Plan:
         return refuse(Rc.AMOUNT)
     if purse is None or facts.sheet.usable(purse) < points:
         return refuse(_lacking(facts, parameters.points_of, points))
+    room = facts.programs.room(running)
+    if room is not None and room < amount:
+        return refuse(Rc.ELSEWHERE)
     parts = facts.sheet.spend(
         purse, "exchange_spend", "spend", facts.sheet.plan(purse, points)
     )

@@ -1,5 +1,6 @@
 """A program as it runs at one branch, and the moments at which it does."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -37,11 +38,14 @@ class RunningProgram(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[Span, ...] = ()
     min_age_of_card: int = 0
     consent: str = ""
+    accepted_until: datetime | None = None  # here, where the issuer is another
+    issued_until: datetime | None = None  # value that others accept is given out
 
     def hindrance(self, moment: "Moment") -> str:
         """Say why the program does nothing now: '' or the key of a reason."""
         early = self.valid_from is not None and moment.now < self.valid_from
-        if early or (self.valid_to is not None and moment.now >= self.valid_to):
+        ends = (self.valid_to, self.accepted_until)
+        if early or any(end is not None and moment.now >= end for end in ends):
             return "program.over"
         if not self._open_at(moment.local):
             return "program.not_now"
@@ -69,12 +73,14 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         local: the same on the branch's clock.
         card_age: how long ago the card was registered.
         card_facts: what is known of the holder, as ISSUER:fact.
+        rooms: what may still be used at other issuers, by issuer with a limit.
     """
 
     now: datetime
     local: datetime
     card_age: timedelta = timedelta(0)
     card_facts: frozenset[str] = frozenset()
+    rooms: Mapping[str, int] = {}
 
 
 QUESTIONNAIRE = "questionnaire"
@@ -107,6 +113,7 @@ class Programs:
         self.exchanges: list[ExchangeRunning] = []
         self.counting: list[AnyRunning] = []  # own: count turnover and purchases
         self.idle: list[tuple[RunningProgram, str]] = []  # not now, and why
+        self._moment = moment
         self.questionnaires = {
             fact.partition(":")[0]
             for fact in moment.card_facts
@@ -138,13 +145,39 @@ class Programs:
         parameters = program.parameters
         self.counting.append((program, parameters))
         if isinstance(parameters, Points):
-            self.points.append((program, parameters))
+            if self.issues(program):
+                self.points.append((program, parameters))
+            else:
+                self.idle.append((program, "program.closing"))
         elif isinstance(parameters, Discount):
             self.discounts.append((program, parameters))
         elif isinstance(parameters, VisitPass):
             self.passes.append((program, parameters))
         elif isinstance(parameters, Attendance):
             self.attendances.append((program, parameters))
+
+    def issues(self, program: RunningProgram) -> bool:
+        """Say whether value of it may be given out now: its issuer is not leaving."""
+        end = program.issued_until
+        return end is None or self._moment.now < end
+
+    def room(self, program: RunningProgram) -> int | None:
+        """What may be used of its issuer's value here; None: as much as there is."""
+        return None if program.own else self._moment.rooms.get(program.issuer)
+
+    @property
+    def refused_here(self) -> list[RunningProgram]:
+        """Programs of other issuers whose value is not taken here at the moment."""
+        if not self._moment.rooms:
+            return []
+        rooms: list[list[AnyRunning]] = [
+            [*self.gifts],
+            [*self.credits],
+            [*self.bonus_money],
+            [*self.vouchers],
+            [*self.exchanges],
+        ]
+        return [p for room in rooms for p, _ in room if self.room(p) == 0]
 
     @property
     def none(self) -> bool:

@@ -92,23 +92,39 @@ class _Search:
         self.taken: list[Taken] = []
         self.short: Rc | None = None  # the first shortage
         self.ended = False
+        self.used: dict[str, int] = {}  # of other issuers' value, where it has a limit
 
     def take(self, tender: str, asked: int) -> None:
         """Plan `asked` from the purses of one tender."""
-        left = asked
+        left, cut = asked, 0
         for running, unit, limit in self._sources(tender):
             purse = self.sheet.find(running.code, unit)
             if purse is None or not left:
                 continue
             usable = self.sheet.usable(purse)
             amount = min(left, usable if limit is None else max(usable - limit, 0))
+            room = self.room(running)
+            if room is not None and room < amount:
+                amount, cut = room, cut + amount - room
             if amount:
                 parts = tuple(self.sheet.plan(purse, amount))
                 self.taken.append(Taken(tender, purse.key, running.own, parts))
+                self.use(running, amount)
             left -= amount
             self.ended = self.ended or purse.available > usable
         if left and self.short is None:
-            self.short = Rc.LIMIT if tender == CREDIT else Rc.SHORT
+            short = Rc.LIMIT if tender == CREDIT else Rc.SHORT
+            self.short = short if left > cut else Rc.ELSEWHERE
+
+    def room(self, running: RunningProgram) -> int | None:
+        """What may still be used of its issuer's value here; None: no limit."""
+        room = self.programs.room(running)
+        return None if room is None else room - self.used.get(running.issuer, 0)
+
+    def use(self, running: RunningProgram, amount: int) -> None:
+        """Remember value of another issuer: two programs of it share one room."""
+        if not running.own:
+            self.used[running.issuer] = self.used.get(running.issuer, 0) + amount
 
     def _sources(self, tender: str) -> list[tuple[RunningProgram, str, int | None]]:
         if tender == GIFT:
@@ -147,8 +163,8 @@ def plan_taking(
     """Decide what to take; takes nothing yet.
 
     Precedence: 13 asked for more than is due, 57 no such purse program here, no such
-    voucher, 54 the value has ended, 61 over the credit limit, 51 not enough (10 with
-    a part where allowed).
+    voucher, 54 the value has ended, 61 over the credit limit, 51 not enough, 60 no more
+    of that issuer's value is taken here (10 with a part where allowed).
     """
     search = _Search(programs, sheet, currency)
     tender = wanted_tender(programs, asked, due)
@@ -209,12 +225,17 @@ def _take_voucher(search: _Search, code: str, due: int) -> Rc | None:
     refused = voucher_refusal(search.sheet, purse)
     if purse is None or refused is not None:
         return refused
-    own = any(p.own and p.code == purse.program for p, _ in search.programs.vouchers)
+    running = next(p for p, _ in search.programs.vouchers if p.code == purse.program)
+    own = running.own
     (lot,) = search.sheet.plan(purse, purse.available)
     if purse.unit == ITEM:
         search.taken.append(Taken(ITEM, purse.key, own, (lot,)))
         return None
     used = min(lot.amount, due)
+    room = search.room(running)
+    if room is not None and room < used:
+        return Rc.ELSEWHERE
+    search.use(running, used)
     for tender, amount in ((VOUCHER, used), (REST, lot.amount - used)):
         if amount:
             part = LotPart(lot.valid_until, amount)

@@ -155,6 +155,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "{name}: ещё {count} до {what}",
         "{name}: veel {count}, et saada {what}",
     ),
+    "program.elsewhere": _row(
+        "{name}: only its issuer accepts it now; use it there, or pay another way",
+        "{name}: pagaidām pieņem tikai izdevējs; izmantojiet tur vai maksājiet citādi",
+        "{name}: пока принимает только эмитент; используйте у него или оплатите иначе",
+        "{name}: praegu võtab vastu ainult väljaandja; kasutage seal või makske muuga",
+    ),
+    "program.closing": _row(
+        "{name}: not given out any more",
+        "{name}: vairs netiek izsniegts",
+        "{name}: больше не выдаётся",
+        "{name}: enam ei väljastata",
+    ),
     "program.not_now": _row(
         "{name}: not at this time",
         "{name}: šajā laikā nedarbojas",
@@ -352,6 +364,12 @@ TEXTS: dict[str, dict[str, str]] = {
         "kartē nepietiek līdzekļu",
         "недостаточно средств на карте",
         "kaardil pole piisavalt raha",
+    ),
+    "rc.60": _row(
+        "accepted by its issuer only for now: use it there, or pay another way",
+        "pagaidām pieņem tikai izdevējs: izmantojiet pie tā vai maksājiet citādi",
+        "пока принимает только эмитент: используйте у него или оплатите иначе",
+        "praegu võtab vastu ainult väljaandja: kasutage seal või makske teisiti",
     ),
     "rc.92": _row("no route", "nav maršruta", "нет маршрута", "marsruut puudub"),
     "rc.91": _row(

@@ -96,7 +96,11 @@ def answer_of(
         earned=plan.earned,
         converted=plan.converted,
         balances=tuple(
-            [balance(x, network, now) for x in shown if x.unit not in _IN_VOUCHERS]
+            [
+                balance(x, network, now, _room(job, x))
+                for x in shown
+                if x.unit not in _IN_VOUCHERS
+            ]
         ),
         discount_rate=plan.rate_bp,
         lines=plan.lines,
@@ -105,7 +109,7 @@ def answer_of(
         code_asked=_code_asked(job, plan),
         tries_left=_tries_left(job, plan),
         card_state=plan.new_state or (job.card.state if job.card else ""),
-        vouchers=_vouchers(plan, shown, vouchers, now),
+        vouchers=_vouchers(job, plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
         next=_ahead(job, plan, spoken),
         params_version=network.version,
@@ -163,8 +167,18 @@ def _shown(job: Job, network: Network, purses: Iterable[Purse]) -> list[Purse]:
     return sorted(found, key=_BY_KEY)
 
 
+def _room(job: Job, purse: Purse) -> int | None:
+    """What may still be used here of another issuer's value; None: no limit."""
+    own = job.branch is not None and job.branch.issuer == purse.issuer
+    return None if own else job.rooms.get(purse.issuer)
+
+
 def _vouchers(
-    plan: Plan, purses: Iterable[Purse], known: Mapping[str, VoucherRow], now: datetime
+    job: Job,
+    plan: Plan,
+    purses: Iterable[Purse],
+    known: Mapping[str, VoucherRow],
+    now: datetime,
 ) -> tuple[Voucher, ...]:
     """The vouchers that may be used, those just issued among them."""
     purses = [purse for purse in purses if purse.unit in _IN_VOUCHERS]
@@ -176,7 +190,7 @@ def _vouchers(
     for purse in purses:
         row = rows.get(purse.goods_group)
         usable = purse.usable(now)
-        if row is None or not usable:
+        if row is None or not usable or _room(job, purse) == 0:
             continue
         found.append(
             Voucher(
@@ -196,15 +210,18 @@ def auth_code(txn: int) -> str:
     return f"{txn % 10**AUTH_CODE_DIGITS:0{AUTH_CODE_DIGITS}d}"
 
 
-def balance(purse: Purse, network: Network, now: datetime) -> Balance:
-    """A purse as the answer shows it."""
+def balance(
+    purse: Purse, network: Network, now: datetime, room: int | None = None
+) -> Balance:
+    """A purse as the answer shows it; `room`: no more of it may be taken here."""
     program = network.programs.get(purse.program)
+    available = _available(purse, program, now)
     return Balance(
         program=purse.program,
         kind=program.kind if program else "",
         unit=purse.unit,
         value=purse.posted,
-        available=_available(purse, program, now),
+        available=available if room is None else min(available, room),
         goods_group=purse.goods_group,
     )
 

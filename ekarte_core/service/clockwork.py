@@ -16,6 +16,7 @@ from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import Branch
 from ekarte_core.rules.purses import Sheet
+from ekarte_core.service.exposing import note_uses
 
 ClockKey = tuple[str, int, int | None]  # None: the operation's own id
 
@@ -70,6 +71,7 @@ class ClockRun:
         account.purses = {purse.key: purse for purse in sheet.all()}
         account.moved = account.moved | {move.key for move in sheet.moves}
         self.rows.add_moves(txn, account, sheet.moves)
+        note_uses(self.rows, {}, issuer, amount, [(account, sheet.moves)])
         terminal, batch, number = key
         number = txn if number is None else number
         self.rows.operations.append(

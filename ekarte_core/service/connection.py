@@ -21,7 +21,7 @@ from ekarte_core.ledger.migrate import check_schema
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.ledger.session import LedgerSession
 from ekarte_core.network.compiled import Network
-from ekarte_core.service import expiry, publishing, sealing, settling
+from ekarte_core.service import expiry, exposing, publishing, sealing, settling
 from ekarte_core.service.clock import CLOCK_WORK, Counts, Work
 from ekarte_core.service.execute import execute
 from ekarte_core.service.job import Outcome
@@ -193,6 +193,10 @@ class LedgerConnection:
             return int(cr.rowcount)
 
         return self._transaction(delete)
+
+    def fold_exposure(self, now: datetime) -> int:
+        """Fold what issuers came to owe others; returns for how many of them."""
+        return self._transaction(lambda cr: exposing.fold_exposure(cr, now))
 
     def seal(self, now: datetime) -> int:
         """Put the next operations into the hash chain; returns how many.

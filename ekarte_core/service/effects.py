@@ -19,7 +19,9 @@ from ekarte_core.rules.plan import (
     NewVoucher,
     Plan,
 )
+from ekarte_core.rules.purses import Move
 from ekarte_core.service.answering import refusal
+from ekarte_core.service.exposing import note_uses
 from ekarte_core.service.job import Job
 from ekarte_core.service.rotating import code_record
 from ekarte_core.values import Request
@@ -59,7 +61,8 @@ class Effects:
                 # cursor with an older snapshot cannot do the same again.
                 card.touched = card.touched or job.original is not None
                 if facts is not None and plan.moves:
-                    _take_moves(job, card, facts, rows, txn)
+                    moved = _take_moves(job, card, facts, rows, txn)
+                    note_uses(rows, job.rooms, job.branch.issuer, plan.amount, moved)
                 self._change_card(job, card, plan)
                 self._add_memberships(job, card, rows)
                 _add_vouchers(card, plan.new_vouchers, rows, txn)
@@ -199,8 +202,9 @@ class Effects:
 
 def _take_moves(
     job: Job, card: store.CardRow, facts: Facts, rows: Rows, txn: int
-) -> None:
-    """Take the moves of the first card's sheet, then of the second's."""
+) -> list[tuple[store.CardRow, list[Move]]]:
+    """Take the moves of the first card's sheet, then of the second's; returns them."""
+    moved = []
     sheets = [(card.account, facts.sheet)]
     second = job.second
     if facts.second is not None and facts.second.sheet is not facts.sheet:
@@ -213,6 +217,8 @@ def _take_moves(
             account.purses = {purse.key: purse for purse in sheet.all()}
             account.moved = account.moved | {move.key for move in sheet.moves}
             rows.add_moves(txn, account, sheet.moves)
+            moved.append((account, sheet.moves))
+    return moved
 
 
 def _add_vouchers(

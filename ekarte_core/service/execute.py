@@ -26,6 +26,7 @@ from ekarte_core.service.deciding import (
     own_terminal,
 )
 from ekarte_core.service.effects import Effects
+from ekarte_core.service.exposing import rooms_of
 from ekarte_core.service.job import (
     NAMES_OTHER,
     READ_ONLY,
@@ -119,7 +120,10 @@ class _Group:
         cards = lock_jobs(
             self.cr, jobs, self.network, self.keyring, self.now, wait=self.wait
         )
-        store.read_purses(self.cr, cards)
+        owed = store.read_purses(self.cr, cards, self.network.limited)
+        rooms = rooms_of(self.network, owed)
+        for job in jobs:
+            job.rooms = rooms
         store.read_rights(self.cr, cards.values())
         store.mark_shared(self.cr, _joining(jobs))
         self._read_keys(jobs)

@@ -1,8 +1,9 @@
 """From a request with its locked cards to the facts that the rules decide from."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.store import CardRow
@@ -36,7 +37,7 @@ def facts_of(
     account = card.account
     types = {kind.code for kind in job.admitted} | card.card_types
     facts = _bare_facts(job, network, now)
-    facts.programs = programs_of(network, job.branch, types, card, now)
+    facts.programs = programs_of(network, job.branch, types, card, now, job.rooms)
     facts.sheet = Sheet(account.purses.values(), now)
     facts.card = _card_facts(job, card, types, network)
     given = job.request.access_code
@@ -64,9 +65,17 @@ def facts_of_nothing(job: Job, network: Network, now: datetime) -> Facts:
 
 
 def programs_of(
-    network: Network, branch: Branch, types: set[str], card: CardRow, at: datetime
+    network: Network,
+    branch: Branch,
+    types: set[str],
+    card: CardRow,
+    at: datetime,
+    rooms: Mapping[str, int] = MappingProxyType({}),
 ) -> Programs:
-    """Return what a card of these types met at a branch at a moment."""
+    """Return what a card of these types met at a branch at a moment.
+
+    `rooms`: what may still be used elsewhere, by issuer with a limit.
+    """
     # What is on file is no card yet: its age begins with its first use.
     registered = card.registered_at if card.state != "new" else None
     age = at - registered if registered else timedelta(0)
@@ -75,6 +84,7 @@ def programs_of(
         local=network.local_time(branch, at),
         card_age=age,
         card_facts=card.facts,
+        rooms=rooms,
     )
     return Programs(network.running(branch, types), moment)
 

@@ -94,6 +94,7 @@ class Job(msgspec.Struct, kw_only=True):
     original: Original | None = None
     original_answer: str = ""
     codes: Iterator[str] | None = None  # of vouchers, where they are known already
+    rooms: dict[str, int] = {}  # what may still be used elsewhere, by issuer
 
     @property
     def token(self) -> bytes:

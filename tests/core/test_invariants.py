@@ -9,7 +9,21 @@ from ekarte_core import verify
 from ekarte_core.service.verifying import sentences
 from tests.core.shop import CLUB, Shop, number
 
-CODES = ["I0", "I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11"]
+CODES = [
+    "I0",
+    "I1",
+    "I2",
+    "I3",
+    "I4",
+    "I5",
+    "I6",
+    "I7",
+    "I8",
+    "I9",
+    "I10",
+    "I11",
+    "I12",
+]
 
 
 @pytest.fixture
@@ -206,6 +220,12 @@ FAULTS = [
         "another answer is stored",
         'UPDATE ekarte.operation SET answer = \'{"rc":"05"}\' WHERE id = 10',
         "operation 10",
+    ),
+    (
+        "I12",
+        "a debt to others that no entry knows",
+        "INSERT INTO ekarte.exposure_use VALUES ('GROCER', 1)",
+        "issuer GROCER",
     ),
 ]
 

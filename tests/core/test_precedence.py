@@ -359,6 +359,26 @@ def _more_than_the_purchase_and_than_the_card_has(shop: Shop) -> Request:
     return shop.request("sale", shop.gift(2000), 2500, gift=2501)
 
 
+@case("51", "60")
+def _more_than_on_the_card_where_others_take_no_more(shop: Shop) -> Request:
+    card = shop.gift(2000)
+    shop.publish(_refused_elsewhere())
+    return shop.request("sale", card, 2001, terminal="00000031")
+
+
+@case("13", "60")
+def _more_than_the_purchase_where_others_take_no_more(shop: Shop) -> Request:
+    card = shop.gift(2000)
+    shop.publish(_refused_elsewhere())
+    return shop.request("sale", card, 100, gift=101, terminal="00000031")
+
+
+def _refused_elsewhere() -> dict[str, object]:
+    document = network_document()
+    document["issuers"][0]["accepted_elsewhere"] = False
+    return document
+
+
 def _lock_code(shop: Shop, card: str) -> None:
     rcs = [shop.do("sale", card, 100, access_code="1111").rc for _ in range(3)]
     assert rcs == ["55", "55", "55"]
