@@ -240,56 +240,6 @@ def own_batch(cr: Cursor, terminal: str, batch: int) -> None:
     run(cr, "own_batch", {"terminal": terminal, "batch": batch})
 
 
-def read_purses(
-    cr: Cursor, cards: dict[int, CardRow], limited: Sequence[str] = ()
-) -> dict[str, int]:
-    """Read the purses of locked cards, with their lots.
-
-    Returns what the issuers of `limited` owe others, minor units.
-    """
-    owed: dict[str, int] = {}
-    if not cards:
-        return owed
-    run(cr, "purses", {"ids": integers(cards), "limited": words(limited)})
-    last = 0
-    lots: list[Lot] = []
-    for row in cr.fetchall():
-        if row[0] is None:
-            owed[row[2]] = row[6]
-            continue
-        if row[1] != last:  # the rows of a purse stand together, one for each lot
-            last, lots = row[1], []
-            purses = cards[row[0]].purses
-            purses[row[2], row[4], row[5]] = Purse(
-                id=last,
-                program=row[2],
-                issuer=row[3],
-                unit=row[4],
-                goods_group=row[5],
-                posted=row[6],
-                held=row[7],
-                credit_limit=row[8],
-                carry=row[9],
-                version=row[10],
-                period_start=row[11],
-                last_at=row[12],
-                day_count=row[13],
-                lots=lots,
-            )
-        if row[14] is not None:
-            lots.append(
-                Lot(
-                    id=row[14],
-                    valid_until=row[15],
-                    issued=row[16],
-                    posted=row[17],
-                    held=row[18],
-                    carry=row[19],
-                )
-            )
-    return owed
-
-
 def read_rights(cr: Cursor, cards: Iterable[CardRow]) -> None:
     """Read statements and vouchers of the accounts that have such purses."""
     accounts = {card.id: card for card in cards}

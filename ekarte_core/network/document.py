@@ -68,8 +68,8 @@ class Issuer(_Part, frozen=True, kw_only=True):
     """A merchant who runs programs; `in_odoo`: a company of this Odoo database.
 
     `currency`: of its books, '' for the document's; `exposure_limit`: what it may owe
-    others for its value used at theirs before they take no more of it, minor units, 0 for
-    no limit; `accepted_elsewhere` off: they take none.
+    others for its value before they take no more of it, minor units, 0 for no limit;
+    `accepted_elsewhere` off: they take none.
     """
 
     code: str

@@ -11,6 +11,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.ids import OperationIds
+from ekarte_core.ledger.purses import read_purses
 from ekarte_core.ledger.rows import OperationRow, Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
@@ -35,7 +36,7 @@ class ClockRun:
         """Lock those of the cards that are free, and read their purses."""
         self.cr, self.network, self.keyring, self.now = cr, network, keyring, now
         self.cards = store.lock_cards(cr, card_ids, wait=False)
-        store.read_purses(cr, self.cards)
+        read_purses(cr, self.cards)
         self.rows = Rows()
         self._ids = OperationIds(1)
 

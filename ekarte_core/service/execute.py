@@ -13,6 +13,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.ids import OperationIds
+from ekarte_core.ledger.purses import read_purses
 from ekarte_core.ledger.rows import Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
@@ -120,7 +121,7 @@ class _Group:
         cards = lock_jobs(
             self.cr, jobs, self.network, self.keyring, self.now, wait=self.wait
         )
-        owed = store.read_purses(self.cr, cards, self.network.limited)
+        owed = read_purses(self.cr, cards, self.network.limited)
         rooms = rooms_of(self.network, owed)
         for job in jobs:
             job.rooms = rooms
