@@ -17,6 +17,7 @@ KIND_OF_LOAD = {
 
 SOLD_WITH_CARD = ("gift_card", "pass")
 NOT_YET_SOLD = ("14", "78")
+WRONG_AMOUNT = ("13", "61")
 
 
 class EkarteCheckoutLoad(models.Model):
@@ -107,10 +108,13 @@ class EkarteCheckoutLoad(models.Model):
         )
         if approved(answer):
             self._note(config, place, found, product, command, amount)
+        message = answer.message
+        if answer.rc in WRONG_AMOUNT:
+            message = self._look(config, found, product).get("limits") or message
         return {
             **told,
             "rc": answer.rc,
-            "message": answer.message,
+            "message": message,
             "planned": approved(answer),
             "price": amount,
         }
@@ -140,11 +144,17 @@ class EkarteCheckoutLoad(models.Model):
     @api.model
     def _parameters(self, config, product):
         """Return the terms of the program that a product loads."""
+        code = self._loaded_program(config, product)
+        return self.env["ekarte.desk"]._network().parameters(code) if code else None
+
+    @api.model
+    def _loaded_program(self, config, product):
+        """Return the code of the program that a product loads, "" if there is none."""
         kind = KIND_OF_LOAD[product.ekarte_load]
         network = self.env["ekarte.desk"]._network()
         branch = network.branches.get(config.ekarte_branch_id.code)
         if branch is None:
-            return None
+            return ""
         named = product.ekarte_program_id.code
         running = network.running(branch, network.card_types)
         codes = [
@@ -152,7 +162,7 @@ class EkarteCheckoutLoad(models.Model):
             for one in running
             if network.programs[one.code].kind == kind and named in (False, one.code)
         ]
-        return network.parameters(codes[0]) if codes else None
+        return codes[0] if codes else ""
 
     @api.model
     def _look(self, config, found, product):
@@ -163,20 +173,58 @@ class EkarteCheckoutLoad(models.Model):
             card=self.env["ekarte.desk"]._by_id(found.id),
             operation=1,
         )
-        known = approved(answer)
-        if not known and not (found.state == "new" and answer.rc in NOT_YET_SOLD):
+        sold_now = found.state == "new" and product.ekarte_load in SOLD_WITH_CARD
+        if not approved(answer) and not (sold_now and answer.rc in NOT_YET_SOLD):
             return {"rc": answer.rc, "message": answer.message}
-        terms = self._parameters(config, product)
-        gift = KIND_OF_LOAD[product.ekarte_load] == "gift_card" and terms
+        look = {"rc": "00", "message": "", **self._limits(config, product, answer)}
+        return {**look, "limits": self._limits_said(config, **look)}
+
+    @api.model
+    def _limits(self, config, product, answer):
+        """Return the sums that may be loaded: given ones, or from least to most."""
         owed = -sum(row.value for row in answer.balances if row.unit == "credit")
+        if product.ekarte_load == "credit":
+            return {"denominations": [], "min": 1, "max": owed, "owed": owed}
+        code = self._loaded_program(config, product)
+        terms = code and self.env["ekarte.desk"]._network().parameters(code)
+        if not terms or product.ekarte_load == "pass":
+            return {"denominations": [], "min": 1, "max": None, "owed": None}
+        has = sum(
+            row.value
+            for row in answer.balances
+            if (row.program, row.unit) == (code, config.currency_id.name)
+        )
+        room = max(terms.max_balance - has, 0)
+        given = [one for one in terms.denominations if one <= room]
         return {
-            "rc": "00",
-            "message": "",
-            "denominations": list(gift.denominations) if gift else [],
-            "min": gift.min_load if gift else 1,
-            "max": gift.max_balance if gift else owed,
-            "owed": owed if product.ekarte_load == "credit" else None,
+            "denominations": given,
+            "min": terms.min_load,
+            "max": room if given or not terms.denominations else 0,
+            "owed": None,
         }
+
+    @api.model
+    def _limits_said(self, config, denominations, **limits):
+        """Say what may be loaded, for the cashier to read; "" where nothing limits."""
+        least, most = limits["min"], limits["max"]
+        if most is None:
+            return ""
+        currency = config.currency_id
+        in_words = [
+            currency.format(minor / 10**MINOR_DIGITS)
+            for minor in denominations or (least, most)
+        ]
+        if limits["owed"] == 0:
+            return self.env._("Nothing is owed on this card.")
+        if most < least:
+            return self.env._("Nothing more can be loaded on this card.")
+        if denominations:
+            return self.env._("May be loaded: %(sums)s.", sums=", ".join(in_words))
+        return self.env._(
+            "From %(least)s to %(most)s may be loaded.",
+            least=in_words[0],
+            most=in_words[-1],
+        )
 
     @api.model
     def _request(self, config, card_id, product, amount):

@@ -4,6 +4,7 @@ from . import test_desk
 from . import test_desk_tours
 from . import test_pay_tours
 from . import test_pos_config
+from . import test_receipt_tours
 from . import test_session_close
 from . import test_session_close_tour
 from . import test_terminal

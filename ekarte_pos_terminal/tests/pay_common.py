@@ -37,6 +37,7 @@ class PayCase(TerminalCase, HttpCase):
     """Programs and card types of one issuer; what a card has is paid in beforehand."""
 
     CLUB, GIFT, SAFE, TAB = "9991001", "9991002", "9991003", "9991004"
+    PASS = "9991005"
 
     @classmethod
     def setUpClass(cls):
@@ -102,6 +103,9 @@ class PayCase(TerminalCase, HttpCase):
         cls.tab = cls._program(
             "TP-TAB", "credit_card", name="House account", credit_limit=100
         )
+        cls.ten = cls._program(
+            "TP-TEN", "visit_pass", name="Ten visits", visits=10, price=30
+        )
 
     @classmethod
     def _card_type(cls, code, span, programs, **values):
@@ -135,6 +139,7 @@ class PayCase(TerminalCase, HttpCase):
         cls._card_type("TP-GIFT", cls.GIFT, cls.gift)
         cls._card_type("TP-SAFE", cls.SAFE, cls.gift, access_code="optional")
         cls._card_type("TP-TAB", cls.TAB, cls.tab)
+        cls._card_type("TP-PASS", cls.PASS, cls.ten)
 
     # The till
 

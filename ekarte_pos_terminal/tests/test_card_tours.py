@@ -104,6 +104,75 @@ class TestCardTours(TillCase, HttpCase):
         # What was paid in full earns in full: a point for each 5.00.
         self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (4, 1))
 
+    # What a cart is made of
+
+    def test_a_set_has_the_discount_of_its_parts(self):
+        roll = self._product("Roll", 2.5, self.tax12)
+        towel = self._product("Towel", 6.0, self.tax21)
+        combos = self.env["product.combo"].create(
+            [
+                {
+                    "name": f"Choice {place}",
+                    "company_id": self.grocer_company.id,
+                    "combo_item_ids": [
+                        Command.create({"product_id": product.id})
+                        for product in products
+                    ],
+                }
+                for place, products in enumerate(
+                    (self.bread | roll, self.soap | towel), 1
+                )
+            ]
+        )
+        nothing = self.env["account.tax"]
+        self._product(
+            "Morning set",
+            6.0,
+            nothing,
+            type="combo",
+            combo_ids=[Command.set(combos.ids)],
+        )
+        self.run_tour("ekarte_goods_combo")
+        bought, back = self.orders
+        self.assertEqual((bought.amount_total, back.amount_total), (11.4, -5.7))
+        self.assertEqual(
+            (self.booked(bought).discount, self.booked(back).discount), (60, 30)
+        )
+        # 5.70 is what stays bought: a point for each 5.00.
+        self.assertEqual(self.points(CLUB), 1)
+
+    def test_other_taxes_are_those_of_the_discount_too(self):
+        position = self.env["account.fiscal.position"].create(
+            {"name": "Border shop", "company_id": self.grocer_company.id}
+        )
+        # A chain: what becomes of 21 % must not be changed once more.
+        for source, name, rate in (
+            (self.tax21, "12 % at the border", 12),
+            (self.tax12, "Nothing at the border", 0),
+        ):
+            source.copy(
+                {
+                    "name": name,
+                    "amount": rate,
+                    "fiscal_position_ids": [Command.link(position.id)],
+                    "original_tax_ids": [Command.link(source.id)],
+                }
+            )
+        self.config.write(
+            {
+                "tax_regime_selection": True,
+                "fiscal_position_ids": [Command.set(position.ids)],
+            }
+        )
+        self.run_tour("ekarte_goods_other_taxes")
+        (order,) = self.orders
+        row = self.booked(order)
+        self.assertEqual(order.fiscal_position_id, position)
+        self.assertEqual(round(order.amount_total * 100), row.amount - row.discount)
+        taxes = order.lines.tax_ids_after_fiscal_position
+        self.assertEqual(taxes.mapped("amount"), [12])
+        self.assertAlmostEqual(order.amount_tax, order.amount_total * 12 / 112, 2)
+
     # Next to Odoo's own modules, where they are installed
 
     def test_tables_are_split_and_joined_with_each_its_card(self):
@@ -146,3 +215,35 @@ class TestCardTours(TillCase, HttpCase):
         (order,) = self.orders
         self.assertEqual(order.amount_total, 17.1)
         self.assertEqual(self.booked(order).discount, 90)
+
+    def test_a_promotion_of_odoo_stands_beside_the_cards_discount(self):
+        if "loyalty.program" not in self.env:
+            return
+        self.env["loyalty.program"].search([]).active = False
+        self.env["loyalty.program"].create(
+            {
+                "name": "Ten percent off",
+                "program_type": "promotion",
+                "trigger": "auto",
+                "company_id": self.grocer_company.id,
+                "pos_config_ids": [Command.set(self.config.ids)],
+                "rule_ids": [Command.create({})],
+                "reward_ids": [
+                    Command.create(
+                        {
+                            "reward_type": "discount",
+                            "discount": 10,
+                            "discount_mode": "percent",
+                            "discount_applicability": "order",
+                        }
+                    )
+                ],
+            }
+        )
+        self.run_tour("ekarte_goods_beside_reward")
+        bought, back = self.orders
+        self.assertEqual(bought.amount_total, 17.1)
+        self.assertEqual(self.booked(bought).discount, 90)
+        # 17.10 less what came back.
+        self.assertEqual(self.points(CLUB), 2)
+        self.assertAlmostEqual(back.amount_total, -4.75)

@@ -71,6 +71,25 @@ class TestPayTours(PayCase):
         self.assertEqual(self.balance(safe, self.gift), (5000, 5000))
         self.assertEqual(self.balance(gift, self.gift), (4000, 4000))
 
+    def test_credit_pays_a_part_and_is_owed(self):
+        number = number_of(self.TAB, 1)
+        self.done("activate", number)
+        self.run_tour("ekarte_pay_with_credit")
+        self.assertEqual(self.balance(number, self.tab), (-2250, 7750))
+        self.assertEqual(
+            self.paid(self.last_order()), [("Cash", 750), ("E-karte", 2250)]
+        )
+
+    def test_no_more_credit_is_given_than_the_limit(self):
+        number = number_of(self.TAB, 1)
+        self.done("activate", number)
+        self.done("sale", number, 2000, tender=Tender(credit=2000))
+        self.run_tour("ekarte_pay_credit_limit")
+        # 60.00 are held by the other order, which never came.
+        self.assertEqual(self.balance(number, self.tab), (-4000, 0))
+        paid = self.env["pos.order"].search([("state", "=", "paid")], limit=1)
+        self.assertIn(("E-karte", 2000), self.paid(paid))
+
     # What is held
 
     def test_another_cart_sets_free_what_was_held(self):
@@ -158,6 +177,29 @@ class TestPayTours(PayCase):
         self.run_tour("ekarte_load_credit_paid")
         self.assertEqual(self.balance(number, self.tab)[0], 0)
 
+    def test_a_pass_is_sold_at_its_programs_price(self):
+        self.run_tour("ekarte_load_pass_sold")
+        number = number_of(self.PASS, 1)
+        self.assertEqual(self.balance(number, self.ten), (10, 10))
+        order = self.last_order()
+        self.assertEqual(round(order.amount_total * 100), 3000)
+        self.assertEqual(round(order.amount_tax * 100), 391)
+
+    def test_another_amount_is_asked_about_within_what_may_be_loaded(self):
+        self.run_tour("ekarte_load_price_changed")
+        number = number_of(self.GIFT, 1)
+        self.assertEqual(self.balance(number, self.gift), (4750, 4750))
+        self.assertEqual(round(self.last_order().amount_total * 100), 4750)
+
+    def test_what_has_a_price_keeps_it_and_takes_another_card(self):
+        products = self.env["product.template"].search(
+            [("ekarte_load", "=", "gift_card"), ("company_id", "=", self.company.id)]
+        )
+        products.list_price = 25
+        self.run_tour("ekarte_load_price_fixed")
+        self.assertEqual(self.send("inquire", number_of(self.GIFT, 1)).rc, "78")
+        self.assertEqual(self.balance(number_of(self.GIFT, 2), self.gift), (2500, 2500))
+
     # Giving back
 
     def test_a_refund_brings_gift_money_back_to_the_card(self):
@@ -189,3 +231,19 @@ class TestPayTours(PayCase):
         answer = self.send("inquire", number_of(self.GIFT, 1))
         self.assertNotEqual(answer.card_state, "active")
         self.assertEqual(round(self.last_order().amount_total * 100), -3000)
+
+    def test_both_cards_get_back_what_each_paid(self):
+        club, gift = self.club_card(1, 10000), self.gift_card(1, 5000)
+        self.done("top_up", club, 2000)
+        before = [self.balance(club, one) for one in (self.gift, self.bonus)]
+        self.run_tour("ekarte_refund_of_two_cards")
+        after = [self.balance(club, one) for one in (self.gift, self.bonus)]
+        self.assertEqual(after, before)
+        self.assertEqual(self.balance(gift, self.gift), (5000, 5000))
+        orders = self.env["pos.order"].search([("config_id", "=", self.till.id)])
+        self.assertEqual(len(orders), 3)
+        self.assertEqual(round(sum(orders.mapped("amount_total")) * 100), 0)
+        cards = orders.payment_ids.filtered(
+            lambda one: one.payment_method_id.name == "E-karte"
+        )
+        self.assertEqual(round(sum(cards.mapped("amount")) * 100), 0)

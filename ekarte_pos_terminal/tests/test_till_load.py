@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -65,6 +66,25 @@ class TestTillLoad(TillCase):
         self.assertEqual((told["planned"], told["price"]), (True, 1500))
         told = cart.load(line, None, 2000)
         self.assertEqual((told["planned"], cart.loads.amount), (True, 2000))
+
+    def test_the_till_says_which_sums_may_be_loaded(self):
+        self.gift_sold.list_price = 0
+        self.gift.write(
+            {
+                "max_balance": 60,
+                "denomination_ids": [Command.create({"amount": a}) for a in (20, 50)],
+            }
+        )
+        self.network._publish()
+        cart, line, told = self.sell()
+        self.assertEqual(told["denominations"], [2000, 5000])
+        told = cart.load(line, GIFT, 3000)
+        self.assertEqual((told["rc"], told["planned"]), ("13", False))
+        self.assertRegex(told["message"], r"May be loaded: 20\.00.*, 50\.00.*\.")
+        self.load_gift(GIFT, 5000)
+        cart, line, told = self.sell()
+        self.assertEqual((told["denominations"], told["max"]), ([], 0))
+        self.assertIn("Nothing more", told["limits"])
 
     def test_a_sold_card_that_comes_back_is_closed(self):
         cart, line, _told = self.sell()

@@ -102,7 +102,9 @@ class TestTills(TerminalCase):
             self.assertFalse(product.taxes_id)
         sold = products["pass"].with_company(self.company)
         self.assertEqual(sold.taxes_id, self.company.account_sale_tax_id)
-        self.assertEqual(sold.list_price, 30)
+        # 30.00 is what the customer pays: the tax is within it.
+        paid = sold.taxes_id.compute_all(sold.list_price)["total_included"]
+        self.assertEqual((sold.taxes_id.price_include, paid), (False, 30))
         self.assertNotEqual(sold._get_product_accounts()["income"], tender)
 
     def test_what_is_made_speaks_the_language_of_each_cashier(self):

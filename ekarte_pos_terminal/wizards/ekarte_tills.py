@@ -209,7 +209,7 @@ class EkarteTills(models.TransientModel):
                 product.with_context(lang=code).name = names[sort]
 
     def _pass_products(self, config, company):
-        """A pass is prepaid service: sold with tax, at the program's price."""
+        """A pass is prepaid service: with tax it costs the program's price."""
         taxes = company.account_sale_tax_id
         passes = config._ekarte_programs_sold().filtered(
             lambda program: program.kind == "visit_pass"
@@ -219,7 +219,7 @@ class EkarteTills(models.TransientModel):
                 **self._service(company),
                 "name": program.name,
                 "ekarte_load": "pass",
-                "list_price": program.price,
+                "list_price": _before_tax(taxes, program.price),
                 "taxes_id": [Command.set(taxes.ids)],
             }
             for program in passes
@@ -236,3 +236,9 @@ class EkarteTills(models.TransientModel):
             "purchase_ok": False,
             "available_in_pos": True,
         }
+
+
+def _before_tax(taxes, price):
+    """Return what a product is listed at that costs `price` with its taxes."""
+    gross = taxes.compute_all(price)["total_included"]
+    return price * price / gross if gross else price

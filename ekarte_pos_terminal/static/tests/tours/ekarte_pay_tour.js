@@ -9,6 +9,7 @@ import {
     setOnlineMode,
 } from "@point_of_sale/../tests/generic_helpers/offline_util";
 import { refresh } from "@point_of_sale/../tests/generic_helpers/utils";
+import { uuidv4 } from "@point_of_sale/utils";
 import { registry } from "@web/core/registry";
 import * as Pay from "./ekarte_pay_util";
 
@@ -201,6 +202,79 @@ tour("ekarte_pay_page_reloaded", () => [
     },
     Pay.validate(),
     Pay.nextOrder(),
+]);
+
+// Credit
+
+tour("ekarte_pay_with_credit", () => [
+    Pay.startTill(),
+    Pay.add("Tour Bread", 3),
+    Pay.showCard(Pay.TAB, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    Pay.purseIs("credit", "30.00"),
+    Pay.typeSum("credit", "22.5"),
+    Pay.staysDue("7.50"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("22.50"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.receiptHas("credit", "22.50"),
+    Pay.nextOrder(),
+]);
+
+tour("ekarte_pay_credit_limit", () => [
+    Pay.startTill(),
+    Pay.add("Tour Cheese", 5),
+    Pay.showCard(Pay.TAB, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    // 100.00 less the 20.00 that are owed.
+    Pay.purseIs("credit", "80.00"),
+    Pay.typeSum("credit", "125"),
+    Pay.message("no more than"),
+    Pay.purseIs("credit", "80.00"),
+    Pay.staysDue("45.00"),
+    // Another till is quicker: the server refuses, and the dialog shows what is left.
+    {
+        content: "another order takes 60.00 of the same credit",
+        trigger: "body",
+        run: async () => {
+            const card = { kind: "scan", value: Pay.numberOf(Pay.TAB, 1) };
+            const { lines } = posmodel.getOrder();
+            const product = lines[0].product_id.id;
+            const cart = [
+                { uuid: uuidv4(), product_id: product, qty: "1", gross: 6000, tax_ids: [] },
+            ];
+            const order = uuidv4();
+            const shown = await posmodel.ekarte.call("ekarte_identify", [order, card, cart]);
+            const held = await posmodel.ekarte.call("ekarte_hold", [
+                order,
+                uuidv4(),
+                cart,
+                { credit: 6000 },
+            ]);
+            if (shown.rc !== "00" || held.rc !== "00") {
+                throw new Error(`${shown.message} ${held.message}`);
+            }
+        },
+    },
+    Pay.confirmPayment(),
+    Pay.message("limit"),
+    Pay.purseIs("credit", "20.00"),
+    Pay.confirmPayment(),
+    Pay.cardPaid("20.00"),
+    PaymentScreen.clickPaymentMethod("Cash"),
+    Pay.validate(),
+    Pay.nextOrder(),
+    // All of it is used or held: there is nothing to pay with.
+    Pay.add("Tour Bread"),
+    Pay.showCard(Pay.TAB, 1),
+    Pay.toPayment(),
+    Pay.payByCard(),
+    { content: "nothing left", trigger: ".modal .ekarte-nothing" },
+    Pay.discard(),
+    { content: "no payment", trigger: "body:not(:has(.paymentline)):not(:has(.ekarte-pay-dialog))" },
 ]);
 
 // What the till may not do

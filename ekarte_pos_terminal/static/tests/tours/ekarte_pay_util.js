@@ -9,6 +9,7 @@ export const CLUB = "9991001";
 export const GIFT = "9991002";
 export const SAFE = "9991003";
 export const TAB = "9991004";
+export const PASS = "9991005";
 const DIALOG = ".modal .ekarte-pay-dialog";
 const LOAD_DIALOG = ".modal .ekarte-load-dialog";
 

@@ -5,6 +5,7 @@ import { patch } from "@web/core/utils/patch";
 import { fromMinor } from "../pay/money";
 import { LoadDialog } from "./load_dialog/load_dialog";
 import { LOAD_ROLE, isLoad, isLoadProduct } from "./loads";
+import { fitPassPrices } from "./pass_price";
 
 patch(PosStore.prototype, {
     async processServerData() {
@@ -42,6 +43,10 @@ patch(PosStore.prototype, {
         }
         return line;
     },
+    async pay() {
+        fitPassPrices(this.getOrder());
+        return super.pay(...arguments);
+    },
     ekarteTemplate(template) {
         return typeof template === "number" ? this.models["product.template"].get(template) : template;
     },
@@ -62,8 +67,10 @@ patch(PosStore.prototype, {
         }
     },
     noteEkarteLoad(line, load) {
-        line.uiState.ekarteLoad = { masked: load.masked, command: load.command };
+        const { masked, command, price } = load;
+        line.uiState.ekarteLoad = { masked, command, price };
         this.ekarteLoads.set(line.uuid, line.order_id);
+        fitPassPrices(line.order_id);
     },
     /** A line that was to load a card is gone; an order that is stored has done it. */
     ekarteLineRemoved(lineUuid) {

@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillStart, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { Dialog } from "@web/core/dialog/dialog";
 import { localization } from "@web/core/l10n/localization";
@@ -34,13 +34,23 @@ export class LoadDialog extends Component {
             (key) => this.state.step === "amount" && this.onKey(key),
             () => this.state.step === "amount" && this.confirm()
         );
+        onWillStart(() => this.start());
+    }
+
+    /** Another amount for the card that a line has: the server knows which. */
+    async start() {
         const { line } = this.props;
-        if (line && loadOf(line)) {
-            // Another amount for the same card: the server still knows which.
-            this.state.look = loadOf(line);
-            this.state.typed = this.text(toMinor(line.price_unit, this.currency));
-            this.state.step = "amount";
+        if (!line || !loadOf(line)) {
+            return;
         }
+        const answer = await this.ask(null);
+        if (answer.fixed) {
+            this.state.message = _t("Its price is fixed. You can choose another card.");
+            return;
+        }
+        this.state.look = { ...loadOf(line), ...answer };
+        this.state.typed = this.text(toMinor(line.price_unit, this.currency));
+        this.state.step = "amount";
     }
 
     get currency() {
