@@ -18,6 +18,7 @@ from . import ekarte_card_range
 from . import ekarte_card_type
 from . import ekarte_coalition
 from . import ekarte_coalition_terms
+from . import ekarte_cohort
 from . import ekarte_desk
 from . import ekarte_document_operation
 from . import ekarte_entry
@@ -25,6 +26,7 @@ from . import ekarte_goods_group
 from . import ekarte_hold
 from . import ekarte_holder
 from . import ekarte_issuer
+from . import ekarte_liability_age
 from . import ekarte_lot
 from . import ekarte_membership
 from . import ekarte_network
@@ -45,8 +47,16 @@ from . import ekarte_program_prize
 from . import ekarte_program_summary
 from . import ekarte_program_tier
 from . import ekarte_purse
+from . import ekarte_reconciliation
+from . import ekarte_reconciliation_difference
+from . import ekarte_reconciliation_nightly
+from . import ekarte_reduction
+from . import ekarte_reestimate
+from . import ekarte_reestimate_line
+from . import ekarte_rollforward
 from . import ekarte_sale_terminal
 from . import ekarte_settlement
+from . import ekarte_settlement_checks
 from . import ekarte_settlement_issuer
 from . import ekarte_settlement_line
 from . import ekarte_settlement_operation
@@ -61,8 +71,8 @@ from . import ekarte_clearing_statement
 from . import ekarte_clearing_booking
 from . import ekarte_coalition_clearing
 from . import ekarte_statement
+from . import ekarte_trial_balance
 from . import ekarte_voucher
-from . import ekarte_reduction
 from . import product_category
 from . import product_template
 from . import res_company

@@ -21,6 +21,14 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    ekarte_reestimate_id = fields.Many2one(
+        "ekarte.reestimate",
+        string="E-karte Re-estimate",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     ekarte_day = fields.Date(
         string="Business Day",
         readonly=True,

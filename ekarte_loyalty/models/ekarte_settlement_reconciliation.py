@@ -1,88 +1,22 @@
 """Does the general ledger say what the card ledger says? Company by company.
 
-V1  gift, bonus and pass liability = carrying values of the purses
+V1  gift, bonus and pass liability = carrying values of the lots
 V2  local credit = debts of the cards
 TND the card tender account is empty after each settled day
 V3  what one company claims in clearing, the other owes
+V4  clearing in the books = open clearing lines
+
+The other checks, which count faults, are in ekarte_settlement_checks.py.
 """
 
 from collections import defaultdict
-from itertools import permutations
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.tools import SQL
+from odoo import api, models
 
-from ..units import from_minor
-from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
+from ..queries import fetch
 from .ekarte_settlement_posting import clearing_partner
 
-BALANCES = """
-    SELECT line.account_id, line.company_id, line.partner_id,
-        (sum(line.balance) * 100)::bigint
-    FROM account_move_line AS line
-    WHERE line.parent_state = 'posted' AND line.account_id = ANY(%s)
-    GROUP BY line.account_id, line.company_id, line.partner_id
-"""
-CARRY = """
-    SELECT p.issuer, p.program, sum(p.carry)::bigint
-    FROM ekarte.purse AS p
-    WHERE p.carry <> 0 AND p.unit <> 'credit'
-    GROUP BY p.issuer, p.program
-"""
-# Booked at terminals, but not in the general ledger: no settlement yet, or one that
-# waits or was reversed.
-CARRY_ON_THE_WAY = """
-    SELECT p.issuer, p.program, sum(e.carry)::bigint
-    FROM ekarte.entry AS e
-    JOIN ekarte.purse AS p ON p.id = e.purse_id
-    LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
-    LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-    WHERE e.carry <> 0 AND p.unit <> 'credit' AND d.state IS DISTINCT FROM 'posted'
-    GROUP BY p.issuer, p.program
-"""
-DEBTS = """
-    SELECT p.issuer, -sum(p.posted)::bigint
-    FROM ekarte.purse AS p
-    WHERE p.unit = 'credit'
-    GROUP BY p.issuer
-"""
-DEBTS_ON_THE_WAY = """
-    SELECT p.issuer, -sum(e.posted)::bigint
-    FROM ekarte.entry AS e
-    JOIN ekarte.purse AS p ON p.id = e.purse_id
-    LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
-    LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-    WHERE p.unit = 'credit' AND d.state IS DISTINCT FROM 'posted'
-    GROUP BY p.issuer
-"""
-# What posted documents say a company may claim from another issuer in clearing.
-CLAIMS = """
-    SELECT claim.creditor, claim.debtor, (sum(claim.amount) * 100)::bigint
-    FROM (
-        SELECT
-            CASE WHEN event IN %(paid_in)s THEN issuer ELSE seller END AS creditor,
-            CASE WHEN event IN %(paid_in)s THEN seller ELSE issuer END AS debtor,
-            line.amount
-        FROM ekarte_settlement_line AS line
-        JOIN ekarte_settlement AS document ON document.id = line.settlement_id
-        WHERE
-            document.state = 'posted'
-            AND line.seller <> line.issuer
-            AND line.event IN %(cleared)s
-    ) AS claim
-    GROUP BY claim.creditor, claim.debtor
-"""
-# What the seller took for the issuer; at the others the issuer owes the seller.
-PAID_IN_EVENTS = ("gift_load", "credit_pay")
-CLEARED_EVENTS = (
-    *PAID_IN_EVENTS,
-    "gift_spend",
-    "bonus_spend",
-    "voucher_spend",
-    "exchange_spend",
-    "credit_spend",
-)
+SQL_FILE = "reconciliation.sql"
 LIABILITY_OF_KIND = {"gift_card": "LGC", "visit_pass": "LPS"}
 """The account of each kind's carrying values; all others are bonuses."""
 LIABILITIES = ("LGC", "LBN", "LPS")
@@ -96,10 +30,12 @@ class EkarteSettlement(models.Model):
         """Compare the general ledger with the card ledger.
 
         Returns:
-            rows as plain dicts: check ("V1", "V2", "TND", "V3"), account (its key),
+            rows as plain dicts: check ("V1", "V2", "TND", "V3" …), account (its key),
             company, company_id, partner, gl, expected, on_the_way, difference (minor
-            units) and ok. `expected` is what the general ledger should say now;
-            `on_the_way` is in the card ledger but not yet posted.
+            units), faults, note and ok. `expected` is what the general ledger should
+            say now; `on_the_way` is in the card ledger but not yet posted. Checks that
+            count have `faults` instead of money, and `targets`: a model and the ids of
+            what is wrong.
         """
         self.env.flush_all()
         issuers = (
@@ -112,7 +48,20 @@ class EkarteSettlement(models.Model):
         rows += self._debt_rows(own, balances)
         rows += [self._tender_row(issuer.company_id, balances) for issuer in own]
         rows += self._clearing_rows(own, issuers, balances)
+        rows += self._counted_rows(own)
         return rows
+
+    @api.model
+    def _red_rows(self, companies):
+        """Rows that do not agree, of these companies or of nobody in particular.
+
+        A clearing cycle is not closed while there are any.
+        """
+        return [
+            row
+            for row in self._reconciliation()
+            if not row["ok"] and row["company_id"] in (False, *companies.ids)
+        ]
 
     def _gl_balances(self, companies):
         """Posted balances by (account key, company id, partner id), minor units."""
@@ -122,19 +71,25 @@ class EkarteSettlement(models.Model):
                 account = company._ekarte_account(key)
                 if account:
                     by_account[account.id, company.id] = key
-        self.env.cr.execute(SQL(BALANCES, [account for account, _ in by_account]))
+        accounts = [account for account, _ in by_account]
         balances = defaultdict(int)
-        for account_id, company_id, partner_id, balance in self.env.cr.fetchall():
+        for account_id, company_id, partner_id, balance in self._asked(
+            "balances", accounts=accounts
+        ):
             key = by_account.get((account_id, company_id))
             if key:
                 balances[key, company_id, partner_id or 0] += balance
         return balances
 
+    def _asked(self, name, **values):
+        """Rows of a named query of the reconciliation."""
+        return fetch(self.env.cr, SQL_FILE, name, **values)
+
     def _liability_rows(self, own, balances):
-        carried = self._by_liability(CARRY)
-        on_the_way = self._by_liability(CARRY_ON_THE_WAY)
+        carried = self._by_liability("carried")
+        on_the_way = self._by_liability("carried_on_the_way")
         return [
-            _row(
+            money_row(
                 "V1",
                 key,
                 issuer.company_id,
@@ -152,19 +107,16 @@ class EkarteSettlement(models.Model):
             self.env["ekarte.program"].sudo().with_context(active_test=False).search([])
         )
         kinds = {program.code: program.kind for program in programs}
-        self.env.cr.execute(SQL(query))
         sums = defaultdict(int)
-        for issuer, program, carry in self.env.cr.fetchall():
+        for issuer, program, carry in self._asked(query):
             key = LIABILITY_OF_KIND.get(kinds.get(program), "LBN")
             sums[issuer, key] += carry
         return sums
 
     def _debt_rows(self, own, balances):
         """What customers owe: rows of those issuers only who ever gave credit."""
-        self.env.cr.execute(SQL(DEBTS))
-        debts = dict(self.env.cr.fetchall())
-        self.env.cr.execute(SQL(DEBTS_ON_THE_WAY))
-        on_the_way = dict(self.env.cr.fetchall())
+        debts = dict(self._asked("debts"))
+        on_the_way = dict(self._asked("debts_on_the_way"))
         rows = []
         for issuer in own:
             company = issuer.company_id
@@ -172,11 +124,11 @@ class EkarteSettlement(models.Model):
             if gl or issuer.code in debts:
                 waiting = on_the_way.get(issuer.code, 0)
                 expected = debts.get(issuer.code, 0) - waiting
-                rows.append(_row("V2", "ALC", company, gl, expected, waiting))
+                rows.append(money_row("V2", "ALC", company, gl, expected, waiting))
         return rows
 
     def _tender_row(self, company, balances):
-        return _row(
+        return money_row(
             "TND",
             "TND",
             company,
@@ -185,28 +137,28 @@ class EkarteSettlement(models.Model):
         )
 
     def _clearing_rows(self, own, issuers, balances):
-        """Both sides of each pair: what the one has, and what the other should mean.
+        """Each pair twice: what the other should mean, and what the open lines say.
 
-        An outside issuer's books are elsewhere: there the documents are the measure.
+        An outside issuer's books are elsewhere: there its lines are the measure.
         """
-        self.env.cr.execute(SQL(CLAIMS, paid_in=PAID_IN_EVENTS, cleared=CLEARED_EVENTS))
-        claims = defaultdict(int)
-        for creditor, debtor, amount in self.env.cr.fetchall():
-            claims[creditor, debtor] += amount
+        lines = defaultdict(int)
+        for one, other, amount in self._asked("open_clearing"):
+            lines[one, other] += amount
         rows = []
-        for one, other in permutations(own, 2):
-            mine = balances["CLR", one.company_id.id, clearing_partner(other).id]
-            theirs = balances["CLR", other.company_id.id, clearing_partner(one).id]
-            if mine or theirs:
-                rows.append(_clearing_row(one, other, gl=mine, expected=-theirs))
         for one in own:
-            for other in issuers - own:
+            for other in issuers - one:
                 mine = balances["CLR", one.company_id.id, clearing_partner(other).id]
-                expected = claims[one.code, other.code] - claims[other.code, one.code]
-                if mine or expected:
-                    rows.append(_clearing_row(one, other, gl=mine, expected=expected))
+                if other in own:
+                    its_partner = clearing_partner(one).id
+                    theirs = balances["CLR", other.company_id.id, its_partner]
+                else:
+                    theirs = lines[other.id, one.id]
+                said = lines[one.id, other.id]
+                if mine or theirs or said:
+                    rows.append(_clearing_row("V3", one, other, mine, -theirs))
+                    rows.append(_clearing_row("V4", one, other, mine, said))
             rows += self._strange_clearing(one, issuers, balances)
-        return rows
+        return sorted(rows, key=lambda row: row["check"])
 
     def _strange_clearing(self, issuer, issuers, balances):
         """Clearing items that name no other issuer are nobody's debt: a fault."""
@@ -216,7 +168,9 @@ class EkarteSettlement(models.Model):
             for other in issuers - issuer
         )
         strange = _all_partners(balances, "CLR", company) - named
-        return [_row("V3", "CLR", company, gl=strange, expected=0)] if strange else []
+        if not strange:
+            return []
+        return [money_row("V3", "CLR", company, gl=strange, expected=0)]
 
 
 def _all_partners(balances, key, company):
@@ -227,9 +181,9 @@ def _all_partners(balances, key, company):
     )
 
 
-def _clearing_row(one, other, gl, expected):
-    return _row(
-        "V3",
+def _clearing_row(check, one, other, gl, expected):
+    return money_row(
+        check,
         "CLR",
         one.company_id,
         gl=gl,
@@ -238,7 +192,8 @@ def _clearing_row(one, other, gl, expected):
     )
 
 
-def _row(check, account, company, gl, expected, on_the_way=0, partner=None):
+def money_row(check, account, company, gl, expected, on_the_way=0, partner=None):
+    """A row that compares two sums of money, minor units."""
     return {
         "check": check,
         "account": account,
@@ -250,85 +205,27 @@ def _row(check, account, company, gl, expected, on_the_way=0, partner=None):
         "expected": expected,
         "on_the_way": on_the_way,
         "difference": gl - expected,
+        "faults": 0,
+        "note": "",
+        "targets": None,
         "ok": gl == expected,
     }
 
 
-class EkarteReconciliation(models.TransientModel):
-    _name = "ekarte.reconciliation"
-    _description = "E-karte Reconciliation"
-    _order = "id"
+def counted_row(check, company, found, model, note=""):
+    """A row that counts what is wrong: `found` is {id: name} of `model`.
 
-    check_kind = fields.Selection(
-        [
-            ("V1", "Liability equals the card ledger"),
-            ("V2", "Credit equals the debts of cards"),
-            ("TND", "Card tender is empty"),
-            ("V3", "Clearing agrees"),
-        ],
-        string="Check",
-        readonly=True,
-    )
-    account_key = fields.Selection(
-        [
-            ("LGC", "Gift cards"),
-            ("LBN", "Bonuses"),
-            ("LPS", "Visit passes"),
-            ("ALC", "Local credit"),
-            ("TND", "Card tender"),
-            ("CLR", "Clearing"),
-        ],
-        string="Account",
-        readonly=True,
-    )
-    company_id = fields.Many2one("res.company", readonly=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
-    partner_id = fields.Many2one("res.partner", string="With", readonly=True)
-    gl = fields.Monetary(string="General Ledger", readonly=True, aggregator=None)
-    expected = fields.Monetary(
-        string="Should Be",
-        readonly=True,
-        aggregator=None,
-        help="What the card ledger, or the other side of clearing, says.",
-    )
-    on_the_way = fields.Monetary(
-        readonly=True,
-        aggregator=None,
-        help="In the card ledger, but not settled and posted yet.",
-    )
-    difference = fields.Monetary(readonly=True, aggregator=None)
-    ok = fields.Boolean(string="Agrees", readonly=True)
+    `company` is empty where a fault is nobody's in particular.
+    """
+    return {
+        **money_row(check, "", company, 0, 0),
+        "company": company.name or "",
+        "faults": len(found),
+        "note": note or ", ".join([*found.values()][:NOTED_MAX]),
+        "targets": {"model": model, "ids": [*found][:TARGETS_MAX]},
+        "ok": not found,
+    }
 
-    @api.model
-    def action_open(self):
-        """Compare now; accountants see the rows of the companies they have chosen."""
-        if not self.env.user.has_group(ACCOUNTANT):
-            raise AccessError(self.env._("The reconciliation is for accountants."))
-        rows = self.env["ekarte.settlement"].sudo()._reconciliation()
-        if not self.env.user.has_group(ADMINISTRATOR):
-            rows = [row for row in rows if row["company_id"] in self.env.companies.ids]
-        shown = self.sudo().create([self._vals(row) for row in rows])
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Reconciliation"),
-            "res_model": self._name,
-            "view_mode": "list",
-            "domain": [("id", "in", shown.ids)],
-            "help": self.env._(
-                "<p class='o_view_nocontent_smiling_face'>Nothing to compare</p>"
-                "<p>Choose a company that is an issuer, at the top right.</p>"
-            ),
-            "target": "main",
-        }
 
-    @staticmethod
-    def _vals(row):
-        money = ("gl", "expected", "on_the_way", "difference")
-        return {
-            "check_kind": row["check"],
-            "account_key": row["account"],
-            "company_id": row["company_id"],
-            "partner_id": row["partner_id"],
-            "ok": row["ok"],
-            **{name: from_minor(row[name]) for name in money},
-        }
+NOTED_MAX = 5
+TARGETS_MAX = 1000

@@ -1,0 +1,79 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..queries import queries
+
+LIABILITY_KEYS = [
+    ("LGC", "Gift cards"),
+    ("LBN", "Bonuses"),
+    ("LPS", "Visit passes"),
+]
+
+
+class EkarteRollforward(models.Model):
+    """Liabilities month by month: the card ledger's movements, tied to the books."""
+
+    _name = "ekarte.rollforward"
+    _description = "Roll-forward of Liabilities"
+    _auto = False
+    _order = "month desc, company_id, account_key, program_code"
+    _rec_name = "month"
+
+    month = fields.Date(readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    account_key = fields.Selection(LIABILITY_KEYS, string="Liability", readonly=True)
+    program_id = fields.Many2one("ekarte.program", readonly=True)
+    program_code = fields.Char(readonly=True)
+    opening = fields.Monetary(readonly=True)
+    issued = fields.Monetary(
+        readonly=True, help="Loaded, earned and given: liability that was built up."
+    )
+    redeemed = fields.Monetary(readonly=True, help="Released by use.")
+    expired = fields.Monetary(readonly=True)
+    reversed = fields.Monetary(
+        readonly=True, help="Goods brought back, operations undone, loads taken back."
+    )
+    reestimated = fields.Monetary(
+        string="Re-estimated",
+        readonly=True,
+        help="By how much expected breakage lowered the liability, or raised it again.",
+    )
+    by_hand = fields.Monetary(
+        readonly=True, help="Journal items that no document of E-karte stands behind."
+    )
+    closing = fields.Monetary(readonly=True)
+    gl = fields.Monetary(
+        string="General Ledger",
+        readonly=True,
+        help="Balance of the liability at the end of the month, less what is expected"
+        " never to be used.",
+    )
+    difference = fields.Monetary(readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            "SELECT *, gl - closing AS difference FROM (%s) AS rollforward",
+            SQL(queries("liability.sql")["rollforward"]),
+        )
+
+    def action_open_lines(self):
+        """Open the settled lines that moved the liability in this month."""
+        self.ensure_one()
+        end = fields.Date.end_of(self.month, "month")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_loyalty.ekarte_settlement_line_action"
+        )
+        return {
+            **action,
+            "name": self.program_id.display_name or self.env._("By hand"),
+            "domain": [
+                ("issuer_id.company_id", "=", self.company_id.id),
+                ("program", "=", self.program_code),
+                ("settlement_id.state", "=", "posted"),
+                ("day", ">=", self.month),
+                ("day", "<=", end),
+            ],
+            "context": {},
+        }
