@@ -1,4 +1,4 @@
-"""The reconciliation page: every check with its figures, and a way to the difference."""
+"""The reconciliation page: every check with its figures, and a way behind them."""
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError

@@ -25,7 +25,7 @@ class EkarteIssuer(models.Model):
             self.activity_schedule(ACTIVITY, summary=summary, user_id=user.id)
 
     def _accountants(self):
-        """Accountants who may enter the issuer's company; the system's own user aside."""
+        """Accountants who may enter the issuer's company; the robot aside."""
         group = self.env.ref(ACCOUNTANT)
         return group.all_user_ids.filtered(
             lambda user: (

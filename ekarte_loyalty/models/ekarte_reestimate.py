@@ -278,10 +278,14 @@ class EkarteReestimate(models.Model):
         if later:
             raise UserError(
                 self.env._(
-                    "A later estimate of %(program)s is posted. Reverse that one first.",
+                    "A later estimate of %(program)s is posted: reverse that one "
+                    "first.",
                     program=self.program_id.display_name,
                 )
             )
+
+    def _key(self):
+        return f"estimate/{self.program_id.code}/{self.date}/{self.id}"
 
     def _book(self):
         company = self.company_id
@@ -293,8 +297,8 @@ class EkarteReestimate(models.Model):
         if missing or not company.ekarte_journal_id:
             raise UserError(
                 self.env._(
-                    "%(company)s lacks accounts for %(names)s. Run E-karte > Accounting "
-                    "> Accounts.",
+                    "%(company)s lacks accounts for %(names)s. Run E-karte > "
+                    "Accounting > Accounts.",
                     company=company.display_name,
                     names=", ".join(
                         self.env._(ACCOUNT_KEYS[key].name) for key in missing
@@ -315,7 +319,7 @@ class EkarteReestimate(models.Model):
                     "ref": label,
                     "ekarte_reestimate_id": self.id,
                     "ekarte_day": self.date,
-                    "ekarte_key": f"estimate/{self.program_id.code}/{self.date}/{self.id}",
+                    "ekarte_key": self._key(),
                     "line_ids": [
                         Command.create(
                             {
