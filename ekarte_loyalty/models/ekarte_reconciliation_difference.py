@@ -8,6 +8,8 @@ from .ekarte_settlement_reconciliation import LIABILITIES
 DEBIT_EVENTS = (
     "gift_spend",
     "gift_expire",
+    "gift_pay_out",
+    "gift_charge_back",
     "bonus_spend",
     "bonus_expire",
     "voucher_spend",
@@ -17,19 +19,37 @@ DEBIT_EVENTS = (
     "pass_expire",
     "credit_spend",
 )
+CREDIT_EVENTS = (
+    "credit_spend",
+    "credit_pay",
+    "credit_bill",
+    "credit_charge",
+    "credit_write_off",
+    "credit_restore",
+)
 EVENTS_OF = {
-    "LGC": ("gift_load", "gift_spend", "gift_expire"),
+    "LGC": (
+        "gift_load",
+        "gift_spend",
+        "gift_expire",
+        "gift_pay_out",
+        "gift_charge_back",
+        "gift_restore",
+    ),
     "LBN": (
         "bonus_earn",
         "bonus_grant",
         "bonus_spend",
         "bonus_expire",
+        "bonus_restore",
         "voucher_spend",
         "voucher_expire",
+        "voucher_restore",
         "exchange_spend",
     ),
     "LPS": ("pass_load", "pass_use", "pass_expire"),
-    "ALC": ("credit_spend", "credit_pay"),
+    "ALC": CREDIT_EVENTS,
+    "ALB": CREDIT_EVENTS,
 }
 """Events that change each account, by its key."""
 
@@ -89,6 +109,7 @@ class EkarteReconciliation(models.TransientModel):
                 self._asked_ids(
                     "lines_booked_otherwise",
                     **found,
+                    key=self.account_key,
                     events=EVENTS_OF[self.account_key],
                     debit=DEBIT_EVENTS,
                 ),

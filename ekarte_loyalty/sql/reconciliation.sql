@@ -178,34 +178,69 @@ WHERE standing.nth > 1 OR standing.state <> 'posted'
 ORDER BY standing.id;
 
 -- taxes --
--- V11: output tax of each posted line, as booked and as its amount and rate ask for it,
--- half a cent up. What is not sold with tax bears none.
-SELECT
-    taxed.company_id, taxed.id, taxed.booked::bigint, taxed.expected::bigint
-FROM (
+-- V11: tax to pay less tax to deduct, of each posted line and company: as booked, and as
+-- the line asks for it. Sales bear tax on their gross; cards that are taxed when sold
+-- bear what they do not carry, once, and give it back when goods are taxed for them;
+-- what another issuer invoices has tax to deduct. All else bears none.
+WITH line AS (
     SELECT
-        line.id, coalesce(booked.company_id, owner.company_id) AS company_id,
-        coalesce(booked.tax, 0) AS booked,
-        CASE
-            WHEN line.event = 'sale' AND line.books_sales THEN round(
-                line.amount * 100 * line.tax_rate_bp / (10000 + line.tax_rate_bp)
-            )
-            ELSE 0
-        END AS expected
+        line.*, seller.company_id AS seller_company, bearer.company_id AS bearer_company,
+        seller.id = bearer.id AS at_home,
+        round(
+            line.amount * 100 * line.tax_rate_bp / (10000 + line.tax_rate_bp)
+        ) AS of_amount,
+        round(
+            line.reimbursed * 100 * line.tax_rate_bp / (10000 + line.tax_rate_bp)
+        ) AS of_price,
+        100 * (line.amount - line.carry) AS of_card
     FROM ekarte_settlement_line AS line
     INNER JOIN ekarte_settlement AS document
         ON document.id = line.settlement_id AND document.state = 'posted'
-    INNER JOIN ekarte_issuer AS owner ON owner.code = line.seller
-    LEFT JOIN (
-        SELECT item.ekarte_line_id, item.company_id, -sum(item.balance) * 100 AS tax
-        FROM account_move_line AS item
-        WHERE item.tax_line_id IS NOT NULL AND item.parent_state = 'posted'
-        GROUP BY item.ekarte_line_id, item.company_id
-    ) AS booked ON booked.ekarte_line_id = line.id
-    WHERE owner.company_id IS NOT NULL
-) AS taxed
-WHERE taxed.booked <> 0 OR taxed.expected <> 0
-ORDER BY taxed.id;
+    INNER JOIN ekarte_issuer AS seller ON seller.code = line.seller
+    INNER JOIN ekarte_issuer AS bearer
+        ON bearer.code = coalesce(nullif(line.liable, ''), line.issuer)
+    WHERE line.tax_rate_bp <> 0
+),
+
+taxed AS (
+    SELECT
+        id, seller_company AS company_id, 0 AS booked,
+        CASE
+            WHEN event = 'sale' AND books_sales THEN of_amount
+            WHEN event = 'pass_use' AND NOT at_home THEN of_price
+            ELSE 0
+        END AS expected
+    FROM line
+    UNION ALL
+    SELECT
+        id, bearer_company, 0,
+        CASE
+            WHEN event = 'gift_load' THEN of_card
+            WHEN event IN ('gift_pay_out', 'gift_charge_back') THEN -of_card
+            WHEN event = 'gift_spend' AND at_home THEN -of_card
+            WHEN event = 'gift_restore' AND at_home THEN of_card
+            WHEN event LIKE '%%_restore' AND NOT at_home THEN of_price
+            WHEN event <> 'sale' AND NOT at_home AND event NOT LIKE '%%_expire'
+                THEN -of_price
+            ELSE 0
+        END
+    FROM line
+    UNION ALL
+    SELECT item.ekarte_line_id, item.company_id, -sum(item.balance) * 100, 0
+    FROM account_move_line AS item
+    WHERE
+        item.tax_line_id IS NOT NULL
+        AND item.ekarte_line_id IS NOT NULL
+        AND item.parent_state = 'posted'
+    GROUP BY item.ekarte_line_id, item.company_id
+)
+
+SELECT company_id, id, sum(booked)::bigint, sum(expected)::bigint
+FROM taxed
+WHERE company_id IS NOT NULL
+GROUP BY company_id, id
+HAVING sum(booked) <> 0 OR sum(expected) <> 0
+ORDER BY id;
 
 -- documents_waiting --
 -- V12: taken and not posted, in each company that they concern.
@@ -256,9 +291,18 @@ FROM ekarte_settlement_line AS line
 INNER JOIN ekarte_settlement AS document
     ON document.id = line.settlement_id AND document.state = 'posted'
 INNER JOIN ekarte_issuer AS owner
-    ON owner.code = line.issuer AND owner.company_id IS NOT NULL
+    ON
+        owner.code = coalesce(nullif(line.liable, ''), line.issuer)
+        AND owner.company_id IS NOT NULL
 WHERE
-    (line.carry <> 0 OR (line.event = 'sale' AND line.books_sales AND line.amount <> 0))
+    (
+        line.carry <> 0
+        OR (line.event = 'sale' AND line.books_sales AND line.amount <> 0)
+        OR (
+            line.event IN ('credit_bill', 'credit_charge', 'credit_write_off')
+            AND line.amount <> 0
+        )
+    )
     AND NOT EXISTS (
         SELECT FROM account_move_line AS item
         WHERE
@@ -312,12 +356,14 @@ WHERE
 ORDER BY item.id;
 
 -- lines_booked_otherwise --
--- Drill-down of V1 and V2: posted lines whose items on the account are not their carry.
+-- Drill-down of V1 and V2: posted lines whose items on the account are not what they
+-- built up or released there.
 SELECT line.id
 FROM ekarte_settlement_line AS line
 INNER JOIN ekarte_settlement AS document
     ON document.id = line.settlement_id AND document.state = 'posted'
-INNER JOIN ekarte_issuer AS owner ON owner.code = line.issuer
+INNER JOIN ekarte_issuer AS owner
+    ON owner.code = coalesce(nullif(line.liable, ''), line.issuer)
 LEFT JOIN account_move_line AS item
     ON
         item.ekarte_line_id = line.id
@@ -327,8 +373,23 @@ LEFT JOIN account_move_line AS item
 WHERE owner.company_id = %(company)s AND line.event IN %(events)s
 GROUP BY line.id
 HAVING
-    coalesce(sum(item.balance), 0)
-    <> line.carry * CASE WHEN line.event IN %(debit)s THEN 1 ELSE -1 END
+    coalesce(sum(item.balance), 0) <> CASE
+        WHEN line.event IN ('credit_bill', 'credit_charge') THEN
+            CASE
+                WHEN %(key)s = 'ALB' THEN line.amount
+                WHEN line.event = 'credit_bill' THEN -line.amount
+                ELSE 0
+            END
+        WHEN line.event = 'credit_write_off' THEN
+            CASE %(key)s WHEN 'ALB' THEN -line.billed ELSE line.billed - line.amount END
+        ELSE
+            CASE WHEN line.event IN %(debit)s THEN 1 ELSE -1 END
+            * CASE %(key)s
+                WHEN 'ALB' THEN line.billed
+                WHEN 'ALC' THEN line.carry - line.billed
+                ELSE line.carry
+            END
+    END
 ORDER BY line.id;
 
 -- lots_without_entries --
