@@ -77,7 +77,10 @@ class ClearingPortal(CustomerPortal):
         if not statement:
             return request.redirect("/my")
         key = _key(program, other, kind)
-        reader = statement._for_reader()
+        if request.env.user._is_public():
+            # Whoever comes from the letter reads on in its language.
+            request.update_context(lang=statement._reader_lang())
+        reader = statement._for_reader(request.env.lang)
         url_args = {
             "access_token": access_token,
             "program": program,

@@ -1,8 +1,8 @@
 """Members who keep their books elsewhere get documents of Odoo's: invoices and bills.
 
 The operator's entry of the cycle leaves what such a member owes or is owed on the
-clearing account with it; the document takes it from there to the accounts of the union's
-members (ARI, API), with the fee and its tax as on any invoice.
+clearing account with it; the document takes it from there to the accounts of members
+(ARI, API), with the fee and its tax as on any invoice.
 """
 
 from odoo import Command, models
@@ -86,7 +86,7 @@ class EkarteClearingStatementOutside(models.Model):
         )
 
     def _post_document(self, kind, key, lines):
-        """An invoice or bill whose sum stands on the union's account with the member."""
+        """An invoice or bill whose sum stands on the account of members (ARI, API)."""
         company = self.env.company
         day = self.env.context.get("ekarte_date") or self.cycle_id.date_to
         move = self.env["account.move"].create(

@@ -86,8 +86,8 @@ EVERY = Key()
 class Sum(NamedTuple):
     """What crossed with one counterparty in one program, of one kind.
 
-    On the side on which it happened, so that the columns sum to the statement's figures;
-    refunds are below zero.
+    On the side on which it happened, refunds below zero: so the columns sum to the
+    statement's figures.
     """
 
     program: str
@@ -160,20 +160,32 @@ class EkarteClearingStatementContent(models.Model):
         rows = self._select(OPERATIONS, limit=limit, offset=offset, filter=key.sql)
         names = self._names(rows)
         branches = self._display_names("ekarte.branch", {row[8] for row in rows})
-        return [
-            Operation(
-                line,
-                token,
-                day,
-                operation,
-                branches.get(branch, ""),
-                *names((program, other, kind)),
-                float(nominal),
-                float(amount),
-                disputed,
+        found = []
+        for (
+            *named,
+            disputed,
+            line,
+            token,
+            day,
+            operation,
+            branch,
+            nominal,
+            amount,
+        ) in rows:
+            found.append(
+                Operation(
+                    line,
+                    token,
+                    day,
+                    operation,
+                    branches.get(branch, ""),
+                    *names(named),
+                    float(nominal),
+                    float(amount),
+                    disputed,
+                )
             )
-            for program, other, kind, disputed, line, token, day, operation, branch, nominal, amount in rows
-        ]
+        return found
 
     def _select(self, query, **values):
         self.ensure_one()

@@ -179,7 +179,7 @@ class EkarteClearingStatementMail(models.Model):
     def _staff(self):
         """Whoever made the cycle; for one that made itself, an accountant."""
         maker = self.cycle_id.create_uid
-        if not maker == self.env.ref("base.user_root") and maker.active:
+        if maker != self.env.ref("base.user_root") and maker.active:
             return maker
         accountants = self.env.ref(
             "ekarte_loyalty.ekarte_loyalty_group_accountant"

@@ -34,14 +34,14 @@ class EkarteClearingStatementWords(models.Model):
         self.ensure_one()
         return self.sudo().partner_id.lang or self.env.lang or "en_US"
 
-    def _for_reader(self):
+    def _for_reader(self, lang=None):
         """This statement in its reader's language, names of all issuers included.
 
         Whoever may read a statement may read the names in it, though not the records.
         """
         self.ensure_one()
         self.check_access("read")
-        return self.sudo().with_context(lang=self._reader_lang())
+        return self.sudo().with_context(lang=lang or self._reader_lang())
 
     def _period(self):
         """From the first business day in it to the day it was made up to."""
