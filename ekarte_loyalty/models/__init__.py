@@ -68,14 +68,14 @@ from . import ekarte_clearing_line
 from . import ekarte_clearing_cycle
 from . import ekarte_clearing_position
 from . import ekarte_clearing_statement
+from . import ekarte_clearing_booking
+from . import ekarte_coalition_clearing
 from . import ekarte_clearing_statement_content
+from . import ekarte_clearing_statement_words
 from . import ekarte_clearing_statement_files
 from . import ekarte_clearing_statement_mail
 from . import ekarte_clearing_statement_payment
 from . import ekarte_clearing_statement_portal
-from . import ekarte_clearing_statement_words
-from . import ekarte_clearing_booking
-from . import ekarte_coalition_clearing
 from . import ekarte_clearing_cycle_outside
 from . import account_partial_reconcile
 from . import ekarte_statement

@@ -14,6 +14,12 @@ from ..units import to_basis_points
 class EkarteClearingCycleOutside(models.Model):
     _inherit = "ekarte.clearing.cycle"
 
+    def _post(self):
+        """Set off what stands on both sides of an account, so that the rest is open."""
+        done = super()._post()
+        self.statement_ids._set_off_items()
+        return done
+
     def _post_outside(self, statement):
         """Post the documents of one outside member, once; return them."""
         statement.ensure_one()
@@ -47,6 +53,21 @@ class EkarteClearingCycleOutside(models.Model):
 
 class EkarteClearingStatementOutside(models.Model):
     _inherit = "ekarte.clearing.statement"
+
+    def _set_off_items(self):
+        """Reconcile the fee with the payout that pays it (C3), in all books."""
+        for statement in self:
+            for company in statement.item_ids.company_id:
+                for account in statement.item_ids.account_id:
+                    items = statement.item_ids.filtered(
+                        lambda item, company=company, account=account: (
+                            item.company_id == company
+                            and item.account_id == account
+                            and not item.reconciled
+                        )
+                    )
+                    if {item.balance > 0 for item in items} == {True, False}:
+                        items.reconcile()
 
     def _claim_line(self, amount):
         account = self.env.company._ekarte_account("CLR")

@@ -17,6 +17,13 @@ class EkarteClearingStatementMail(models.Model):
     mail_problem = fields.Char(string="Not E-mailed Because", readonly=True, copy=False)
     reminded_at = fields.Datetime(string="Reminded", readonly=True, copy=False)
 
+    def _mark_sent(self):
+        """Send the letters too, once each, after this transaction."""
+        done = super()._mark_sent()
+        self.write({"mailed_at": False, "mail_problem": False})
+        self._trigger_email()
+        return done
+
     def action_email(self):
         """Open the letter as it will go out, with both files, to be sent from there."""
         self.ensure_one()

@@ -1,6 +1,7 @@
 """Clearing statements on the portal: for issuers who keep their books elsewhere."""
 
-from odoo import models
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class EkarteClearingStatement(models.Model):
@@ -15,7 +16,28 @@ class EkarteClearingStatement(models.Model):
     def _may_answer(self):
         """Whether its issuer may still agree or dispute."""
         self.ensure_one()
-        return self.state in ("sent", "disputed")
+        today = fields.Date.context_today(self)
+        return self.state in ("sent", "disputed") and self.dispute_until >= today
 
     def _dispute_reasons(self):
-        return []
+        """Codes and words, in the reader's language."""
+        reason = self.env["ekarte.clearing.dispute"]._fields["reason"]
+        return reason._description_selection(self.env)
+
+    def _dispute_from_portal(self, line_ids, reason, note, who):
+        """Dispute lines of this statement, and of no other, in somebody's name."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: line.id in line_ids)
+        if not lines:
+            raise UserError(self.env._("Tick the lines that you dispute."))
+        if reason not in dict(self._dispute_reasons()):
+            raise UserError(self.env._("Say why you dispute them."))
+        lines._dispute(reason, note or "")
+        self.message_post(
+            body=self.env._(
+                "%(who)s has disputed %(count)s lines on the portal.",
+                who=who,
+                count=len(lines),
+            ),
+            subtype_xmlid="mail.mt_note",
+        )
