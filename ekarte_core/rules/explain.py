@@ -33,8 +33,8 @@ def tell(reason: Reason, language: str) -> str:
     sentence = TEXTS[reason.key][language]
     return sentence.format(
         name=reason.name,
-        rate=percent(reason.rate_bp) if "{rate}" in sentence else "",
-        amount=money(reason.amount) if "{amount}" in sentence else "",
+        rate=percent(reason.rate_bp, language) if "{rate}" in sentence else "",
+        amount=money(reason.amount, language) if "{amount}" in sentence else "",
         count=reason.count,
         what=reason.what,
     )
@@ -45,14 +45,20 @@ def text(key: str, language: str) -> str:
     return TEXTS[key][language]
 
 
-def money(amount_minor: int) -> str:
-    """Write minor units for people: -1234 is '-12.34'."""
+def money(amount_minor: int, language: str) -> str:
+    """Write minor units for people: -1234 is '-12.34', '-12,34' but in English."""
     if amount_minor < 0:
-        return f"-{money(-amount_minor)}"
-    return f"{amount_minor // 100}.{amount_minor % 100:02d}"
+        return f"-{money(-amount_minor, language)}"
+    whole, part = divmod(amount_minor, 100)
+    return f"{whole}{_point(language)}{part:02d}"
 
 
-def percent(rate_bp: int) -> str:
-    """Write basis points for people: 550 is '5.5 %'."""
+def percent(rate_bp: int, language: str) -> str:
+    """Write basis points for people: 550 is '5.5 %', '5,5 %' but in English."""
     whole, part = divmod(rate_bp, 100)
-    return f"{whole}{f'.{part:02d}'.rstrip('0') if part else ''} %"
+    decimals = f"{_point(language)}{part:02d}".rstrip("0") if part else ""
+    return f"{whole}{decimals} %"
+
+
+def _point(language: str) -> str:
+    return "." if language == "en" else ","

@@ -327,7 +327,8 @@ def _figures(job: Job, plan: Plan, answer: Answer, spoken: str) -> list[SlipLine
     )
     lines = [card]
     lines += [
-        SlipLine(text=f"{text(key, spoken)} {money(value)}") for key, value in rows
+        SlipLine(text=f"{text(key, spoken)} {money(value, spoken)}")
+        for key, value in rows
     ]
     if command == "authorize":
         lines.append(SlipLine(text=text("slip.hold", spoken), style="bold"))
@@ -339,16 +340,16 @@ def _balances(answer: Answer, network: Network, spoken: str) -> list[SlipLine]:
     for row in answer.balances:
         if row.unit in COUNTERS:
             continue
-        shown = _amount(row, network)
+        shown = _amount(row, network, spoken)
         program = network.programs.get(row.program)
         name = program.name if program else row.program
         lines.append(SlipLine(text=f"{text('slip.balance', spoken)}, {name}: {shown}"))
     return lines
 
 
-def _amount(row: Balance, network: Network) -> str:
+def _amount(row: Balance, network: Network, spoken: str) -> str:
     """A balance for people: points and visits are counted, the rest is money."""
     if row.unit in (POINTS, VISITS):
         return str(row.value)
     currency = network.document.currency if row.unit == CREDIT else row.unit
-    return f"{money(row.value)} {currency}"
+    return f"{money(row.value, spoken)} {currency}"

@@ -54,7 +54,9 @@ def test_a_name_with_braces_is_only_a_name():
     [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (1234, "12.34"), (-100, "-1.00")],
 )
 def test_money_for_people(amount: int, told: str):
-    assert money(amount) == told
+    assert money(amount, "en") == told
+    for language in ("lv", "ru", "et"):
+        assert money(amount, language) == told.replace(".", ",")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,9 @@ def test_money_for_people(amount: int, told: str):
     [(500, "5 %"), (550, "5.5 %"), (525, "5.25 %"), (5, "0.05 %"), (0, "0 %")],
 )
 def test_rates_for_people(rate: int, told: str):
-    assert percent(rate) == told
+    assert percent(rate, "en") == told
+    for language in ("lv", "ru", "et"):
+        assert percent(rate, language) == told.replace(".", ",")
 
 
 def test_the_first_wish_that_can_be_spoken_is_spoken():
@@ -75,9 +79,9 @@ def test_the_first_wish_that_can_be_spoken_is_spoken():
     ("language", "told"),
     [
         ("en", "Discount: spend 3.20 more for 6 %"),
-        ("lv", "Discount: vēl 3.20 līdz 6 %"),
-        ("ru", "Discount: ещё 3.20 до 6 %"),
-        ("et", "Discount: veel 3.20, et saada 6 %"),
+        ("lv", "Discount: vēl 3,20 līdz 6 %"),
+        ("ru", "Discount: ещё 3,20 до 6 %"),
+        ("et", "Discount: veel 3,20, et saada 6 %"),
     ],
 )
 def test_the_answer_tells_the_way_to_the_next_step(

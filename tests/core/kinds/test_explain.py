@@ -37,9 +37,9 @@ ROWS = {
         sale(),
         (
             "Off: 5.5 %, 0.55 off",
-            "Off: 5.5 %, atlaide 0.55",
-            "Off: 5.5 %, скидка 0.55",
-            "Off: 5.5 %, allahindlus 0.55",
+            "Off: 5,5 %, atlaide 0,55",
+            "Off: 5,5 %, скидка 0,55",
+            "Off: 5,5 %, allahindlus 0,55",
         ),
     ),
     "next step": (
@@ -57,9 +57,9 @@ ROWS = {
         told("inquire"),
         (
             "Grows: spend 1000.00 more for 6 %",
-            "Grows: vēl 1000.00 līdz 6 %",
-            "Grows: ещё 1000.00 до 6 %",
-            "Grows: veel 1000.00, et saada 6 %",
+            "Grows: vēl 1000,00 līdz 6 %",
+            "Grows: ещё 1000,00 до 6 %",
+            "Grows: veel 1000,00, et saada 6 %",
         ),
     ),
     "points missing": (
@@ -67,9 +67,9 @@ ROWS = {
         sale(180),
         (
             "Points: none, 3.20 more was missing",
-            "Points: nav, pietrūka 3.20",
-            "Points: нет, не хватило 3.20",
-            "Points: ei ole, puudu jäi 3.20",
+            "Points: nav, pietrūka 3,20",
+            "Points: нет, не хватило 3,20",
+            "Points: ei ole, puudu jäi 3,20",
         ),
     ),
     "converted": (
@@ -77,9 +77,9 @@ ROWS = {
         sale(),
         (
             "Points: 10 turned into 1.00",
-            "Points: 10 pārvērsti par 1.00",
-            "Points: 10 обменены на 1.00",
-            "Points: 10 muudeti summaks 1.00",
+            "Points: 10 pārvērsti par 1,00",
+            "Points: 10 обменены на 1,00",
+            "Points: 10 muudeti summaks 1,00",
         ),
     ),
     "visit too soon": (
@@ -157,9 +157,9 @@ def test_what_is_told(shop: Shop, row: str, language: str):
     ("language", "sentence"),
     [
         ("en", "Prize: voucher {} for 5.00"),
-        ("lv", "Prize: kupons {}, vērtība 5.00"),
-        ("ru", "Prize: жетон {} на 5.00"),
-        ("et", "Prize: kupong {} summas 5.00"),
+        ("lv", "Prize: kupons {}, vērtība 5,00"),
+        ("ru", "Prize: жетон {} на 5,00"),
+        ("et", "Prize: kupong {} summas 5,00"),
     ],
 )
 def test_a_voucher_is_told_with_its_code(shop: Shop, language: str, sentence: str):
@@ -172,9 +172,9 @@ def test_a_voucher_is_told_with_its_code(shop: Shop, language: str, sentence: st
     ("language", "sentence"),
     [
         ("en", "voucher {}: 2.00 not used, not kept"),
-        ("lv", "kupons {}: 2.00 neizmantoti, nesaglabājas"),
-        ("ru", "жетон {}: 2.00 не использовано, не сохраняется"),
-        ("et", "kupong {}: 2.00 jäi kasutamata, ei säili"),
+        ("lv", "kupons {}: 2,00 neizmantoti, nesaglabājas"),
+        ("ru", "жетон {}: 2,00 не использовано, не сохраняется"),
+        ("et", "kupong {}: 2,00 jäi kasutamata, ei säili"),
     ],
 )
 def test_what_a_voucher_does_not_pay_is_told(shop: Shop, language: str, sentence: str):
@@ -233,7 +233,7 @@ def test_the_issuers_language_is_spoken_where_none_is_wished(shop: Shop):
     document = network_with(program("OFF", "fixed_discount", rate=500))
     document["issuers"][0]["language"] = "lv"
     shop.publish(document)
-    assert "Off: 5 %, atlaide 0.50" in shop.do("sale", CARD, 1000).explain
+    assert "Off: 5 %, atlaide 0,50" in shop.do("sale", CARD, 1000).explain
 
 
 def test_a_new_card_and_a_friend_are_told(shop: Shop):
