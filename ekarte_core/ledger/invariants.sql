@@ -251,7 +251,7 @@ FROM unnest(ARRAY[
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
     'draw', 'draw_list', 'draw_result', 'card_claim', 'voucher', 'statement',
-    'lot_notice'
+    'lot_notice', 'settling_terms'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g

@@ -39,7 +39,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT USAGE ON SCHEMA ekarte TO ROLE_NAME;
 GRANT SELECT ON ALL TABLES IN SCHEMA ekarte TO ROLE_NAME;
 GRANT INSERT ON
-ekarte.network_document, ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot,
+ekarte.network_document, ekarte.settling_terms, ekarte.card, ekarte.membership, ekarte.purse, ekarte.lot,
 ekarte.operation, ekarte.entry, ekarte.sale_line, ekarte.hold, ekarte.hold_end,
 ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,

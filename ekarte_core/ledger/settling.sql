@@ -33,48 +33,25 @@ WITH own AS MATERIALIZED (
 )
 
 SELECT
-    o.business_day, e.event, o.issuer AS seller, p.issuer, o.branch, e.program,
-    0 AS tax_rate_bp, o.currency,
-    -- A clawback takes money where points are gone: its event counts points. What an
-    -- exchange is worth to the seller stands on the operation, on its first entry.
-    sum(CASE
-        WHEN e.event IN ('bonus_earn', 'bonus_grant', 'bonus_expire') AND e.unit <> 'points'
-            THEN 0
-        WHEN e.unit = 'item' THEN 0
-        WHEN e.event = 'exchange_spend' AND e.line = (
-            SELECT min(f.line) FROM ekarte.entry AS f
-            WHERE
-                f.operation_id = e.operation_id AND f.event = 'exchange_spend'
-                AND f.purse_id IS NOT NULL
-        ) THEN sign(e.posted)::bigint * o.amount
-        WHEN e.event = 'exchange_spend' THEN 0
-        ELSE e.posted
-    END)::bigint AS amount,
-    sum(e.carry)::bigint AS carry, 0::bigint AS tendered,
-    count(DISTINCT o.id)::integer AS operations,
-    o.branch <> ALL(%(registers)s::text[]) AND NOT (
-        e.event IN ('gift_load', 'credit_pay')
-        AND (o.network_version, o.terminal) IN (SELECT version, terminal FROM own)
+    n.day, n.event, n.seller, n.issuer, n.branch, n.program, n.tax_rate_bp, n.currency,
+    sum(n.amount)::bigint AS amount, sum(n.carry)::bigint AS carry,
+    sum(n.tendered)::bigint AS tendered, sum(n.reimbursed)::bigint AS reimbursed,
+    n.price_bp, sum(n.billed)::bigint AS billed, n.liable, n.as_payment,
+    count(DISTINCT n.operation_id)::integer AS operations,
+    n.branch <> ALL(%(registers)s::text[]) AND NOT (
+        n.event IN ('gift_load', 'credit_pay', 'gift_pay_out', 'gift_charge_back')
+        AND (n.network_version, n.terminal) IN (SELECT version, terminal FROM own)
     ) AS books_sales
-FROM ekarte.operation AS o
-INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
-INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
-WHERE
-    o.id = ANY(%(ids)s)
-    AND e.event IN (
-        'gift_load', 'gift_spend', 'gift_expire', 'bonus_earn', 'bonus_grant',
-        'bonus_spend', 'bonus_expire', 'voucher_spend', 'voucher_expire',
-        'exchange_spend', 'pass_load', 'pass_use', 'pass_expire', 'credit_spend',
-        'credit_pay'
-    )
+FROM ekarte.settled AS n
+WHERE n.operation_id = ANY(%(ids)s)
 GROUP BY
-    o.business_day, e.event, o.issuer, p.issuer, o.branch, e.program, o.currency,
-    books_sales
+    n.day, n.event, n.seller, n.issuer, n.branch, n.program, n.tax_rate_bp, n.currency,
+    n.price_bp, n.liable, n.as_payment, books_sales
 UNION ALL
 SELECT
     o.business_day, 'sale', o.issuer, o.issuer, o.branch, '', l.tax_rate_bp, o.currency,
     sum(l.gross - l.discount - l.bonus)::bigint, 0::bigint, sum(l.tendered)::bigint,
-    count(DISTINCT o.id)::integer,
+    NULL::bigint, 10000, 0::bigint, '', FALSE, count(DISTINCT o.id)::integer,
     o.branch <> ALL(%(registers)s::text[])
     AND (o.network_version, o.terminal) NOT IN (SELECT version, terminal FROM own)
     AS books_sales
@@ -82,7 +59,7 @@ FROM ekarte.operation AS o
 INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
 WHERE o.id = ANY(%(ids)s)
 GROUP BY o.business_day, o.issuer, o.branch, l.tax_rate_bp, o.currency, books_sales
-ORDER BY 1, 3, 5, 2, 4, 6, 7, 13;
+ORDER BY 1, 3, 5, 2, 4, 6, 7, 18, 13, 15, 16;
 
 -- add_settlement --
 INSERT INTO ekarte.settlement (id, created_at, cutoff, sha256, body)

@@ -13,6 +13,12 @@ from ekarte_core.network.check_programs import Fault, program_faults
 from ekarte_core.network.document import FORMAT, CardType, NetworkDocument, Program
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
+USUAL = {
+    "vat_class": "mpv",
+    "tax_rate_bp": 0,
+    "own_use": "discount",
+    "visit_price": 0,
+}
 CURRENCY = re.compile(r"[A-Z]{3}")
 TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
 CUTOFF = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -120,12 +126,23 @@ def _overrides(document: NetworkDocument) -> Iterator[Fault]:
             yield f"{path}.overrides", "must name a program of this issuer and kind"
         elif base.overrides:
             yield f"{path}.overrides", "must name a program that overrides none itself"
+        else:
+            yield from _booked_otherwise(program, base, path)
         if not program.branches:
             yield f"{path}.branches", "an overriding program names its branches"
         for code in program.branches:
             if (program.overrides, code) in taken:
                 yield f"{path}.branches", "this branch already has another override"
             taken.add((program.overrides, code))
+
+
+def _booked_otherwise(program: Program, base: Program, path: str) -> Iterator[Fault]:
+    """One purse is booked in one way, whatever branch it meets."""
+    for name in ("vat_class", "tax_rate_bp", "own_use", "visit_price"):
+        usual = USUAL.get(name)
+        mine = program.parameters.get(name, usual)
+        if mine != base.parameters.get(name, usual):
+            yield f"{path}.parameters.{name}", "must be as in the overridden program"
 
 
 def _card_types(document: NetworkDocument) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from ekarte_core.network.check import document_faults
 from ekarte_core.network.document import (
     Branch,
     CardType,
+    Coalition,
     Issuer,
     NetworkDocument,
     NumberRange,
@@ -24,7 +25,7 @@ from ekarte_core.network.document import (
     Terminal,
 )
 from ekarte_core.rules.identity import FIRST6_FROM, Identity, admits
-from ekarte_core.rules.programs import PROGRAM_KINDS, Kind
+from ekarte_core.rules.programs import PROGRAM_KINDS, Exchange, Kind, Points
 from ekarte_core.rules.running import RunningProgram
 
 
@@ -136,6 +137,13 @@ class Network:
         """Return the branch whose day and place stand for the issuer."""
         return next((b for b in self.document.branches if b.issuer == issuer), None)
 
+    def pool_of(self, program: Program) -> Coalition | None:
+        """Return the coalition whose operator owes a program's bonuses, if one does."""
+        if not issubclass(PROGRAM_KINDS[program.kind], Points | Exchange):
+            return None
+        pools = (c for c in self.document.coalitions if c.model == "pool")
+        return next((c for c in pools if program.issuer in c.issuers), None)
+
     def _compile_running(
         self, branch: Branch, card_types: frozenset[str]
     ) -> list[RunningProgram]:
@@ -182,9 +190,14 @@ class Network:
                         issued_until=self._issued_until(program.issuer)
                         if parameters.accepted_in_coalition
                         else None,
+                        pool_price_bp=self._pool_price(program),
                     )
                 )
         return sorted(found, key=lambda running: (running.sequence, running.code))
+
+    def _pool_price(self, program: Program) -> int | None:
+        pool = self.pool_of(program)
+        return None if pool is None else pool.issue_price_bp
 
     def _at_branch(self, code: str, branch: Branch) -> Program | None:
         for program in self.document.programs:

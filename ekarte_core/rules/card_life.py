@@ -72,7 +72,8 @@ def _load(facts: Facts) -> Plan:
     """Load what the request names, else the first that fits: gift, pass, credit."""
     programs, named = facts.programs, facts.request.program
     gifts = [one for one in _own_first(programs.gifts) if named in ("", one[0].code)]
-    passes = [one for one in programs.passes if named in ("", one[0].code)]
+    sold = [one for one in programs.passes if one[0].own]
+    passes = [one for one in sold if named in ("", one[0].code)]
     credits = [one for one in programs.credits if named in ("", one[0].code)]
     if gifts:
         return _load_gift(facts, gifts[0])
@@ -97,9 +98,8 @@ def _load_gift(facts: Facts, program: GiftRunning) -> Plan:
     end = None
     if parameters.valid_months:
         end = end_of_day(add_months(facts.today, parameters.valid_months), facts.zone)
-    facts.sheet.credit(
-        purse, "gift_load", "load", amount, carry=amount, valid_until=end
-    )
+    carry = amount - tax_in(amount, parameters.tax_rate_bp)  # what is not taxed yet
+    facts.sheet.credit(purse, "gift_load", "load", amount, carry=carry, valid_until=end)
     return Plan(
         rc=Rc.OK,
         amount=amount,

@@ -19,6 +19,7 @@ from ekarte_core.rules.plan import (
 )
 from ekarte_core.rules.pricing import Pricing
 from ekarte_core.rules.programs import (
+    RATE_BP_MAX,
     BonusPrize,
     BonusVisit,
     Convertible,
@@ -141,7 +142,10 @@ class _Deferral:
     def __init__(self, bought: Bought) -> None:
         self._bought = bought
 
-    def carry(self, parameters: Points, points: int) -> int:
+    def carry(self, program: PointsRunning, points: int) -> int:
+        running, parameters = program
+        if running.pool_price_bp is not None:
+            return paid_in(running.pool_price_bp, parameters, points)
         bought = self._bought
         off = bought.off + (0 if parameters.earn_on_gift else bought.gift)
         return deferred(parameters, bought.pricing, off, points)
@@ -153,11 +157,15 @@ class Grant:
     event = "bonus_grant"
     account = "grant"
 
-    def carry(self, parameters: Points, points: int) -> int:
-        """The nominal value, minor units, rounded down."""
+    def carry(self, program: PointsRunning, points: int) -> int:
+        """The nominal value as far as it is likely to be used, rounded down."""
+        running, parameters = program
+        if running.pool_price_bp is not None:
+            return paid_in(running.pool_price_bp, parameters, points)
         if parameters.deferral_policy == "none":
             return 0
-        return parameters.value_of(points)
+        value, parts = parameters.worth(points)
+        return value * parameters.likelihood_bp // (parts * RATE_BP_MAX)
 
 
 def give_points(
@@ -179,7 +187,7 @@ def give_points(
             source.event,
             source.account,
             credited,
-            carry=source.carry(parameters, credited),
+            carry=source.carry(program, credited),
             valid_until=end,
         )
         earnings.reasons.append(
@@ -324,11 +332,13 @@ def _count(facts: Facts, sheet: Sheet, receipt: Receipt, earnings: Earnings) -> 
 def deferred(parameters: Points, pricing: Pricing, off: int, points: int) -> int:
     """Return the revenue deferred for points, minor units (IFRS 15, B39-B42).
 
-    D = net(P) · x / (P + x), x = nominal value of the points, P = what was paid;
-    50.00 at 21 % tax and 10 points worth 1.00: 0.81.
+    D = net(P) · x / (P + x), x = nominal value of the points × how likely they are
+    used, P = what was paid; 50.00 at 21 % tax and 10 points worth 1.00: 0.81, or
+    0.69 where 85 % are expected to be used.
     """
     # x is a fraction: both sides are multiplied by its parts to stay whole.
     value, parts = parameters.worth(points)
+    value, parts = value * parameters.likelihood_bp, parts * RATE_BP_MAX
     if parameters.deferral_policy == "none" or not value:
         return 0
     shares = spread(off, [line.net for line in pricing.lines])
@@ -338,3 +348,9 @@ def deferred(parameters: Points, pricing: Pricing, off: int, points: int) -> int
         paid += gross
         net += gross - tax_in(gross, line.tax_rate_bp)
     return share(net, value, paid * parts + value)
+
+
+def paid_in(pool_price_bp: int, parameters: Points, points: int) -> int:
+    """Return what an issuer pays into its pool for points, minor units, half up."""
+    value, parts = parameters.worth(points)
+    return share(value, pool_price_bp, parts * RATE_BP_MAX)

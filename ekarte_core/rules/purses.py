@@ -280,9 +280,18 @@ class Sheet:
         return parts
 
     def spend(
-        self, purse: Purse, event: str, account: str, parts: Iterable[LotPart]
+        self,
+        purse: Purse,
+        event: str,
+        account: str,
+        parts: Iterable[LotPart],
+        each: int = 0,
     ) -> list[LotPart]:
-        """Take amounts out of their lots for good; returns them with their carry."""
+        """Take amounts out of their lots for good; returns them with their carry.
+
+        `each`: what one of them carries, 0 for its share of what is left. It counts as
+        long as the lot carries that but for rounding, and not another price.
+        """
         spent = []
         for part in parts:
             if purse.unit == CREDIT:
@@ -295,6 +304,8 @@ class Sheet:
             if part.amount < lot.posted:
                 # In proportion, half up; the last use takes the residue.
                 carry = share(lot.carry, part.amount, lot.posted)
+                if each and abs(lot.carry - each * lot.posted) <= lot.issued:
+                    carry = min(each * part.amount, lot.carry)
             self._move(purse, lot, event, account, posted=-part.amount, carry=-carry)
             spent.append(LotPart(part.valid_until, part.amount, carry))
         return spent

@@ -83,7 +83,7 @@ def _goods(facts: Facts, program: ExchangeRunning, wanted: list[Goods]) -> Plan:
     parts = facts.sheet.spend(
         purse, "exchange_spend", "spend", facts.sheet.plan(purse, points)
     )
-    taken = (Taken(POINTS, purse.key, running.own, tuple(parts)),)
+    taken = (Taken(POINTS, purse.key, running.lowers_price, tuple(parts)),)
     return Plan(
         rc=Rc.OK,
         amount=amount,
@@ -100,8 +100,8 @@ def _sale_line(running: RunningProgram, line: Goods, price: int) -> SaleLine:
         tax_rate_bp=line.tax_rate_bp,
         gross=price,
         discount=0,
-        bonus=price if running.own else 0,
-        tendered=0 if running.own else price,
+        bonus=price if running.lowers_price else 0,
+        tendered=0 if running.lowers_price else price,
     )
 
 

@@ -22,7 +22,11 @@ Span = tuple[int, int]  # minutes of the day, from inclusive, to exclusive
 
 
 class RunningProgram(msgspec.Struct, frozen=True, kw_only=True):
-    """A program at a branch. `code` names the purses; `own`: the branch's issuer."""
+    """A program at a branch. `code` names the purses; `own`: the branch's issuer.
+
+    `pool_price_bp`: what its issuer pays into a pool for bonuses, None where it owes
+    them itself.
+    """
 
     code: str
     issuer: str
@@ -40,6 +44,13 @@ class RunningProgram(msgspec.Struct, frozen=True, kw_only=True):
     consent: str = ""
     accepted_until: datetime | None = None  # here, where the issuer is another
     issued_until: datetime | None = None  # value that others accept is given out
+    pool_price_bp: int | None = None
+
+    @property
+    def lowers_price(self) -> bool:
+        """Say whether its bonus money makes goods cheaper here, or pays for them."""
+        own_use = getattr(self.parameters, "own_use", "discount")
+        return self.own and self.pool_price_bp is None and own_use == "discount"
 
     def hindrance(self, moment: "Moment") -> str:
         """Say why the program does nothing now: '' or the key of a reason."""
@@ -138,6 +149,8 @@ class Programs:
             self.bonus_money.append((program, parameters))
         elif isinstance(parameters, BonusPrize):
             self.vouchers.append((program, parameters))
+        elif isinstance(parameters, VisitPass):
+            self.passes.append((program, parameters))
         if program.own:
             self._sort_in_own(program)
 
@@ -151,8 +164,6 @@ class Programs:
                 self.idle.append((program, "program.closing"))
         elif isinstance(parameters, Discount):
             self.discounts.append((program, parameters))
-        elif isinstance(parameters, VisitPass):
-            self.passes.append((program, parameters))
         elif isinstance(parameters, Attendance):
             self.attendances.append((program, parameters))
 
@@ -188,6 +199,7 @@ class Programs:
             or self.exchanges
             or self.bonus_money
             or self.vouchers
+            or self.passes
             or self.counting
             or any(key != "program.over" for _, key in self.idle)
         )
@@ -215,6 +227,7 @@ class Programs:
             [*self.exchanges],
             [*self.bonus_money],
             [*self.vouchers],
+            [*self.passes],
             [*self.counting],
         ]
         return next((p for room in rooms for p, _ in room if p.code == code), None)

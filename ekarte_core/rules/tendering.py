@@ -38,7 +38,7 @@ AS_BONUS = frozenset({BONUS, VOUCHER})  # earns nothing; the own one is not taxe
 
 
 class Taken(msgspec.Struct, frozen=True, array_like=True):
-    """Parts taken from one purse; `own`: the purse's issuer is the seller."""
+    """Parts taken from one purse; `own`: the seller's own, and lowers its price."""
 
     tender: str
     key: PurseKey
@@ -80,7 +80,7 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def own_bonus(taken: Iterable[Taken]) -> int:
-    """Sum of the seller's own bonus money and vouchers: they lower its price."""
+    """Sum of the seller's own bonus money and vouchers that lower its price."""
     return sum(part.amount for part in taken if part.tender in AS_BONUS and part.own)
 
 
@@ -108,7 +108,8 @@ class _Search:
                 amount, cut = room, cut + amount - room
             if amount:
                 parts = tuple(self.sheet.plan(purse, amount))
-                self.taken.append(Taken(tender, purse.key, running.own, parts))
+                own = running.lowers_price
+                self.taken.append(Taken(tender, purse.key, own, parts))
                 self.use(running, amount)
             left -= amount
             self.ended = self.ended or purse.available > usable
@@ -226,7 +227,7 @@ def _take_voucher(search: _Search, code: str, due: int) -> Rc | None:
     if purse is None or refused is not None:
         return refused
     running = next(p for p, _ in search.programs.vouchers if p.code == purse.program)
-    own = running.own
+    own = running.lowers_price
     (lot,) = search.sheet.plan(purse, purse.available)
     if purse.unit == ITEM:
         search.taken.append(Taken(ITEM, purse.key, own, (lot,)))

@@ -9,8 +9,9 @@ from ekarte_core.rules.earning import Earnings, visit
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import Decision, Facts, Plan, refuse
 from ekarte_core.rules.programs import BonusVisit
-from ekarte_core.rules.purses import VISITS
+from ekarte_core.rules.purses import VISITS, share
 from ekarte_core.rules.running import AttendanceRunning, PassRunning
+from ekarte_core.rules.tax import tax_in
 from ekarte_core.rules.visits import (
     count_visit,
     day_is_full,
@@ -100,10 +101,12 @@ def _attend(facts: Facts, program: AttendanceRunning, earnings: Earnings) -> Non
 
 
 def _use_pass(facts: Facts, program: PassRunning, earnings: Earnings) -> None:
-    running, _parameters = program
+    running, parameters = program
     purse = facts.sheet.find(running.code, VISITS)
     assert purse is not None, "a pass without visits was refused before"
-    facts.sheet.spend(purse, "pass_use", "spend", facts.sheet.plan(purse, 1))
+    net = parameters.price - tax_in(parameters.price, facts.tax_of(parameters.group))
+    each = share(net, 1, parameters.count)
+    facts.sheet.spend(purse, "pass_use", "spend", facts.sheet.plan(purse, 1), each)
     count_visit(facts, facts.sheet, visited(facts.sheet, running))
     earnings.counted.append(visit_decided(facts, running))
     earnings.reasons.append(

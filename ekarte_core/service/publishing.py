@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
-from ekarte_core.errors import NetworkMissing
+from ekarte_core.errors import NetworkInvalid, NetworkMissing
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.network.compiled import Network, read_network
+from ekarte_core.network.terms import SettlingTerms, settling_terms
 from ekarte_core.rules.identity import identify
+from ekarte_core.service.freezing import frozen_faults
 from ekarte_core.values import CardRef
 
 
@@ -31,12 +33,37 @@ def publish(cr: Cursor, body: bytes | str | dict[str, Any], now: datetime) -> in
     row = cr.fetchone()
     if row is not None and bytes(row[1]) == digest:
         return int(row[0])
-    version = (row[0] if row is not None else 0) + 1
+    before = int(row[0]) if row is not None else 0
+    terms = settling_terms(network)
+    frozen = frozen_faults(cr, network, before, terms) if before else []
+    if frozen:
+        raise NetworkInvalid(frozen)
+    version = before + 1
     cr.execute(
         SQL["add_document"],
         {"version": version, "now": now, "sha256": digest, "body": canonical.decode()},
     )
+    _write_terms(cr, version, terms)
     return version
+
+
+def _write_terms(cr: Cursor, version: int, terms: list[SettlingTerms]) -> None:
+    if not terms:
+        return
+    cr.execute(
+        SQL["add_terms"],
+        {
+            "version": version,
+            "programs": [one.program for one in terms],
+            "sellers": [one.seller for one in terms],
+            "tax_rates": [one.tax_rate_bp for one in terms],
+            "prices": [one.price_bp for one in terms],
+            "visit_prices": [one.visit_price for one in terms],
+            "shares": [one.breakage_share_bp for one in terms],
+            "liable": [one.liable for one in terms],
+            "as_payment": [one.as_payment for one in terms],
+        },
+    )
 
 
 def current_network(cr: Cursor) -> Network:

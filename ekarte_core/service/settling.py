@@ -30,22 +30,13 @@ _COLUMNS = (
     "amount",
     "carry",
     "tendered",
+    "reimbursed",
+    "price_bp",
+    "billed",
+    "liable",
+    "as_payment",
     "operations",
     "books_sales",
-)
-SPENDING = frozenset(
-    {
-        "gift_spend",
-        "bonus_spend",
-        "voucher_spend",
-        "exchange_spend",
-        "pass_use",
-        "credit_spend",
-        "gift_expire",
-        "bonus_expire",
-        "voucher_expire",
-        "pass_expire",
-    }
 )
 
 
@@ -74,7 +65,7 @@ def build_settlement(
         },
     )
     lines = [
-        _line(number, dict(zip(_COLUMNS, row, strict=True)))
+        SettlementLine(line=number, **dict(zip(_COLUMNS, row, strict=True)))
         for number, row in enumerate(cr.fetchall(), start=1)
     ]
     cr.execute(SQL["next_settlement_id"])
@@ -99,26 +90,6 @@ def build_settlement(
     )
     cr.execute(SQL["add_settlement_operations"], {"id": document.id, "ids": ids})
     return document.id
-
-
-def _line(number: int, row: dict[str, Any]) -> SettlementLine:
-    sign = -1 if row["event"] in SPENDING else 1
-    return SettlementLine(
-        line=number,
-        day=row["day"],
-        event=row["event"],
-        seller=row["seller"],
-        issuer=row["issuer"],
-        branch=row["branch"],
-        program=row["program"],
-        tax_rate_bp=row["tax_rate_bp"],
-        currency=row["currency"],
-        amount=sign * row["amount"],
-        carry=sign * row["carry"],
-        tendered=row["tendered"],
-        operations=row["operations"],
-        books_sales=row["books_sales"],
-    )
 
 
 def pending_settlements(cr: Cursor) -> list[tuple[int, bytes]]:

@@ -32,6 +32,12 @@ SENTENCES = {
     ),
     "at must be 1 to 1000000": _lt("points must be from 1 to 1000000"),
     "card numbers have at most 19 digits": _lt("card numbers have at most 19 digits"),
+    "cards hold its bonuses: who owes them cannot change": _lt(
+        "cards hold its bonuses: who owes them cannot change"
+    ),
+    "cards hold its money: when it is taxed cannot change": _lt(
+        "cards hold its money: when it is taxed cannot change"
+    ),
     "convert_at and convert_to go together": _lt(
         "points and the money they become go together"
     ),
@@ -81,6 +87,9 @@ SENTENCES = {
     "must be at least 1": _lt("must be above zero"),
     "must be at least 1 and at most max_balance": _lt(
         "must be above zero and at most the largest balance"
+    ),
+    "must be as in the overridden program": _lt(
+        "must be as in the program that is replaced"
     ),
     "must be between 0 and 1200": _lt("must be from 0 to 1200"),
     "must be given, once": _lt("must be given, and only once"),

@@ -48,6 +48,7 @@ FIXED = [
     "voucher",
     "statement",
     "lot_notice",
+    "settling_terms",
 ]
 KEPT = ["card", "purse", "lot"]
 """May change, never go."""
@@ -57,6 +58,7 @@ RARE = [
     "SELECT 'A', id, 'P', 'I', 'money', 1, '', NULL, 1, now() FROM ekarte.card LIMIT 1",
     "INSERT INTO ekarte.statement VALUES (1, 1, 1, now(), now(), 1)",
     "INSERT INTO ekarte.lot_notice VALUES (1, now())",
+    "INSERT INTO ekarte.settling_terms VALUES (1, 'P', 'S', 0, 1, 0, 0, '', FALSE)",
 ]
 """Rows of tables that this trade does not reach."""
 

@@ -11,7 +11,7 @@ from ekarte_core.rules.programs.discount import Discount, DiscountTier
 from ekarte_core.rules.programs.exchange import Exchange
 from ekarte_core.rules.programs.fixed_discount import FixedDiscount
 from ekarte_core.rules.programs.gift_card import GiftCard
-from ekarte_core.rules.programs.kind import Kind, Receipt
+from ekarte_core.rules.programs.kind import RATE_BP_MAX, Kind, Receipt
 from ekarte_core.rules.programs.points import Convertible, Points
 from ekarte_core.rules.programs.purchase_accounting import PurchaseAccounting
 from ekarte_core.rules.programs.visit_pass import VisitPass
@@ -33,6 +33,7 @@ PROGRAM_KINDS: dict[str, type[Kind]] = {
 
 __all__ = [
     "PROGRAM_KINDS",
+    "RATE_BP_MAX",
     "AccumulatedDiscount",
     "Attendance",
     "BonusAmount",
