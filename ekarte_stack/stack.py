@@ -235,7 +235,7 @@ def demo(options: argparse.Namespace) -> int:
     machine = machines.prepare()
     if read_run(machine.home.run_file):
         raise StackError("the stack is up already", advice="run ./ekarte down first")
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    signal.signal(signal.SIGTERM, as_interrupt)
     run = bring_up(machine, database=DEMO_DATABASE, fresh=True)
     try:
         code: int = day.play(run)
@@ -251,5 +251,6 @@ def demo(options: argparse.Namespace) -> int:
     return code
 
 
-def _as_interrupt(*_: object) -> None:
+def as_interrupt(*_: object) -> None:
+    """Take SIGTERM for Ctrl-C: what was started is stopped."""
     raise KeyboardInterrupt

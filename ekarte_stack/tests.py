@@ -1,4 +1,4 @@
-"""``./ekarte test``: every suite, one after the other, and an honest sum.
+"""``./ekarte test``: every suite, in two lanes, and an honest sum.
 
 A suite that collected nothing, a test that was skipped and a tour that nobody ran
 are failures: each of them looks like success and is none.
@@ -7,6 +7,7 @@ are failures: each of them looks like success and is none.
 import argparse
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +16,10 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ekarte_stack import browser, ledger, lint, odoo_suites, stack
+from ekarte_stack import browser, lanes, ledger, lint, odoo_suites, stack
 from ekarte_stack import machine as machines
 from ekarte_stack.databases import own_addons
-from ekarte_stack.developer import environment_of, make_keyring
+from ekarte_stack.developer import environment_of, make_keyring, scratch_dsn
 from ekarte_stack.home import CHECKOUT
 from ekarte_stack.locks import only_one
 from ekarte_stack.machine import Machine
@@ -30,6 +31,25 @@ PURE = ("core", "gateway", "architecture")
 PEERS = CHECKOUT / "tests" / "peers"
 WARNED = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 E2E_DATABASE = "ekarte_t_e2e"
+INSTALLATION, TOURS = "installation of the add-ons", "tours"
+PART, WHOLE = "Odoo's own, in part", "Odoo's own, whole"
+# Two lanes side by side take about as long as each other; the third is for those who
+# must be alone. The add-ons are installed before they are tested, the tours counted
+# after they ran.
+LANES = {
+    "core": 1,
+    "gateway": 1,
+    "architecture": 1,
+    "peers": 1,
+    "linters": 1,
+    PART: 1,
+    INSTALLATION: 2,
+    "ekarte_loyalty": 2,
+    "ekarte_pos_terminal": 2,
+    TOURS: 2,
+    "end to end": 3,
+    WHOLE: 3,
+}
 
 
 @dataclass(frozen=True)
@@ -77,16 +97,17 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
     session = Session(machine, options.fast, tuple(options.pytest))
     chosen = list(suites(session))
     if options.peers:
-        chosen = [("Odoo's own, whole", lambda s: odoo_suites.whole(s.machine))]
+        chosen = [(WHOLE, lambda s: odoo_suites.whole(s.machine))]
     shutil.rmtree(machine.home.tests, ignore_errors=True)
     machine.account.folder(machine.home.tests)
     total, began = Result(), time.monotonic()
     if session.fast:
         say("--fast: browser tests are left out; tours are not counted")
+    signal.signal(signal.SIGTERM, stack.as_interrupt)
     with machines.running_cluster(machine):
         make_keyring(machine)
-        for title, suite in chosen:
-            total.add(_timed(title, suite, session))
+        scratch_dsn(machine)
+        total.add(_in_lanes(chosen, session))
     if not total.passed and not total.failed:
         total.complain("no suite matches the arguments")
     say(f"\nall suites: {time.monotonic() - began:.0f} s")
@@ -94,6 +115,23 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
         say(f"FAILED: {text}")
     say(f"{total.passed} passed, {total.failed} failed")
     return 1 if total.failed else 0
+
+
+def _in_lanes(chosen: list[tuple[str, Suite]], session: Session) -> Result:
+    """Run lanes 1 and 2 side by side, then lane 3; one alone shows live."""
+    tasks = [
+        lanes.Task(title, LANES[title], partial(_timed, title, suite, session))
+        for title, suite in chosen
+    ]
+    total = Result()
+    for among in ({1, 2}, {3}):
+        now = [task for task in tasks if task.lane in among]
+        if len({task.lane for task in now}) > 1:
+            total.add(lanes.run(now, session.machine.home.log))
+        else:
+            for task in now:
+                total.add(task.work())
+    return total
 
 
 def suites(session: Session) -> Iterator[tuple[str, Suite]]:
@@ -105,7 +143,7 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
         yield "peers", peers
     if not session.arguments:
         yield "linters", lambda s: lint.check(s.machine)
-        yield "installation of the add-ons", installation
+        yield INSTALLATION, installation
     for name in own_addons():
         if session.wants(name):
             yield name, partial(addon, name=name)
@@ -117,8 +155,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
 
 def _beside_the_addons(session: Session) -> Iterator[tuple[str, Suite]]:
     if not session.fast:
-        yield "tours", lambda s: tours(s.machine)
-        yield "Odoo's own, in part", lambda s: odoo_suites.part(s.machine)
+        yield TOURS, lambda s: tours(s.machine)
+        yield PART, lambda s: odoo_suites.part(s.machine)
 
 
 def _timed(title: str, suite: Suite, session: Session) -> Result:
@@ -173,12 +211,13 @@ def addon(session: Session, name: str) -> Result:
         return pytest(session, name, words, extra)
     finally:
         databases.drop(database)
-        tell_pictures(session.machine)
+        tell_pictures(session.machine, database)
 
 
-def tell_pictures(machine: Machine) -> None:
+def tell_pictures(machine: Machine, database: str) -> None:
     """Say where the screens of failed browser tests are kept."""
-    for path in sorted((machine.home.tests / "screenshots").rglob("*.png")):
+    folder = machine.home.tests / "screenshots" / database
+    for path in sorted(folder.rglob("*.png")):
         say(f"   the screen of a failure: {path}")
 
 

@@ -1,0 +1,154 @@
+"""Two lanes of suites: side by side, in order, each readable, none lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ekarte_stack import lanes, tests
+from ekarte_stack.home import CHECKOUT
+from ekarte_stack.result import Result
+from tests.e2e.whole_stack import wait_until
+
+INTERRUPTED = """
+import subprocess, sys
+from pathlib import Path
+from ekarte_stack import lanes
+
+folder = Path(sys.argv[1])
+
+def work(name):
+    sleeper = subprocess.Popen(["sleep", "300"])
+    (folder / name).write_text(f"{sleeper.pid}\\n")
+    print(f"{name} had begun", flush=True)
+    sleeper.wait()
+
+lanes.run([lanes.Task(name, lane, lambda name=name: work(name))
+           for lane, name in enumerate(("one", "two"))], folder)
+"""
+
+
+def passing(number: int = 1) -> Result:
+    return Result(passed=number)
+
+
+def test_lanes_are_side_by_side_and_a_lane_is_in_order(tmp_path: Path):
+    def meet(mine: str, other: str) -> Result:
+        (tmp_path / mine).touch()
+        wait_until((tmp_path / other).exists, f"{other} beside {mine}")
+        return passing()
+
+    def after() -> Result:
+        assert (tmp_path / "a done").exists()
+        return passing()
+
+    def first() -> Result:
+        meet("a", "b")
+        time.sleep(0.2)
+        (tmp_path / "a done").touch()
+        return passing()
+
+    total = lanes.run(
+        [
+            lanes.Task("first", 1, first),
+            lanes.Task("second", 1, after),
+            lanes.Task("beside", 2, lambda: meet("b", "a")),
+        ],
+        tmp_path,
+    )
+    assert (total.passed, total.failed) == (3, 0)
+
+
+def test_each_suite_s_output_stays_together(tmp_path: Path, capfd):
+    def talk(name: str) -> Result:
+        for number in range(3):
+            print(f"{name} {number}")
+            subprocess.run(["echo", f"{name} {number} from below"], check=True)
+            time.sleep(0.05)
+        return passing()
+
+    names = ("left", "right")
+    lanes.run(
+        [
+            lanes.Task(name, lane, lambda name=name: talk(name))
+            for lane, name in enumerate(names)
+        ],
+        tmp_path,
+    )
+    said = [line.split()[0] for line in capfd.readouterr().out.splitlines()]
+    assert said[:2] == ["->", "->"]
+    rest = said[2:]
+    assert rest in ([one] * 6 + [other] * 6 for one, other in (names, names[::-1]))
+
+
+def test_every_failure_is_in_the_sum_and_the_lanes_go_on(tmp_path: Path):
+    def failing() -> Result:
+        found = passing(2)
+        found.complain("core: one test")
+        return found
+
+    def raising() -> Result:
+        raise ValueError("our bug")
+
+    total = lanes.run(
+        [
+            lanes.Task("core", 1, failing),
+            lanes.Task("dies", 1, lambda: os._exit(3)),
+            lanes.Task("last", 1, passing),
+            lanes.Task("raises", 2, raising),
+            lanes.Task("also last", 2, passing),
+        ],
+        tmp_path,
+    )
+    assert total.passed == 4
+    assert sorted(total.complaints) == [
+        "core: one test",
+        "dies: ended with 3",
+        "raises: ended with 1",
+    ]
+    assert "our bug" in (tmp_path / "test-raises.log").read_text()
+
+
+def test_a_long_silence_is_broken_by_how_far_each_suite_is(tmp_path: Path, capfd):
+    def slow() -> Result:
+        print("..... [  7%]\n..... [ 42%]", flush=True)
+        time.sleep(1)
+        return passing()
+
+    tasks = [lanes.Task("slow", 1, slow), lanes.Task("quick", 2, passing)]
+    lanes.run(tasks, tmp_path, beat_s=0.3)
+    assert "0 min: slow 42 %" in capfd.readouterr().out
+
+
+def test_an_interrupt_ends_both_lanes_with_all_they_started(tmp_path: Path):
+    run = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    notes = [tmp_path / name for name in ("one", "two")]
+    wait_until(lambda: all(n.exists() and n.read_text() for n in notes), "both lanes")
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=lanes.END_S)
+    assert run.returncode != 0
+    for note in notes:
+        assert f"{note.name} had begun\n{note.name}: interrupted\n" in said
+        assert not Path(f"/proc/{int(note.read_text())}").exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("-k", "word")])
+def test_every_suite_has_a_lane_in_the_order_of_the_table(arguments):
+    session = tests.Session(machine=None, fast=False, arguments=arguments)
+    titles = [title for title, _ in tests.suites(session)]
+    assert set(titles) <= set(tests.LANES)
+    for lane in (1, 2, 3):
+        there = [title for title in titles if tests.LANES[title] == lane]
+        assert there == [title for title in tests.LANES if title in there]
+    if not arguments:
+        assert set(titles) == set(tests.LANES) - {tests.WHOLE}
