@@ -34,6 +34,7 @@ WHOLE = {
 }
 HOOT = "web/tests/test_js.py::WebSuite::test_unit_desktop"
 HOOT_SUITES = ("point_of_sale", "pos_loyalty", "pos_restaurant", "pos_discount")
+SCRIPTS = "scripts"
 TILL = "point_of_sale/tests"
 LOYAL_TOURS = "pos_loyalty/tests/test_frontend.py::TestUi"
 PART = {
@@ -65,10 +66,29 @@ class Case:
     outcome: str  # passed, failed, skipped
     why: str
 
+    @property
+    def path(self) -> str:
+        """As pytest takes it, below the add-ons; "" for what is no single test."""
+        place, _, test = self.name.partition("::")
+        file, _, case = place.rpartition(".")
+        return f"{file.replace('.', '/')}.py::{case}::{test}" if file else ""
 
-def whole(machine: Machine) -> Result:
-    """Run all of them, and Odoo's tests of its till's scripts."""
-    return _run(machine, WHOLE, HOOT_SUITES)
+
+def whole(machine: Machine, names: Iterable[str] = ()) -> Result:
+    """Run all of them, and Odoo's tests of its till's scripts; or those named.
+
+    Raises:
+        StackError: there is no suite of that name.
+    """
+    chosen = tuple(names) or (*WHOLE, SCRIPTS)
+    unknown = set(chosen) - {*WHOLE, SCRIPTS}
+    if unknown:
+        raise StackError(
+            f"no such suite: {', '.join(sorted(unknown))}",
+            advice=f"name some of {', '.join((*WHOLE, SCRIPTS))}, or none for all",
+        )
+    suites = {title: paths for title, paths in WHOLE.items() if title in chosen}
+    return _run(machine, suites, HOOT_SUITES if SCRIPTS in chosen else ())
 
 
 def part(machine: Machine) -> Result:
@@ -99,19 +119,42 @@ def _suite(
     known: Mapping[str, str],
     hoot: str = "",
 ) -> Result:
-    """Run one suite under pytest-odoo and judge its report."""
+    """Run one suite under pytest-odoo and judge its report.
+
+    Odoo's tours wait for a fixed time: what fails is tried once more, apart from all
+    others, and told; what fails twice has failed.
+    """
     say(f"-- Odoo's own: {title}")
-    report = machine.home.tests / f"odoo-{re.sub('[^a-z]+', '-', title)}.xml"
     addons = machine.databases.source.addons
     words = [str(path) for path in located(addons, paths)]
+    report = machine.home.tests / f"odoo-{re.sub('[^a-z]+', '-', title)}.xml"
+    code = _pytest(machine, words, report, hoot)
+    if not report.exists():
+        result = Result()
+        result.complain(f"{title}: no report (pytest ended with {code})")
+        return result
+    found = list(cases(report))
+    failed = [case for case in found if case.outcome == "failed" and case.path]
+    failed = [case for case in failed if case.name not in known]
+    if failed:
+        say(f"   once more, apart: {len(failed)} tests that failed")
+        again = report.with_stem(f"{report.stem}-again")
+        words = [str(path) for path in located(addons, [x.path for x in failed])]
+        _pytest(machine, words, again, hoot)
+        found = tried_again(found, list(cases(again)) if again.exists() else [])
+    return judge(title, found, known)
+
+
+def _pytest(machine: Machine, words: list[str], report: Path, hoot: str) -> int:
     extra = {"EKARTE_TOURS_RAN": str(machine.home.tests / "odoo-tours")}
     if hoot:
         extra["EKARTE_HOOT"] = f"@{hoot}"
-    code = subprocess.run(
+    return subprocess.run(
         machine.account.argv(
             *(machine.home.python, "-m", "pytest", "-q", "-c", "/dev/null"),
-            *(f"--rootdir={addons[0]}", "-p", "no:cacheprovider"),
-            *("-p", "ekarte_stack.browser", "--tb=short", f"--junitxml={report}"),
+            *(f"--rootdir={machine.databases.source.addons[0]}",),
+            *("-p", "no:cacheprovider", "-p", "ekarte_stack.browser"),
+            *("--tb=short", f"--junitxml={report}"),
             *odoo_words(machine, PLAIN_ODOO),
             *words,
         ),
@@ -120,11 +163,6 @@ def _suite(
         stdin=subprocess.DEVNULL,
         check=False,
     ).returncode
-    if not report.exists():
-        result = Result()
-        result.complain(f"{title}: no report (pytest ended with {code})")
-        return result
-    return judge(title, list(cases(report)), known)
 
 
 def odoo_words(machine: Machine, database: str) -> list[str]:
@@ -161,6 +199,15 @@ def cases(report: Path) -> Iterator[Case]:
                 outcome = "skipped" if child.tag == "skipped" else "failed"
                 why = (child.get("message") or "").split("\n")[0]
         yield Case(name, outcome, why)
+
+
+def tried_again(found: list[Case], again: list[Case]) -> list[Case]:
+    """Put the second outcome in the place of the first, and tell what has passed."""
+    second = {case.name: case for case in again}
+    for case in found:
+        if case.outcome == "failed" and second.get(case.name, case).outcome == "passed":
+            say(f"   failed, passed when tried again: {case.name}: {case.why[:150]}")
+    return [second.get(case.name, case) for case in found]
 
 
 def read_known(text: str) -> dict[str, str]:

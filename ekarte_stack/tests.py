@@ -97,7 +97,7 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
     session = Session(machine, options.fast, tuple(options.pytest))
     chosen = list(suites(session))
     if options.peers:
-        chosen = [(WHOLE, lambda s: odoo_suites.whole(s.machine))]
+        chosen = [(WHOLE, lambda s: odoo_suites.whole(s.machine, s.arguments))]
     shutil.rmtree(machine.home.tests, ignore_errors=True)
     machine.account.folder(machine.home.tests)
     total, began = Result(), time.monotonic()
