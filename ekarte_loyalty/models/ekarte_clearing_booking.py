@@ -13,12 +13,6 @@ SHA256_BLOCK_BYTES = 64
 INNER_PAD, OUTER_PAD = 0x36, 0x5C
 
 
-def clearing_query(name, **values):
-    """The query of a file in sql/clearing, with its values."""
-    with file_open(f"{FOLDER}/{name}.sql") as file:
-        return SQL(file.read(), **values)
-
-
 class EkarteSettlement(models.Model):
     _inherit = "ekarte.settlement"
 
@@ -29,15 +23,12 @@ class EkarteSettlement(models.Model):
 
     def _reverse(self, date, reason):
         result = super()._reverse(date, reason)
-        self.env.execute_query(
-            clearing_query(
-                "reverse_lines",
-                settlement=self.id,
-                posting_number=self.posting_number,
-                uid=self.env.uid,
-            )
+        self.env["ekarte.clearing.line"]._run(
+            "reverse_lines",
+            settlement=self.id,
+            posting_number=self.posting_number,
+            uid=self.env.uid,
         )
-        self.env["ekarte.clearing.line"].invalidate_model()
         return result
 
     def _add_clearing_lines(self):
@@ -46,24 +37,36 @@ class EkarteSettlement(models.Model):
         found = claims(read_settlement(self.body))
         if not found:
             return
-        self.env.flush_all()
-        self.env["ekarte.clearing.line"]._set_token_keys()
-        self.env.execute_query(
-            clearing_query(
-                "add_lines",
-                settlement=self.id,
-                numbers=[claim.line for claim in found],
-                creditors=[claim.creditor for claim in found],
-                debtors=[claim.debtor for claim in found],
-                amounts=[claim.amount for claim in found],
-                uid=self.env.uid,
-            )
+        Line = self.env["ekarte.clearing.line"]
+        Line._set_token_keys()
+        Line._run(
+            "add_lines",
+            settlement=self.id,
+            numbers=[claim.line for claim in found],
+            creditors=[claim.creditor for claim in found],
+            debtors=[claim.debtor for claim in found],
+            amounts=[claim.amount for claim in found],
+            uid=self.env.uid,
         )
-        self.env["ekarte.clearing.line"].invalidate_model()
 
 
 class EkarteClearingLine(models.Model):
     _inherit = "ekarte.clearing.line"
+
+    @api.model
+    def _run(self, name, **values):
+        """Run a query of sql/clearing: rows of a SELECT, the count of what changed.
+
+        Lines come by the million: what touches them all is one statement.
+        """
+        with file_open(f"{FOLDER}/{name}.sql") as file:
+            query = SQL(file.read(), **values)
+        self.env.flush_all()
+        self.env.cr.execute(query)
+        if self.env.cr.description:
+            return self.env.cr.fetchall()
+        self.env["ekarte.clearing.line"].invalidate_model()
+        return self.env.cr.rowcount
 
     @api.model
     def _token_key(self):

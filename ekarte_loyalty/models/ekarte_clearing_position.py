@@ -31,7 +31,6 @@ class EkarteClearingPosition(models.Model):
     )
     currency_id = fields.Many2one(related="cycle_id.currency_id")
     amount = fields.Monetary(required=True, readonly=True)
-    line_count = fields.Integer(string="Lines", readonly=True)
 
     _pair_uq = models.UniqueIndex(
         "(cycle_id, debtor_id, creditor_id)",
