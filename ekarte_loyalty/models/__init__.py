@@ -69,6 +69,13 @@ from . import ekarte_clearing_cycle
 from . import ekarte_clearing_position
 from . import ekarte_clearing_statement
 from . import ekarte_clearing_booking
+from . import ekarte_clearing_collecting
+from . import ekarte_clearing_agreeing
+from . import ekarte_clearing_checks
+from . import ekarte_clearing_posting
+from . import ekarte_clearing_dispute
+from . import ekarte_clearing_ruling
+from . import ekarte_clearing_matrix
 from . import ekarte_coalition_clearing
 from . import ekarte_clearing_statement_content
 from . import ekarte_clearing_statement_words

@@ -29,6 +29,14 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    ekarte_dispute_id = fields.Many2one(
+        "ekarte.clearing.dispute",
+        string="E-karte Dispute",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     ekarte_day = fields.Date(
         string="Business Day",
         readonly=True,

@@ -66,14 +66,16 @@ class EkarteClearingCycle(models.Model):
 
     def _release(self):
         """Let go of the lines and forget what was worked out of them."""
+        self.env["ekarte.clearing.line"]._run("release", cycle=self.id)
         self.statement_ids.unlink()
         self.position_ids.unlink()
-        self.env["ekarte.clearing.line"]._run("release", cycle=self.id)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_sent(self):
-        for cycle in self:
+    def unlink(self):
+        """Only drafts go, and their lines are free for another cycle."""
+        for cycle in self.sudo():
             cycle._check_state("draft", self.env._("delete a cycle"))
+            cycle._release()
+        return super().unlink()
 
     # Figures
 

@@ -21,7 +21,10 @@ class EkarteClearingCycle(models.Model):
     currency_id = fields.Many2one(
         "res.currency",
         required=True,
-        default=lambda self: self.env["ekarte.network"].sudo()._get().currency_id,
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     date_to = fields.Date(
         string="Up To",
@@ -62,9 +65,18 @@ class EkarteClearingCycle(models.Model):
         "Tax on the Fee, %", digits=(5, 2), readonly=True, copy=False
     )
     due_date = fields.Date(readonly=True, copy=False)
+    dispute_count = fields.Integer(string="Disputes", compute="_compute_links")
+    move_count = fields.Integer(compute="_compute_links")
     move_ids = fields.One2many(
         "account.move", "ekarte_cycle_id", string="Journal Entries", readonly=True
     )
+
+    @api.depends("coalition_id")
+    def _compute_currency_id(self):
+        network = self.env["ekarte.network"].sudo()._get()
+        for cycle in self:
+            books = cycle.sudo().coalition_id.operator_id.company_id
+            cycle.currency_id = books.currency_id or network.currency_id
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -81,3 +93,54 @@ class EkarteClearingCycle(models.Model):
         for cycle in self:
             cycle.line_count = sum(cycle.statement_ids.mapped("line_count"))
             cycle.disputed_count = sum(cycle.statement_ids.mapped("disputed_count"))
+
+    @api.depends("move_ids", "statement_ids.dispute_ids")
+    @api.depends_context("uid")
+    def _compute_links(self):
+        # Entries of every company that the user may enter, chosen now or not.
+        companies = self.env.user.company_ids
+        for cycle in self.sudo():
+            cycle.dispute_count = len(cycle.statement_ids.dispute_ids)
+            cycle.move_count = len(
+                cycle.move_ids.filtered(lambda move: move.company_id in companies)
+            )
+
+    def action_open_lines(self):
+        """Open the lines of this cycle."""
+        return self._open(
+            "ekarte_loyalty.ekarte_clearing_line_action",
+            [("cycle_id", "=", self.id)],
+            {"search_default_by_issuer": 1, "search_default_by_other": 1},
+        )
+
+    def action_open_disputes(self):
+        """Open the disputes that were raised in this cycle."""
+        return self._open(
+            "ekarte_loyalty.ekarte_clearing_dispute_action",
+            [("statement_id.cycle_id", "=", self.id)],
+            {},
+        )
+
+    def action_open_moves(self):
+        """Open the journal entries of this cycle, in the books one may enter."""
+        self.ensure_one()
+        mine = self.sudo().move_ids.company_id & self.env.user.company_ids
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Journal Entries"),
+            "res_model": "account.move",
+            "views": [
+                (self.env.ref("account.view_move_tree").id, "list"),
+                (False, "form"),
+            ],
+            "domain": [("ekarte_cycle_id", "=", self.id)],
+            "context": {
+                "create": False,
+                "allowed_company_ids": (mine or self.env.companies).ids,
+            },
+        }
+
+    def _open(self, xmlid, domain, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {**action, "name": self.name, "domain": domain, "context": context}

@@ -16,6 +16,8 @@ from ekarte_core import ClearingCycle, Fee, cycle_postings
 from ..units import from_minor, to_basis_points, to_minor
 from .ekarte_settlement_posting import clearing_partner
 
+TAXES = {"VATO": "RFE", "VATI": "XFE"}
+"""What is taxed, by the account of the tax."""
 TAX_USES = {"VATO": "sale", "RFE": "sale", "VATI": "purchase", "XFE": "purchase"}
 
 
@@ -67,7 +69,9 @@ class EkarteClearingCycle(models.Model):
             operator=self.operator_id.code,
             positions=self._matrix(),
             fees={
-                one.issuer_id.code: Fee(fee=to_minor(one.fee), tax=to_minor(one.fee_tax))
+                one.issuer_id.code: Fee(
+                    fee=to_minor(one.fee), tax=to_minor(one.fee_tax)
+                )
                 for one in self.statement_ids
             },
             fee_tax_rate_bp=to_basis_points(self.fee_tax_rate),
@@ -149,11 +153,8 @@ class EkarteClearingCycle(models.Model):
 
     def _tax(self, company, posting):
         """The tax that a fee item carries, or is."""
-        if not posting.tax_rate_bp:
-            return self.env["account.tax"]
-        if TAX_USES[posting.account] == "sale":
-            return company._ekarte_sale_tax(posting.tax_rate_bp)
-        return company._ekarte_purchase_tax(posting.tax_rate_bp)
+        use = TAX_USES.get(posting.account, "") if posting.tax_rate_bp else ""
+        return self.env["ekarte.settlement"]._tax_of(company, use, posting.tax_rate_bp)
 
     # One entry
 
@@ -193,7 +194,6 @@ class EkarteClearingCycle(models.Model):
     def _item_vals(self, company, posting, found, issuers):
         partner = issuers.get(posting.partner)
         vals = {
-            "account_id": company._ekarte_account(posting.account).id,
             "name": self._label(posting, issuers),
             "partner_id": partner and clearing_partner(partner).id,
             "balance": from_minor(posting.amount),
@@ -207,29 +207,30 @@ class EkarteClearingCycle(models.Model):
                 "ekarte_statement_id": statement.id,
                 "date_maturity": self.due_date,
             }
-        return vals | self._tax_vals(company, posting, found)
+        return vals | self._account_vals(company, posting, found)
 
-    def _tax_vals(self, company, posting, found):
-        """What makes a fee item count in the tax return."""
+    def _account_vals(self, company, posting, found):
+        """The account; and of a fee, what makes it count in the tax return."""
         tax = self._tax(company, posting)
-        if not tax:
-            return {}
-        if posting.account in ("RFE", "XFE"):
+        if posting.account not in TAXES:
+            account = company._ekarte_account(posting.account)
+            if not tax:
+                return {"account_id": account.id}
             tags = tax._ekarte_parts(False, "base").tag_ids
             return {
+                "account_id": account.id,
                 "tax_ids": [Command.set(tax.ids)],
                 "tax_tag_ids": [Command.set(tags.ids)],
             }
         part = tax._ekarte_parts(False, "tax")
+        bearer = TAXES[posting.account]
         base = sum(
             item.amount
             for item in found
-            if (item.account, item.partner)
-            == ("RFE" if posting.account == "VATO" else "XFE", posting.partner)
+            if (item.account, item.partner) == (bearer, posting.partner)
         )
-        account = part.account_id or company._ekarte_account(
-            "RFE" if posting.account == "VATO" else "XFE"
-        )
+        # As Odoo does: a tax without an account of its own stays with what bears it.
+        account = part.account_id or company._ekarte_account(bearer)
         return {
             "account_id": account.id,
             "tax_repartition_line_id": part.id,
@@ -248,23 +249,6 @@ class EkarteClearingCycle(models.Model):
         if posting.partner:
             parts.append(issuers[posting.partner].name)
         return " · ".join(parts)
-
-
-class EkarteSettlement(models.Model):
-    _inherit = "ekarte.settlement"
-
-    def _check_dated(self, move, date):
-        """Odoo moves dates in silence; the label would then tell a wrong story."""
-        if move.date != date:
-            raise UserError(
-                move.env._(
-                    "Odoo would date the entry of %(company)s %(actual)s instead of "
-                    "%(date)s: check the lock dates.",
-                    company=move.company_id.display_name,
-                    actual=move.date,
-                    date=date,
-                )
-            )
 
 
 class EkarteClearingStatement(models.Model):

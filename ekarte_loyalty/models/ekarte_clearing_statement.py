@@ -121,3 +121,34 @@ class EkarteClearingStatement(models.Model):
             "domain": [("statement_id", "=", self.id)],
             "context": {"search_default_by_other": 1},
         }
+
+    def action_open_disputes(self):
+        """Open disputes that concern this issuer in this cycle."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ekarte_loyalty.ekarte_clearing_dispute_action"
+        )
+        return {
+            **action,
+            "name": self.name,
+            "domain": [("statement_id", "=", self.id)],
+            "context": {},
+        }
+
+    def action_open_moves(self):
+        """Open what this statement left to receive or to pay, in one's own books."""
+        self.ensure_one()
+        books = (self.company_id | self.operator_id.sudo().company_id) & (
+            self.env.user.company_ids
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "account.move.line",
+            "view_mode": "list,form",
+            "domain": [("ekarte_statement_id", "=", self.id)],
+            "context": {
+                "create": False,
+                "allowed_company_ids": (books or self.env.companies).ids,
+            },
+        }

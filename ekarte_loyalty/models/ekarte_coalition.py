@@ -14,6 +14,11 @@ class EkarteCoalition(models.Model):
         FROM ekarte_coalition_ekarte_issuer_rel AS member
         INNER JOIN ekarte_issuer AS issuer ON issuer.id = member.ekarte_issuer_id
         """,
+        """
+        SELECT coalition.id, issuer.code AS issuer
+        FROM ekarte_coalition AS coalition
+        INNER JOIN ekarte_issuer AS issuer ON issuer.id = coalition.operator_id
+        """,
     )
 
     _network_room = "coalitions"

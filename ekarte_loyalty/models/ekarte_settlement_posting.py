@@ -207,18 +207,22 @@ class EkarteSettlementPosting(models.Model):
         Move = books.env["account.move"].with_context(skip_invoice_sync=True)
         move = Move.create(books._entry(company, day, date, items, issuers))
         move._post(soft=False)
+        self._check_dated(move, date)
+        return move
+
+    @api.model
+    def _check_dated(self, move, date):
+        """Odoo moves dates in silence; the label would then tell a wrong story."""
         if move.date != date:
-            # Odoo moves dates in silence; the label would then tell a wrong story.
             raise UserError(
-                books.env._(
+                move.env._(
                     "Odoo would date the entry of %(company)s %(actual)s instead of "
                     "%(date)s: check the lock dates.",
-                    company=company.display_name,
+                    company=move.company_id.display_name,
                     actual=move.date,
                     date=date,
                 )
             )
-        return move
 
     @api.model
     def _item(self, company, posting, line):
