@@ -1,14 +1,11 @@
 """What must hold before a cycle goes on, and after it is posted: V3 to V6."""
 
-from collections import defaultdict
-
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, formatLang
+from odoo.tools import formatLang
 
 from ..units import from_minor, to_minor
 from .ekarte_settlement_posting import clearing_partner
-from .ekarte_settlement_reconciliation import BALANCES
 
 
 class EkarteClearingCycle(models.Model):
@@ -81,14 +78,13 @@ class EkarteClearingCycle(models.Model):
 
     def _clearing_balances(self, company):
         """Posted balance of the clearing account by partner, in cents."""
-        account = company._ekarte_account("CLR")
-        self.env.flush_all()
-        self.env.cr.execute(SQL(BALANCES, account.ids))
-        balances = defaultdict(int)
-        for _account, company_id, partner_id, amount in self.env.cr.fetchall():
-            if company_id == company.id:
-                balances[partner_id] += amount
-        return balances
+        return dict(
+            self.env["ekarte.clearing.line"]._run(
+                "clearing_balances",
+                account=company._ekarte_account("CLR").id or None,
+                company=company.id,
+            )
+        )
 
     def _ledger_problem(self, issuer, other, found, right):
         return self.env._(

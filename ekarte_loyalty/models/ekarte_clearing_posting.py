@@ -58,7 +58,9 @@ class EkarteClearingCycle(models.Model):
         self.state = "posted"
         self.statement_ids.write({"state": "posted", "due_date": self.due_date})
         for statement in self._by_document():
-            self._post_outside(statement)
+            self.with_context(ekarte_date=self.date)._post_outside(
+                statement.with_context(ekarte_date=self.date)
+            )
         self._check_sound()
         self.statement_ids._settle_state()
 

@@ -84,7 +84,12 @@ class EkarteClearingDispute(models.Model):
         today = fields.Date.context_today(self)
         silent = self.search([("state", "=", "raised"), ("answer_due", "<", today)])
         for dispute in silent:
-            dispute._uphold(self.env._("Silence"))
+            try:
+                with self.env.cr.savepoint():
+                    dispute._uphold(self.env._("Silence"))
+            except UserError as problem:
+                # The others go on; people see why this one could not.
+                dispute.message_post(body=str(problem), subtype_xmlid="mail.mt_note")
 
     # What comes of it
 
@@ -112,6 +117,8 @@ class EkarteClearingDispute(models.Model):
     def _uphold(self, who):
         """The claim is taken back: by the card ledger, or by entries (C5)."""
         for dispute in self:
+            if dispute.remedy == "card":
+                dispute._check_restorable()
             dispute._close("upheld", who)
             if dispute.remedy == "card":
                 dispute._restore()
@@ -119,20 +126,26 @@ class EkarteClearingDispute(models.Model):
                 dispute._post_loss()
         self._work_out()
 
-    def _restore(self):
-        """Give the card back what was used; its settlement takes the claim back.
+    def _operation(self):
+        key = self.line_id.operation_id
+        return self.env["ekarte.operation"].browse(key or ()).exists()
 
-        Until that is posted the lines stay disputed.
-        """
-        self.ensure_one()
-        operation = self.env["ekarte.operation"].browse(self.line_id.operation_id)
-        if not operation.exists() or self.event not in RESTORABLE:
+    def _check_restorable(self):
+        if not self._operation() or self.event not in RESTORABLE:
             raise UserError(
                 self.env._(
                     "There is nothing that could go back to a card. Rule without "
                     "value back."
                 )
             )
+
+    def _restore(self):
+        """Give the card back what was used; its settlement takes the claim back.
+
+        Until that is posted the lines stay disputed.
+        """
+        self.ensure_one()
+        operation = self._operation()
         answer = operation.issuer_id._act(
             "restore",
             CardRef(kind="ledger", value=str(operation.card_id.id)),
