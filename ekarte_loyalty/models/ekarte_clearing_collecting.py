@@ -176,7 +176,8 @@ class EkarteCoalition(models.Model):
             ],
             ["currency_id"],
         )
-        return self.env["res.currency"].union(*(currency for (currency,) in found))
+        keys = [currency.id for (currency,) in found]
+        return self.env["res.currency"].browse(keys)
 
 
 class EkarteClearingStatement(models.Model):
