@@ -4,7 +4,8 @@ from odoo.tools import SQL
 
 # Which operations stand behind a line: those of its settlement, day and branch that
 # made an entry of its event and program, or sold goods at its tax rate. Where there are
-# two such lines, one of them is what was sold at terminals of Odoo's own.
+# several such lines, they differ in their terms, or one of them is what was sold at
+# terminals of Odoo's own.
 BEHIND_LINES = """
     SELECT o.id
     FROM ekarte_settlement_line AS line
@@ -30,6 +31,34 @@ BEHIND_LINES = """
                     AND p.issuer = line.issuer
             )
         END
+        AND (
+            line.event = 'sale'
+            OR NOT EXISTS (
+                SELECT FROM ekarte_settlement_line AS other
+                WHERE
+                    other.settlement_id = line.settlement_id
+                    AND (other.day, other.event, other.seller, other.issuer)
+                    = (line.day, line.event, line.seller, line.issuer)
+                    AND (other.branch, coalesce(other.program, ''))
+                    = (line.branch, coalesce(line.program, ''))
+                    AND (
+                        (other.tax_rate_bp, other.price_bp)
+                        <> (line.tax_rate_bp, line.price_bp)
+                        OR (other.liable, other.as_payment)
+                        IS DISTINCT FROM (line.liable, line.as_payment)
+                    )
+            )
+            OR EXISTS (
+                SELECT FROM ekarte.settled AS n
+                WHERE
+                    n.operation_id = o.id
+                    AND (n.event, n.program, n.issuer)
+                    = (line.event, coalesce(line.program, ''), line.issuer)
+                    AND (n.tax_rate_bp, n.price_bp) = (line.tax_rate_bp, line.price_bp)
+                    AND (n.liable, n.as_payment)
+                    = (coalesce(line.liable, ''), coalesce(line.as_payment, FALSE))
+            )
+        )
         AND (
             NOT EXISTS (
                 SELECT FROM ekarte_settlement_line AS other

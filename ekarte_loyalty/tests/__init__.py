@@ -21,6 +21,7 @@ from . import test_sale_tour
 from . import test_settlement_posting
 from . import test_settlement_receive
 from . import test_settlement_reconciliation
+from . import test_settlement_terms
 from . import test_settlement_tour
 from . import test_settlement_waiting
 from . import test_tours
