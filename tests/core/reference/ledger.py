@@ -167,7 +167,8 @@ class Here:
         for key, purse in card.purses.items():
             own = self.network.programs[key[0]]["issuer"] == seller
             if not own and (
-                key[0] not in accepted or key[1] not in (self.currency, "credit")
+                key[0] not in accepted
+                or key[1] not in (self.currency, "credit", "visits")
             ):
                 continue
             if purse.posted and key[1] not in ("voucher", "item"):

@@ -14,6 +14,7 @@ POINTS = {
     "earn_on_gift": True,
     "clawback": "deduct",
     "accept_at": "coalition",
+    "own_use": "discount",
 }
 DISCOUNT = {"groups": ()}
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -51,7 +52,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "credit_card": {"accept_at": "own"},
     "attendance": {"min_gap_minutes": 0},
     "exchange": {"accept_at": "coalition"},
-    "visit_pass": {"valid_days": 0, "max_per_day": 0},
+    "visit_pass": {"valid_days": 0, "max_per_day": 0, "accept_at": "own"},
 }
 
 
@@ -67,6 +68,12 @@ class Program:
     order: tuple[int, str]
     combine: str
     parameters: dict[str, Any]
+    pooled: bool = False
+
+    @property
+    def lowers(self) -> bool:
+        """Its bonus money makes goods cheaper here, and is not a payment."""
+        return self.own and not self.pooled and self.own_use == "discount"
 
     def __getattr__(self, name: str) -> Any:
         if name in self.parameters:
@@ -83,7 +90,9 @@ class Network:
         self.branches = {b["code"]: b for b in document["branches"]}
         self.terminals = {t["id"]: t for t in document.get("terminals", ())}
         self.types = {t["code"]: t for t in document["card_types"]}
-        self.coalitions = [set(c["issuers"]) for c in document.get("coalitions", ())]
+        unions = document.get("coalitions", ())
+        self.coalitions = [set(c["issuers"]) for c in unions]
+        self.pools = [set(c["issuers"]) for c in unions if c.get("model") == "pool"]
 
     def branch_of(self, terminal: str) -> dict[str, Any]:
         return self.branches[self.terminals[terminal]["branch"]]
@@ -145,6 +154,7 @@ class Network:
             order=(row.get("sequence", 10), row["code"]),
             combine=row.get("combine", "best"),
             parameters=row["parameters"],
+            pooled=any(row["issuer"] in pool for pool in self.pools),
         )
         if found.own:
             places = row.get("branches") or [branch["code"]]

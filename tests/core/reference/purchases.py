@@ -85,7 +85,7 @@ def _begin(here: Here, booked: Booked) -> tuple[Card, list[Program]]:
     booked.lines = discounts.price(
         programs, card, lines or [Line("", gross)], here.today
     )
-    first = [vouchers.pay(card, ticket, booked.net)] if ticket else []
+    first = [vouchers.pay(card, ticket, booked.net, programs)] if ticket else []
     due = booked.net - sum(taken.amount for taken in first)
     if request.tender and request.tender.money > due:
         raise Refused("13")

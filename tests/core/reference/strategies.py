@@ -36,8 +36,11 @@ def _some(**fields: st.SearchStrategy) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
+SOLD = st.sampled_from([{}, {"vat_class": "spv", "tax_rate_bp": 2100}])
+
+
 def gift_card() -> st.SearchStrategy:
-    return _some(
+    card = _some(
         denominations=st.just([500, 1000, 5000]),
         min_load=st.sampled_from([1, 500]),
         max_balance=st.sampled_from([5000, 20000]),
@@ -45,8 +48,16 @@ def gift_card() -> st.SearchStrategy:
         valid_months=st.sampled_from([0, 1, 12]),
         accept_at=ACCEPT,
     )
+    return st.tuples(card, SOLD).map(lambda parts: parts[0] | parts[1])
 
 
+# Books only: how much revenue waits, and whether own bonus money is a payment.
+DEFERRED = {
+    "own_use": st.sampled_from(["discount", "mpv"]),
+    "likelihood_bp": st.sampled_from([0, 8500, 10000]),
+    "deferral_policy": st.sampled_from(["none", "lot", "cohort"]),
+}
+BOOKED = ("own_use", "vat_class", "tax_rate_bp", "visit_price")
 CONVERSION = st.sampled_from([(3, 100), (10, 100), (7, 33), (1, 1), (100, 500)])
 
 
@@ -61,6 +72,7 @@ def bonus_amount(draw: st.DrawFn) -> dict[str, Any]:
             group_factor=st.just({"books": 20000, "fuel": 0}),
             earn_on_gift=st.booleans(),
             accept_at=ACCEPT,
+            **DEFERRED,
             clawback=st.sampled_from(["deduct", "absorb", "negative"]),
         )
     )
@@ -81,6 +93,7 @@ def bonus_prize(draw: st.DrawFn) -> dict[str, Any]:
             group_factor=st.just({"books": 20000, "fuel": 0}),
             earn_on_gift=st.booleans(),
             accept_at=ACCEPT,
+            **DEFERRED,
             clawback=st.sampled_from(["deduct", "absorb", "negative"]),
         )
     )
@@ -172,7 +185,12 @@ def visit_pass() -> st.SearchStrategy:
             "valid_days": st.sampled_from([1, 30]),
             "max_per_day": st.integers(1, 2),
         },
-    )
+    ).flatmap(_perhaps_elsewhere)
+
+
+def _perhaps_elsewhere(parameters: dict[str, Any]) -> st.SearchStrategy:
+    elsewhere = {"accept_at": "coalition", "visit_price": 400}
+    return st.sampled_from([parameters, parameters | elsewhere])
 
 
 def credit_card() -> st.SearchStrategy:
@@ -249,7 +267,7 @@ def programs(
                     "code": f"{issuer}-{place}-G2",
                     "branches": ["G2"],
                     "overrides": program["code"],
-                    "parameters": draw(KINDS[kind]),
+                    "parameters": _booked_alike(draw(KINDS[kind]), program),
                 }
             )
     payers = [p["code"] for p in found if p["kind"] in POINTS and "overrides" not in p]
@@ -261,6 +279,14 @@ def programs(
             # How a sum for the whole meets other rates line by line is not said.
             program["parameters"].pop("mode", None)
     return found
+
+
+def _booked_alike(parameters: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """An overriding program is booked as the one it replaces."""
+    alike = BOOKED + (("accept_at",) if base["kind"] == "visit_pass" else ())
+    usual = {k: v for k, v in base["parameters"].items() if k in alike}
+    rest = {k: v for k, v in parameters.items() if k not in alike}
+    return rest | usual
 
 
 def _no_credit(programs: list[dict[str, Any]]) -> bool:
@@ -285,6 +311,8 @@ def documents(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> dict[st
                 "code": "U",
                 "name": "U",
                 "issuers": draw(st.sampled_from([list(ISSUERS), ["GROCER", "FUEL"]])),
+                "model": draw(st.sampled_from(["issuer", "issuer", "issuer", "pool"])),
+                "operator": "FUEL",
             }
         ],
         "issuers": [

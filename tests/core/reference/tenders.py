@@ -30,9 +30,8 @@ def plan(
         for program in payers(programs, tender):
             key = purse_of(program, tender, currency)
             if key in card.purses:
-                one = Taken(tender, key, program.own, _lots(card, key, now)).first(
-                    amount
-                )
+                own = tender == "bonus" and program.lowers
+                one = Taken(tender, key, own, _lots(card, key, now)).first(amount)
                 amount -= one.amount
                 taken += [one] if one.amount else []
         over |= amount > 0 and tender == "credit"

@@ -19,7 +19,7 @@ KINDS = ("attendance", "visit_pass", "bonus_visit")
 def check_in(here: Here, booked: Booked) -> None:
     card = cards.find(here)
     programs = cards.usable(here, card, register=True)
-    ours = [p for p in programs if p.own and p.kind in KINDS]
+    ours = [p for p in programs if p.kind in KINDS and _here(p)]
     passes = [p for p in ours if p.kind == "visit_pass"]
     chosen, refusals = _pass(here, card, passes)
     cards.check_code(here, card, leaves=False)
@@ -43,6 +43,11 @@ def check_in(here: Here, booked: Booked) -> None:
         points.take(booked, card, _visits(chosen), 1, here.now)
         _count(here, booked, chosen)
     cards.keep(here, card, "active")
+
+
+def _here(program: Program) -> bool:
+    """Passes are accepted elsewhere, the rest counts at home only."""
+    return program.own or program.kind == "visit_pass"
 
 
 def _pass(

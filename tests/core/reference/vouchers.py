@@ -128,9 +128,9 @@ def find(here: Here, card: Card, code: str, programs: list[Program]) -> Voucher:
     return found
 
 
-def pay(card: Card, voucher: Voucher, due: int) -> Taken:
+def pay(card: Card, voucher: Voucher, due: int, programs: list[Program]) -> Taken:
     """A voucher pays what it can; all of it is gone then."""
     value = card.posted(voucher.key)
-    return Taken(
-        "voucher", voucher.key, True, [(voucher.end, min(value, due))], whole=value
-    )
+    own = any(p.lowers for p in programs if p.purse == voucher.program)
+    part = (voucher.end, min(value, due))
+    return Taken("voucher", voucher.key, own, [part], whole=value)
