@@ -51,8 +51,8 @@ Step = Callable[[Desk], Any]
 class Row:
     """What is done before, what the row is about, and what that books.
 
-    `books`: of the loyalty half. `sold`: (seller, gross, paid by card) of the sales;
-    `taken`: (seller, money) taken for a card. Both only where the settlement books them.
+    `books`: of the loyalty half. Where the settlement books them, `sold`: (seller,
+    gross, paid by card) of the sales; `taken`: (seller, money) taken for a card.
     """
 
     id: str
@@ -102,6 +102,7 @@ def on_credit(desk: Desk) -> Any:
     return desk.do("activate", number("9990006"))
 
 
+PRICE = {"issuer": "GROCER", "seller": "FUEL", "price_bp": 8000}
 SPV = {"GIFT": {"vat_class": "spv", "tax_rate_bp": 2100}}
 ENDS = {"GIFT": {"valid_months": 1}, "BONUS": {"expire_days": 30}}
 PASS = {"PASS": {"accept_at": "coalition", "visit_price": 1000}}
@@ -157,7 +158,7 @@ ROWS = [
         {"FUEL": {"CLR": 80, "XCL": 20, "TND": -100},
          "GROCER": {"LBN": 81, "XCL": -1, "CLR": -80}},
         sold=("FUEL", 2000, 100),
-        coalition={"terms": [{"issuer": "GROCER", "seller": "FUEL", "price_bp": 8000}]}),
+        coalition={"terms": [PRICE]}),
     Row("B4 service", [earned], buy(CARD, 2000, PUMP, bonus=100),
         {"FUEL": {"CLR": 100, "TND": -100},
          "GROCER": {"LBN": 81, "VATI": 17, "XCL": 2, "CLR": -100}},
@@ -270,8 +271,8 @@ def test_each_row_books_its_worked_figures(shop: Shop, row: Row, source: str):
     desk = Desk(shop, ODOO if source == "odoo" else {})
     for step in row.before:
         step(desk)
-    if row.before:
-        settle(shop)
+    shop.later(hours=1)
+    shop.ledger.build_settlement(shop.network, shop.now, shop.now)
     row.act(desk)
     document = settle(shop)
     assert balanced(document)
