@@ -69,6 +69,7 @@
         "views/ekarte_clearing_line_views.xml",
         "views/ekarte_clearing_dispute_views.xml",
         "views/ekarte_clearing_statement_views.xml",
+        "views/ekarte_clearing_sending_views.xml",
         "views/ekarte_clearing_cycle_views.xml",
         "views/ekarte_clearing_menus.xml",
     ],

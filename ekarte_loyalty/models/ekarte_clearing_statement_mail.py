@@ -71,11 +71,7 @@ class EkarteClearingStatementMail(models.Model):
     @api.model
     def _cron_email(self):
         """E-mail every statement that was sent and whose letter has not gone out."""
-        domain = [
-            ("state", "not in", ("draft", "paid")),
-            ("mailed_at", "=", False),
-            ("mail_problem", "=", False),
-        ]
+        domain = self._waiting_domain()
         waiting = self.search(domain, order="id")
         self.env["ir.cron"]._commit_progress(remaining=len(waiting))
         for statement in waiting:
@@ -84,6 +80,13 @@ class EkarteClearingStatementMail(models.Model):
                 locked._email_once()
             if not self.env["ir.cron"]._commit_progress(1):
                 break
+
+    def _waiting_domain(self):
+        return [
+            ("state", "not in", ("draft", "paid")),
+            ("mailed_at", "=", False),
+            ("mail_problem", "=", False),
+        ]
 
     def _email_once(self):
         """Send the letter, or say on the statement why it does not go."""
@@ -135,11 +138,7 @@ class EkarteClearingStatementMail(models.Model):
     @api.model
     def _cron_overdue(self):
         """Remind once of each statement that is not paid in time."""
-        domain = [
-            ("state", "=", "posted"),
-            ("due_date", "<", fields.Date.context_today(self)),
-            ("reminded_at", "=", False),
-        ]
+        domain = self._late_domain()
         late = self.search(domain, order="id")
         self.env["ir.cron"]._commit_progress(remaining=len(late))
         for statement in late:
@@ -148,6 +147,13 @@ class EkarteClearingStatementMail(models.Model):
                 locked._remind_once()
             if not self.env["ir.cron"]._commit_progress(1):
                 break
+
+    def _late_domain(self):
+        return [
+            ("state", "=", "posted"),
+            ("due_date", "<", fields.Date.context_today(self)),
+            ("reminded_at", "=", False),
+        ]
 
     def _remind_once(self):
         """Write to who owes; tell who runs clearing, also where it owes itself."""

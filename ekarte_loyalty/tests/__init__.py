@@ -4,6 +4,11 @@ from . import test_card_wizards
 from . import test_clearing_cycle
 from . import test_clearing_dispute
 from . import test_clearing_lines
+from . import test_clearing_mail
+from . import test_clearing_payment
+from . import test_clearing_portal
+from . import test_clearing_statement
+from . import test_clearing_workbook
 from . import test_clock
 from . import test_demo_network
 from . import test_holder
