@@ -31,6 +31,8 @@ class TestClearingPortal(HttpCase, ClearingCase):
         self.cycle = self.sent()
         self.mine = self.statement(self.cycle, "TBOOKS")
         self.token = self.mine._portal_ensure_token()
+        # A session, though nobody's: forms are sealed with it.
+        self.authenticate(None, None)
 
     # Reading
 
