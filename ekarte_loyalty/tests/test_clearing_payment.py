@@ -1,6 +1,5 @@
 """Posted statements are paid by Odoo's own payments, in the books of both sides."""
 
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
