@@ -179,6 +179,32 @@ class PosConfigCard(models.Model):
         rows._let_go()
         return {"rc": "00", "message": ""}
 
+    def ekarte_move(self, order_uuid, to_uuid, lines):
+        """Take an order's card along to the order that its goods join; return a Quote.
+
+        `lines`: those of both. An order with a card keeps its own; what the first one
+        held is free again.
+        """
+        checkouts = self._ekarte_door()
+        order_uuid, _cart = self._ekarte_read(order_uuid, [])
+        to_uuid, cart = self._ekarte_read(to_uuid, lines)
+        self._ekarte_check_order(to_uuid)
+        row = checkouts._main(order_uuid)
+        if not row:
+            return self._ekarte_unknown()
+        row._check_same_issuer(self)
+        if checkouts._main(to_uuid) or checkouts._pays(to_uuid, row.card_id.id):
+            return checkouts._refused(
+                self.env._(
+                    "Card %(card)s was left out: an order has one card.",
+                    card=row.masked,
+                ),
+                rc="05",
+            )
+        found, partner = card_of(self.env.cr, row.card_id.id), row.partner_id
+        row._let_go()
+        return checkouts._attach(self, to_uuid, found, partner)._quote(cart)
+
     def ekarte_state(self, order_uuids):
         """Return {order: {"card", "quote", "held", "loads"}} of orders not stored."""
         checkouts = self._ekarte_door()

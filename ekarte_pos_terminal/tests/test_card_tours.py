@@ -175,9 +175,10 @@ class TestCardTours(TillCase, HttpCase):
 
     # Next to Odoo's own modules, where they are installed
 
-    def test_tables_are_split_and_joined_with_each_its_card(self):
+    def _open_tables(self):
+        """Work at a till with tables 7 and 8; False without pos_restaurant."""
         if "floor_ids" not in self.config._fields:
-            return
+            return False
         till = self._make_till("Till with tables", self.centre)
         till.write({"module_pos_restaurant": True})
         floor = self.env["restaurant.floor"].create(
@@ -196,12 +197,26 @@ class TestCardTours(TillCase, HttpCase):
             ]
         )
         self.open_instead(till)
+        return True
+
+    def test_tables_are_split_and_joined_with_each_its_card(self):
+        if not self._open_tables():
+            return
         self.run_tour("ekarte_card_at_tables")
         paid = self.orders.filtered(lambda order: order.state == "paid")
         self.assertEqual(sorted(paid.mapped("amount_total")), [5.0, 10.45])
         whole = paid.filtered(lambda order: order.amount_total > 5)
         self.assertEqual(self.booked(whole).discount, 55)
         self.assertEqual((self.points(CLUB), self.points(OTHER_CLUB)), (2, 0))
+
+    def test_a_tables_card_comes_along_when_it_joins_one_without(self):
+        if not self._open_tables():
+            return
+        self.run_tour("ekarte_card_goes_along")
+        (order,) = self.orders.filtered(lambda order: order.state == "paid")
+        self.assertEqual(order.amount_total, 11.4)
+        self.assertEqual(self.booked(order).discount, 60)
+        self.assertEqual(self.points(CLUB), 2)
 
     def test_the_shops_own_discount_stands_beside_the_cards(self):
         if "module_pos_discount" not in self.config._fields:

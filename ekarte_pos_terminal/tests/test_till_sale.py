@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .till_common import CLUB, GIFT, STRANGER, TillCase
+from .till_common import CLUB, GIFT, OTHER_CLUB, STRANGER, TillCase
 
 
 @tagged("post_install", "-at_install")
@@ -59,3 +59,31 @@ class TestTillSale(TillCase):
         self.assertEqual((self.balance(GIFT), cart.rows.state), (3000, "open"))
         cart.till.ekarte_forget(cart.uuid)
         self.assertEqual(cart.rows.state, "released")
+
+    def test_the_card_of_goods_that_join_another_order_comes_along(self):
+        first, second = self.cart((self.soap, 2)), self.cart((self.bread, 1))
+        first.identify(CLUB)
+        quote = first.till.ekarte_move(
+            first.uuid, second.uuid, first.lines() + second.lines()
+        )
+        self.assertEqual((quote["rc"], quote["discount"]), ("00", 60))
+        self.assertEqual(first.rows.state, "released")
+        self.assertEqual(
+            (second.rows.state, second.rows.masked), ("open", first.rows.masked)
+        )
+
+    def test_an_order_that_has_a_card_keeps_its_own(self):
+        first, second = self.cart((self.soap, 2)), self.cart((self.bread, 1))
+        first.identify(CLUB)
+        second.identify(OTHER_CLUB)
+        quote = first.till.ekarte_move(
+            first.uuid, second.uuid, first.lines() + second.lines()
+        )
+        self.assertEqual(quote["rc"], "05")
+        self.assertIn(first.rows.masked, quote["message"])
+        self.assertEqual((first.rows.state, len(second.rows)), ("open", 1))
+
+    def test_an_order_without_a_card_has_none_to_give(self):
+        first, second = self.cart((self.soap, 2)), self.cart((self.bread, 1))
+        quote = first.till.ekarte_move(first.uuid, second.uuid, second.lines())
+        self.assertEqual((quote["rc"], len(second.rows)), ("14", 0))

@@ -84,11 +84,41 @@ registry.category("web_tour.tours").add("ekarte_card_at_tables", {
                 () => posmodel.mergeTableOrders(tableOrder(8).uuid, tableOrder(7).table_id),
                 "table 8 joins table 7"
             ),
+            { trigger: ".o_notification:contains('0128'):contains('left out')" },
             toFloor(),
             table(7),
             Card.cardShown("0110"),
             Card.takesOff(2, 0.55),
             Card.totalIs("10.45"),
+            ProductScreen.clickPayButton(),
+            PaymentScreen.clickPaymentMethod("Cash"),
+            PaymentScreen.clickValidate(),
+            ReceiptScreen.isShown(),
+        ].flat(),
+});
+
+registry.category("web_tour.tours").add("ekarte_card_goes_along", {
+    steps: () =>
+        [
+            Card.start(),
+            table(7),
+            Card.add("Soap", "2", "5.0", "10.0"),
+            scan_barcode(Card.CLUB),
+            Card.takesOff(1, 0.5),
+            toFloor(),
+            table(8),
+            Card.add("Bread", "1", "2.0", "2.0"),
+            Card.noCard(),
+            // Table 8 has no card: that of table 7 comes along with its goods.
+            run(
+                () => posmodel.mergeTableOrders(tableOrder(7).uuid, tableOrder(8).table_id),
+                "table 7 joins table 8"
+            ),
+            toFloor(),
+            table(8),
+            Card.cardShown("0110"),
+            Card.takesOff(2, 0.6),
+            Card.totalIs("11.40"),
             ProductScreen.clickPayButton(),
             PaymentScreen.clickPaymentMethod("Cash"),
             PaymentScreen.clickValidate(),

@@ -91,9 +91,10 @@ export function patchNeighbours() {
 export function stripBeforeMerging(pos) {
     const merge = pos.mergeOrders;
     if (merge) {
-        pos.mergeOrders = (sourceOrder, destOrder) => {
+        pos.mergeOrders = async (sourceOrder, destOrder, ...rest) => {
+            await pos.ekarte.takeAlong(sourceOrder, destOrder);
             applyOffLines(sourceOrder, [], null);
-            return merge.call(pos, sourceOrder, destOrder);
+            return merge.call(pos, sourceOrder, destOrder, ...rest);
         };
     }
 }

@@ -248,6 +248,22 @@ export class EkarteCards extends EkarteContact {
         applyOffLines(order, offLines, product);
     }
 
+    // ---- joining ---------------------------------------------------------------------
+
+    /** Goods of an order join another one: its card comes along, where there is none. */
+    async takeAlong(order, target) {
+        if (!hasCard(order)) {
+            return;
+        }
+        const lines = [...linesOf(order), ...linesOf(target)];
+        const answer = await this.call("ekarte_move", [order.uuid, target.uuid, lines]);
+        if (answer.rc === OK) {
+            this.apply(target, answer);
+        } else {
+            this._say(answer.message, "warning");
+        }
+    }
+
     // ---- letting go ------------------------------------------------------------------
 
     /** Take the card off an order, with its lines and its holds. */

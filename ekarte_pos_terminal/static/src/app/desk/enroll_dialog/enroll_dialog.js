@@ -133,8 +133,14 @@ export class EnrollDialog extends Component {
         this.state.consents[purpose] = !this.state.consents[purpose];
     }
 
+    /** Common purposes have words; an issuer's own one is its word. */
     purposeName(purpose) {
-        return sentence(purpose.replaceAll("_", " "));
+        const words = {
+            news: _t("News and offers"),
+            marketing: _t("Advertising"),
+            partners: _t("Passing data on to partners"),
+        };
+        return words[purpose] || sentence(purpose.replaceAll("_", " "));
     }
 
     askCode() {
