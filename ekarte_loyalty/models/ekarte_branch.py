@@ -1,6 +1,7 @@
 import pytz
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..units import to_basis_points, to_clock
 
@@ -51,9 +52,30 @@ class EkarteBranch(models.Model):
         " and settlement posts the loyalty half only.",
     )
     tax_rate = fields.Float("Tax Rate, %", digits=(5, 2), default=21, tracking=True)
+    company_id = fields.Many2one(related="issuer_id.company_id")
+    analytic_account_id = fields.Many2one(
+        "account.analytic.account",
+        ondelete="restrict",
+        groups="analytic.group_analytic_accounting",
+        domain="[('company_id', 'in', (False, company_id))]",
+        help="Income and cost of what is settled at this branch are counted here.",
+    )
     active = fields.Boolean(default=True)
 
     _code_uniq = models.UniqueIndex("(code)", "This branch code is taken.")
+
+    @api.constrains("analytic_account_id", "issuer_id")
+    def _check_analytic_account_id(self):
+        for branch in self.sudo():
+            company = branch.analytic_account_id.company_id
+            if company and company != branch.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(account)s belongs to another company than %(branch)s.",
+                        account=branch.analytic_account_id.display_name,
+                        branch=branch.display_name,
+                    )
+                )
 
     def _network_part(self):
         return {

@@ -5,18 +5,17 @@ from ..queries import queries
 
 
 class EkarteCohort(models.Model):
-    """What was issued in a month, and what became of it: used, ended, still owed.
-
-    With `ekarte_until` in the context, as it was at the end of that day.
-    """
+    """What was issued in a month, and what became of it: used, ended, still owed."""
 
     _name = "ekarte.cohort"
     _description = "Breakage by Month of Issue"
     _auto = False
     _order = "month desc, issuer_id, program_code"
-    _rec_name = "month"
+    _rec_name = "month_name"
+    _depends = {"ekarte.settlement": ["state"]}
 
-    month = fields.Date("Issued In", readonly=True)
+    month = fields.Date("Month Begins On", readonly=True)
+    month_name = fields.Char("Issued In", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
@@ -37,7 +36,7 @@ class EkarteCohort(models.Model):
 
     @property
     def _table_query(self):
-        return SQL("%s", self._cohorts(self.env.context.get("ekarte_until")))
+        return self._cohorts()
 
     @staticmethod
     def _cohorts(until=None, program=None):

@@ -13,6 +13,7 @@ class EkarteLiabilityAge(models.Model):
     _auto = False
     _order = "bucket, valid_until, id"
     _rec_name = "bucket"
+    _depends = {"ekarte.issuer": ["code", "company_id"]}
 
     lot_id = fields.Many2one("ekarte.lot", readonly=True)
     card_id = fields.Many2one("ekarte.card", readonly=True)

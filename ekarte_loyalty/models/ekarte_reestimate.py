@@ -230,6 +230,7 @@ class EkarteReestimate(models.Model):
         self.lock_for_update()
         for estimate in self.filtered(lambda one: one.state == "draft").sorted("date"):
             estimate._check_order()
+            estimate._check_policy()
             estimate._refresh()
             estimate.sudo()._book()
             estimate.state = "posted"
@@ -253,6 +254,8 @@ class EkarteReestimate(models.Model):
                     }
                 )
             estimate.state = "reversed"
+        # Another one of that month may be made at once.
+        self.flush_recordset(["state"])
 
     def _check_accountant(self):
         user = self.env.user
@@ -281,6 +284,26 @@ class EkarteReestimate(models.Model):
                     "A later estimate of %(program)s is posted: reverse that one "
                     "first.",
                     program=self.program_id.display_name,
+                )
+            )
+
+    def _check_policy(self):
+        """Bonuses are estimated where their program says so; pools by nobody here."""
+        program = self.program_id
+        pooled = dict(self.env["ekarte.settlement"]._asked("pooled"))
+        if program.code in pooled:
+            raise UserError(
+                self.env._(
+                    "Bonuses of %(program)s are owed by the operator of a pool.",
+                    program=program.display_name,
+                )
+            )
+        if program.kind != "gift_card" and program.deferral_policy != "cohort":
+            raise UserError(
+                self.env._(
+                    "%(program)s defers revenue lot by lot. Set its accounting to "
+                    "cohorts first.",
+                    program=program.display_name,
                 )
             )
 

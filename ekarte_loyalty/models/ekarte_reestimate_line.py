@@ -15,7 +15,8 @@ class EkarteReestimateLine(models.Model):
     )
     company_id = fields.Many2one(related="reestimate_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    month = fields.Date("Issued In", required=True, readonly=True)
+    month = fields.Date("Month Begins On", required=True, readonly=True)
+    month_name = fields.Char("Issued In", compute="_compute_month_name")
     issued = fields.Monetary(readonly=True)
     used = fields.Monetary(readonly=True)
     expired = fields.Monetary(readonly=True)
@@ -29,6 +30,11 @@ class EkarteReestimateLine(models.Model):
         "CHECK (rate > 0 AND rate <= 100)",
         "The expected share must be above 0 and at most 100 %.",
     )
+
+    @api.depends("month")
+    def _compute_month_name(self):
+        for line in self:
+            line.month_name = line.month and f"{line.month:%Y-%m}"
 
     @api.depends("issued", "used", "expired", "rate")
     def _compute_expected(self):

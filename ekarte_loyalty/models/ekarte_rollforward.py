@@ -7,6 +7,7 @@ LIABILITY_KEYS = [
     ("LGC", "Gift cards"),
     ("LBN", "Bonuses"),
     ("LPS", "Visit passes"),
+    ("LPL", "Pool of bonuses"),
 ]
 
 
@@ -17,9 +18,20 @@ class EkarteRollforward(models.Model):
     _description = "Roll-forward of Liabilities"
     _auto = False
     _order = "month desc, company_id, account_key, program_code"
-    _rec_name = "month"
+    _rec_name = "month_name"
+    _depends = {
+        "account.move": ["ekarte_key", "ekarte_day", "ekarte_reestimate_id", "date"],
+        "account.move.line": [
+            "account_id",
+            "balance",
+            "ekarte_line_id",
+            "parent_state",
+        ],
+        "ekarte.settlement": ["state"],
+    }
 
-    month = fields.Date(readonly=True)
+    month = fields.Date("Begins On", readonly=True)
+    month_name = fields.Char("Month", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     account_key = fields.Selection(LIABILITY_KEYS, string="Liability", readonly=True)

@@ -185,6 +185,8 @@ class EkarteSettlement(models.Model):
         for company in own.company_id:
             for key in LIABILITIES:
                 account = company.id, key
+                if key == "LPL" and account not in sums:
+                    continue
                 row = money_row("V14", key, company, *sums[account])
                 rows.append(row | _first_wrong(wrong.get(account)))
         return rows

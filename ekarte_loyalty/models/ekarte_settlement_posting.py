@@ -276,6 +276,7 @@ class EkarteSettlementPosting(models.Model):
             "ekarte_line_id": item.line.id,
             # Accounts may carry default taxes; only ours apply.
             "tax_ids": [Command.clear()],
+            "analytic_distribution": self._analytic_of(item),
         }
         if item.is_tax:
             part = item.tax._ekarte_parts(posting.refund, "tax")
@@ -291,6 +292,17 @@ class EkarteSettlementPosting(models.Model):
                 "tax_tag_ids": [Command.set(tags.ids)],
             }
         return vals
+
+    @api.model
+    def _analytic_of(self, item):
+        """The branch's analytic account, on income and cost of its own issuer."""
+        branch = item.line.branch_id.sudo()
+        analytic = branch.analytic_account_id
+        at_home = branch.issuer_id.company_id == self.env.company
+        counts = item.account.internal_group in ("income", "expense")
+        if not (analytic and at_home and counts and not item.is_tax):
+            return False
+        return {str(analytic.id): 100}
 
     def _label(self, line, moved):
         """What it is, where, and how many operations stand behind it."""

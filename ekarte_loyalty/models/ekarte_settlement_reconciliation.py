@@ -1,7 +1,7 @@
 """Does the general ledger say what the card ledger says? Company by company.
 
-V1  gift, bonus and pass liability = carrying values of the lots
-V2  local credit = debts of the cards
+V1  gift, bonus, pass and pool liability = carrying values of the lots
+V2  local credit, unbilled and billed = debts of the cards
 TND the card tender account is empty after each settled day
 V3  what one company claims in clearing, the other owes
 V4  clearing in the books = open clearing lines
@@ -19,7 +19,7 @@ from .ekarte_settlement_posting import clearing_partner
 SQL_FILE = "reconciliation.sql"
 LIABILITY_OF_KIND = {"gift_card": "LGC", "visit_pass": "LPS"}
 """The account of each kind's carrying values; all others are bonuses."""
-LIABILITIES = ("LGC", "LBN", "LPS")
+LIABILITIES = ("LGC", "LBN", "LPS", "LPL")
 
 
 class EkarteSettlement(models.Model):
@@ -67,7 +67,7 @@ class EkarteSettlement(models.Model):
         """Posted balances by (account key, company id, partner id), minor units."""
         by_account = {}
         for company in companies:
-            for key in (*LIABILITIES, "ALC", "TND", "CLR"):
+            for key in (*LIABILITIES, "ALC", "ALB", "TND", "CLR"):
                 account = company._ekarte_account(key)
                 if account:
                     by_account[account.id, company.id] = key
@@ -88,43 +88,46 @@ class EkarteSettlement(models.Model):
     def _liability_rows(self, own, balances):
         carried = self._by_liability("carried")
         on_the_way = self._by_liability("carried_on_the_way")
-        return [
-            money_row(
-                "V1",
-                key,
-                issuer.company_id,
+        rows = []
+        for issuer in own:
+            company = issuer.company_id
+            for key in LIABILITIES:
                 # A liability is a credit: shown positive, as the purses count it.
-                gl=-_all_partners(balances, key, issuer.company_id),
-                expected=carried[issuer.code, key] - on_the_way[issuer.code, key],
-                on_the_way=on_the_way[issuer.code, key],
-            )
-            for issuer in own
-            for key in LIABILITIES
-        ]
+                gl = -_all_partners(balances, key, company)
+                waiting = on_the_way[issuer.code, key]
+                expected = carried[issuer.code, key] - waiting
+                # Only who runs a pool has one.
+                if key != "LPL" or gl or expected or waiting:
+                    rows.append(money_row("V1", key, company, gl, expected, waiting))
+        return rows
 
     def _by_liability(self, query):
         programs = (
             self.env["ekarte.program"].sudo().with_context(active_test=False).search([])
         )
         kinds = {program.code: program.kind for program in programs}
+        pooled = dict(self._asked("pooled"))
         sums = defaultdict(int)
         for issuer, program, carry in self._asked(query):
-            key = LIABILITY_OF_KIND.get(kinds.get(program), "LBN")
-            sums[issuer, key] += carry
+            if program in pooled:
+                sums[pooled[program], "LPL"] += carry
+            else:
+                sums[issuer, LIABILITY_OF_KIND.get(kinds.get(program), "LBN")] += carry
         return sums
 
     def _debt_rows(self, own, balances):
         """What customers owe: rows of those issuers only who ever gave credit."""
-        debts = dict(self._asked("debts"))
-        on_the_way = dict(self._asked("debts_on_the_way"))
+        debts = _parts_of_debts(self._asked("debts"))
+        on_the_way = _parts_of_debts(self._asked("debts_on_the_way"))
         rows = []
         for issuer in own:
             company = issuer.company_id
-            gl = _all_partners(balances, "ALC", company)
-            if gl or issuer.code in debts:
-                waiting = on_the_way.get(issuer.code, 0)
-                expected = debts.get(issuer.code, 0) - waiting
-                rows.append(money_row("V2", "ALC", company, gl, expected, waiting))
+            for key in ("ALC", "ALB"):
+                gl = _all_partners(balances, key, company)
+                waiting = on_the_way.get((issuer.code, key), 0)
+                expected = debts.get((issuer.code, key), 0) - waiting
+                if gl or expected or waiting or (issuer.code, key) in debts:
+                    rows.append(money_row("V2", key, company, gl, expected, waiting))
         return rows
 
     def _tender_row(self, company, balances):
@@ -171,6 +174,16 @@ class EkarteSettlement(models.Model):
         if not strange:
             return []
         return [money_row("V3", "CLR", company, gl=strange, expected=0)]
+
+
+def _parts_of_debts(rows):
+    """{(issuer, account key): minor units} of what cards owe, unbilled and billed."""
+    found = {}
+    for issuer, debt, billed in rows:
+        found[issuer, "ALC"] = debt - billed
+        if billed:
+            found[issuer, "ALB"] = billed
+    return found
 
 
 def _all_partners(balances, key, company):

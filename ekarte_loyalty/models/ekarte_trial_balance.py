@@ -6,17 +6,22 @@ from .account_keys import ACCOUNT_KEYS, AccountKey
 
 
 class EkarteTrialBalance(models.Model):
-    """Every account of E-karte in every company: in the pivot, rows times columns."""
+    """Every account of E-karte at every issuer: in the pivot, rows times columns."""
 
     _name = "ekarte.trial.balance"
     _description = "Trial Balance of the Coalition"
     _auto = False
-    _order = "company_id, account_key, id"
+    _order = "account_key, issuer_id, date, id"
     _rec_name = "account_id"
+    _depends = {
+        "account.move.line": ["account_id", "debit", "credit", "parent_state"],
+        "ekarte.clearing.line": ["amount", "state"],
+    }
 
     account_key = fields.Selection(
         lambda self: self._account_keys(), string="Used For", readonly=True
     )
+    issuer_id = fields.Many2one("ekarte.issuer", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     account_id = fields.Many2one("account.account", readonly=True)
@@ -27,10 +32,9 @@ class EkarteTrialBalance(models.Model):
     balance = fields.Monetary(readonly=True)
 
     def _account_keys(self):
-        return [
-            (key, f"{key} {self.env._(kind.name)}")
-            for key, kind in ACCOUNT_KEYS.items()
-        ]
+        taxes = [("VATO", self.env._("Output tax")), ("VATI", self.env._("Input tax"))]
+        kinds = [(key, self.env._(kind.name)) for key, kind in ACCOUNT_KEYS.items()]
+        return [(key, f"{key} {name}") for key, name in kinds + taxes]
 
     @property
     def _table_query(self):

@@ -12,7 +12,7 @@ WITH accounts AS (
         VALUES
         ('LGC', c.ekarte_lgc_account_id), ('LGC', c.ekarte_lgx_account_id),
         ('LBN', c.ekarte_lbn_account_id), ('LBN', c.ekarte_lbx_account_id),
-        ('LPS', c.ekarte_lps_account_id)
+        ('LPS', c.ekarte_lps_account_id), ('LPL', c.ekarte_lpl_account_id)
     ) AS k (account_key, account_id)
     WHERE k.account_id IS NOT NULL
 ),
@@ -20,7 +20,7 @@ WITH accounts AS (
 moved AS (
     SELECT
         owner.company_id, own.account_key, own.program,
-        date_trunc('month', own.business_day)::date AS month,
+        date_trunc('month', own.day)::date AS month,
         sum(own.carry) FILTER (WHERE own.what = 'issued') AS issued,
         sum(own.carry) FILTER (WHERE own.what = 'redeemed') AS redeemed,
         sum(own.carry) FILTER (WHERE own.what = 'expired') AS expired,
@@ -28,29 +28,39 @@ moved AS (
         0 AS reestimated, 0 AS by_hand, 0 AS booked
     FROM (
         SELECT
-            p.issuer, p.program, o.business_day, e.carry,
-            CASE program.kind
-                WHEN 'gift_card' THEN 'LGC' WHEN 'visit_pass' THEN 'LPS' ELSE 'LBN'
+            coalesce(nullif(s.liable, ''), s.issuer) AS issuer, s.program, s.day,
+            CASE
+                WHEN s.liable <> '' THEN 'LPL'
+                WHEN s.event LIKE 'gift%%' THEN 'LGC'
+                WHEN s.event LIKE 'pass%%' THEN 'LPS'
+                ELSE 'LBN'
             END AS account_key,
+            -- A document counts what is released above zero.
+            s.carry * CASE
+                WHEN
+                    s.event LIKE '%%\_spend' OR s.event LIKE '%%\_expire'
+                    OR s.event IN ('pass_use', 'gift_pay_out', 'gift_charge_back')
+                    THEN -1
+                ELSE 1
+            END AS carry,
             CASE
                 WHEN
                     o.command IN ('reverse', 'refund')
-                    OR e.event LIKE '%%_restore' OR e.event LIKE '%%_charge_back'
+                    OR s.event LIKE '%%\_restore' OR s.event = 'gift_charge_back'
                     THEN 'reversed'
-                WHEN e.event LIKE '%%_expire' THEN 'expired'
+                WHEN s.event LIKE '%%\_expire' THEN 'expired'
                 WHEN
-                    e.event IN ('bonus_earn', 'bonus_grant') OR e.event LIKE '%%_load'
+                    s.event IN ('bonus_earn', 'bonus_grant', 'gift_load', 'pass_load')
                     THEN 'issued'
-                WHEN e.event NOT IN ('convert', 'transfer') THEN 'redeemed'
+                ELSE 'redeemed'
             END AS what
         FROM ekarte_settlement AS document
-        INNER JOIN ekarte.settlement_operation AS s
-            ON s.settlement_id = document.ledger_id
-        INNER JOIN ekarte.operation AS o ON o.id = s.operation_id
-        INNER JOIN ekarte.entry AS e ON e.operation_id = o.id AND e.carry <> 0
-        INNER JOIN ekarte.purse AS p ON p.id = e.purse_id AND p.unit <> 'credit'
-        LEFT JOIN ekarte_program AS program ON program.code = p.program
-        WHERE document.state = 'posted'
+        INNER JOIN ekarte.settlement_operation AS x
+            ON x.settlement_id = document.ledger_id
+        INNER JOIN ekarte.operation AS o ON o.id = x.operation_id
+        INNER JOIN ekarte.settled AS s ON s.operation_id = x.operation_id
+        WHERE
+            document.state = 'posted' AND s.carry <> 0 AND s.event NOT LIKE 'credit%%'
     ) AS own
     INNER JOIN ekarte_issuer AS owner
         ON owner.code = own.issuer AND owner.company_id IS NOT NULL
@@ -106,7 +116,7 @@ every_month AS (
 SELECT
     row_number() OVER (ORDER BY e.company_id, e.account_key, e.program, e.month) AS id,
     e.company_id, c.currency_id, e.account_key, e.program AS program_code,
-    program.id AS program_id, e.month,
+    program.id AS program_id, e.month, to_char(e.month, 'YYYY-MM') AS month_name,
     sum(coalesce(m.booked, 0)) OVER upto / 100 AS gl,
     (
         sum(coalesce(
@@ -141,8 +151,11 @@ WINDOW upto AS (
 SELECT
     l.id, l.id AS lot_id, p.card_id, issuer.id AS issuer_id, issuer.company_id,
     company.currency_id, program.id AS program_id, p.program AS program_code,
-    CASE program.kind
-        WHEN 'gift_card' THEN 'LGC' WHEN 'visit_pass' THEN 'LPS' ELSE 'LBN'
+    CASE
+        WHEN pooled.liable IS NOT NULL THEN 'LPL'
+        WHEN program.kind = 'gift_card' THEN 'LGC'
+        WHEN program.kind = 'visit_pass' THEN 'LPS'
+        ELSE 'LBN'
     END AS account_key,
     l.valid_until AT TIME ZONE 'UTC' AS valid_until,
     CASE
@@ -156,7 +169,13 @@ SELECT
     l.carry / 100::numeric AS carry
 FROM ekarte.lot AS l
 INNER JOIN ekarte.purse AS p ON p.id = l.purse_id
-INNER JOIN ekarte_issuer AS issuer ON issuer.code = p.issuer
+LEFT JOIN (
+    SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
+    WHERE
+        t.version = (SELECT max(version) FROM ekarte.network_document)
+        AND t.liable <> ''
+) AS pooled ON pooled.program = p.program
+INNER JOIN ekarte_issuer AS issuer ON issuer.code = coalesce(pooled.liable, p.issuer)
 LEFT JOIN res_company AS company ON company.id = issuer.company_id
 LEFT JOIN ekarte_program AS program ON program.code = p.program
 WHERE l.carry <> 0;
@@ -235,6 +254,7 @@ SELECT
     row_number() OVER (ORDER BY o.issuer, o.program, o.month) AS id,
     owner.company_id, company.currency_id, owner.id AS issuer_id,
     program.id AS program_id, o.program AS program_code, o.month,
+    to_char(o.month, 'YYYY-MM') AS month_name,
     sum(o.carry)::bigint / 100::numeric AS issued,
     sum(o.used)::bigint / 100::numeric AS used,
     sum(o.used_expired - o.used)::bigint / 100::numeric AS expired,
@@ -248,25 +268,66 @@ GROUP BY
     o.month;
 
 -- trial_balance --
--- Posted sums of each account that E-karte uses, by company, partner and date. An account
--- that serves twice counts once, under its first use.
+-- Posted sums of each account that E-karte uses, by issuer, partner and date. An account
+-- that serves twice counts once, under its first use. Tax: that of E-karte's own entries.
+-- Outside issuers keep no books here: of them there is what open clearing lines say.
 WITH accounts AS (
-    SELECT DISTINCT ON (c.id, k.account_id) c.id AS company_id, c.currency_id, k.*
+    SELECT DISTINCT ON (c.id, k.account_id)
+        c.id AS company_id, c.currency_id, issuer.id AS issuer_id, k.*
     FROM res_company AS c
     INNER JOIN ekarte_issuer AS issuer ON issuer.company_id = c.id
     CROSS JOIN LATERAL (VALUES %(accounts)s) AS k (place, account_key, account_id)
     WHERE k.account_id IS NOT NULL
     ORDER BY c.id, k.account_id, k.place
+),
+
+balances AS (
+    SELECT
+        accounts.account_key, accounts.issuer_id, accounts.company_id,
+        accounts.currency_id, accounts.account_id, item.partner_id, item.date,
+        item.debit, item.credit
+    FROM account_move_line AS item
+    INNER JOIN accounts
+        ON
+            accounts.account_id = item.account_id
+            AND accounts.company_id = item.company_id
+    WHERE item.parent_state = 'posted'
+    UNION ALL
+    SELECT
+        CASE tax.type_tax_use WHEN 'purchase' THEN 'VATI' ELSE 'VATO' END, issuer.id,
+        item.company_id, item.company_currency_id, item.account_id, item.partner_id,
+        item.date, item.debit, item.credit
+    FROM account_move_line AS item
+    INNER JOIN account_tax AS tax ON tax.id = item.tax_line_id
+    INNER JOIN account_move AS m ON m.id = item.move_id AND m.ekarte_key IS NOT NULL
+    INNER JOIN ekarte_issuer AS issuer ON issuer.company_id = item.company_id
+    WHERE
+        item.parent_state = 'posted'
+        AND NOT EXISTS (
+            SELECT FROM accounts
+            WHERE
+                accounts.account_id = item.account_id
+                AND accounts.company_id = item.company_id
+        )
+    UNION ALL
+    SELECT
+        'CLR', line.issuer_id, NULL, line.currency_id, NULL,
+        coalesce(company.partner_id, other.partner_id), line.day,
+        greatest(line.amount, 0), greatest(-line.amount, 0)
+    FROM ekarte_clearing_line AS line
+    INNER JOIN ekarte_issuer AS issuer
+        ON issuer.id = line.issuer_id AND issuer.company_id IS NULL
+    INNER JOIN ekarte_issuer AS other ON other.id = line.other_id
+    LEFT JOIN res_company AS company ON company.id = other.company_id
+    WHERE line.state <> 'closed'
 )
 
 SELECT
-    min(item.id) AS id, accounts.account_key, accounts.company_id,
-    accounts.currency_id, accounts.account_id, item.partner_id, item.date,
-    sum(item.debit) AS debit, sum(item.credit) AS credit, sum(item.balance) AS balance
-FROM account_move_line AS item
-INNER JOIN accounts
-    ON accounts.account_id = item.account_id AND accounts.company_id = item.company_id
-WHERE item.parent_state = 'posted'
+    row_number() OVER (
+        ORDER BY account_key, issuer_id, account_id, partner_id, currency_id, date
+    ) AS id,
+    account_key, issuer_id, company_id, currency_id, account_id, partner_id, date,
+    sum(debit) AS debit, sum(credit) AS credit, sum(debit - credit) AS balance
+FROM balances
 GROUP BY
-    accounts.account_key, accounts.company_id, accounts.currency_id,
-    accounts.account_id, item.partner_id, item.date;
+    account_key, issuer_id, company_id, currency_id, account_id, partner_id, date;

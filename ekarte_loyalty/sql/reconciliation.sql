@@ -26,20 +26,33 @@ LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
 WHERE e.carry <> 0 AND p.unit <> 'credit' AND d.state IS DISTINCT FROM 'posted'
 GROUP BY p.issuer, p.program;
 
+-- pooled --
+-- Programs whose bonuses a pool's operator owes.
+SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
+WHERE
+    t.version = (SELECT max(version) FROM ekarte.network_document)
+    AND t.liable <> '';
+
 -- debts --
--- V2: what cards owe.
-SELECT p.issuer, -sum(p.posted)::bigint
+-- V2: what cards owe, and the part of it that statements have named.
+SELECT
+    p.issuer,
+    coalesce(-sum(p.posted) FILTER (WHERE p.unit = 'credit'), 0)::bigint,
+    coalesce(sum(p.posted) FILTER (WHERE p.unit = 'billed'), 0)::bigint
 FROM ekarte.purse AS p
-WHERE p.unit = 'credit'
+WHERE p.unit IN ('credit', 'billed')
 GROUP BY p.issuer;
 
 -- debts_on_the_way --
-SELECT p.issuer, -sum(e.posted)::bigint
+SELECT
+    p.issuer,
+    coalesce(-sum(e.posted) FILTER (WHERE p.unit = 'credit'), 0)::bigint,
+    coalesce(sum(e.posted) FILTER (WHERE p.unit = 'billed'), 0)::bigint
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON p.id = e.purse_id
 LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
 LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-WHERE p.unit = 'credit' AND d.state IS DISTINCT FROM 'posted'
+WHERE p.unit IN ('credit', 'billed') AND d.state IS DISTINCT FROM 'posted'
 GROUP BY p.issuer;
 
 -- open_clearing --
@@ -402,7 +415,15 @@ LEFT JOIN (
     WHERE lot_id IS NOT NULL
     GROUP BY lot_id
 ) AS e ON e.lot_id = l.id
-WHERE p.issuer = %(issuer)s AND l.carry <> coalesce(e.carry, 0)
+LEFT JOIN (
+    SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
+    WHERE
+        t.version = (SELECT max(version) FROM ekarte.network_document)
+        AND t.liable <> ''
+) AS pooled ON pooled.program = p.program
+WHERE
+    coalesce(pooled.liable, p.issuer) = %(issuer)s
+    AND l.carry <> coalesce(e.carry, 0)
 ORDER BY l.id;
 
 -- items_of_open_days --

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_accounts
+from . import test_books_of_all_kinds
 from . import test_card_wizards
 from . import test_clearing_cycle
 from . import test_clearing_dispute
@@ -14,6 +15,7 @@ from . import test_demo_network
 from . import test_holder
 from . import test_ledger_kinds
 from . import test_ledger_views
+from . import test_liability_reports
 from . import test_program_kinds
 from . import test_publication
 from . import test_reconciliation_faults
