@@ -84,6 +84,7 @@ from . import ekarte_clearing_statement_mail
 from . import ekarte_clearing_statement_payment
 from . import ekarte_clearing_statement_portal
 from . import ekarte_clearing_cycle_outside
+from . import ekarte_clearing_reconciled
 from . import account_partial_reconcile
 from . import ekarte_statement
 from . import ekarte_trial_balance

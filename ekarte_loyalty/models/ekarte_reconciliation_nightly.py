@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from .ekarte_settlement import ACCOUNTANT
+from .ekarte_settlement_checks import WHOLE
 
 ACTIVITY = "ekarte_loyalty.ekarte_reconciliation_activity"
 
@@ -44,7 +45,8 @@ class EkarteSettlement(models.Model):
     def _cron_reconcile(self):
         """Compare everything; tell what is red, and what is green again."""
         issuers = self.env["ekarte.issuer"].search([("company_id", "!=", False)])
-        rows = [row for row in self._reconciliation() if not row["ok"]]
+        everything = self.with_context(**{WHOLE: True})._reconciliation()
+        rows = [row for row in everything if not row["ok"]]
         for issuer in issuers:
             company = issuer.company_id
             issuer._tell_red_rows(

@@ -8,7 +8,7 @@ V9  nothing is given back twice, nor more than was bought
 V10 a document and an operation are booked once
 V11 the tax in the books is that of the settled lines
 V12 everything settled is in the books, on its day
-V13 documents are as they came
+V13 documents and statements are as they were sent, fees are recomputed
 V14 month by month, what moved is what the books show
 V15 the sealed history is as it was sealed
 """
@@ -24,6 +24,7 @@ from ..queries import fetch
 from ..units import to_minor
 from .ekarte_settlement_reconciliation import LIABILITIES, counted_row, money_row
 
+WHOLE = "ekarte_whole"
 GIVEN = ("bonus_earn", "bonus_grant", "bonus_restore")
 USED = ("bonus_spend", "exchange_spend", "voucher_spend")
 QUEUES = (
@@ -167,7 +168,18 @@ class EkarteSettlement(models.Model):
 
     def _document_rows(self, own):
         changed = self._asked("documents_changed")
-        return self._rows_of("V13", own, "ekarte.settlement", changed)
+        if changed:
+            return self._rows_of("V13", own, "ekarte.settlement", changed)
+        # What is paid is over; the night looks at it all the same.
+        states = ["sent", "agreed", "posted"]
+        if self.env.context.get(WHOLE):
+            states.append("paid")
+        cycles = self.env["ekarte.clearing.cycle"].search([("state", "in", states)])
+        statements = [
+            (statement.issuer_id.code, statement.id, statement.name)
+            for statement in cycles._changed_statements()
+        ]
+        return self._rows_of("V13", own, "ekarte.clearing.statement", statements)
 
     def _rollforward_rows(self, own):
         """The last closing against the books, and the first month that differs."""
