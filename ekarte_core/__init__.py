@@ -5,6 +5,7 @@ work in the caller's transaction and never commit; LedgerConnection owns its own
 """
 
 from ekarte_core.clearing.default import Drill, default_drill, default_postings
+from ekarte_core.clearing.deposits import deposit_postings
 from ekarte_core.clearing.fees import Fee, FeeTerms, fees
 from ekarte_core.clearing.positions import ClearingLine, net, positions
 from ekarte_core.clearing.postings import (
@@ -185,6 +186,7 @@ __all__ = [
     "decode_answer",
     "default_drill",
     "default_postings",
+    "deposit_postings",
     "draw_pseudonym",
     "draw_winners",
     "encode_answer",

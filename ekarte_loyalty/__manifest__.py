@@ -24,7 +24,9 @@
         "security/ekarte_clearing_rules.xml",
         "security/ekarte_report_rules.xml",
         "security/ekarte_clearing_portal_rules.xml",
+        "security/ekarte_exposure_rules.xml",
         "data/ekarte_loyalty_data.xml",
+        "data/ekarte_exposure_data.xml",
         "data/ekarte_loyalty_products.xml",
         "data/ekarte_reconciliation_data.xml",
         # Views, then the menus that open them.
@@ -72,6 +74,12 @@
         "views/ekarte_clearing_sending_views.xml",
         "views/ekarte_clearing_cycle_views.xml",
         "views/ekarte_clearing_menus.xml",
+        "views/ekarte_clearing_default_views.xml",
+        "views/ekarte_clearing_deposit_views.xml",
+        "views/ekarte_coalition_leaving_views.xml",
+        "wizards/ekarte_coalition_join_views.xml",
+        "views/ekarte_exposure_views.xml",
+        "views/ekarte_exposure_menus.xml",
     ],
     "demo": ["demo/ekarte_loyalty_demo.xml"],
     "assets": {

@@ -13,7 +13,7 @@ import msgspec
 from ekarte_core.clearing.fees import Fee
 from ekarte_core.clearing.positions import Positions, net
 
-Row = Literal["C1", "C2", "C3", "C5", "C7"]
+Row = Literal["C1", "C2", "C3", "C5", "C6", "C7"]
 TO_BE_PAID = frozenset({"ARU", "APU", "ARI", "API"})
 TAXED = frozenset({"XFE", "VATI", "RFE", "VATO"})
 

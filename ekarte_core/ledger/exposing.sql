@@ -7,6 +7,9 @@ SELECT * FROM unnest(%(issuers)s::text[], %(amounts)s::bigint[]);
 -- Whoever folds at the same time waits here, and then finds nothing left to fold.
 WITH gone AS (
     DELETE FROM ekarte.exposure_use
+    WHERE NOT EXISTS (
+        SELECT FROM ekarte.exposure AS x WHERE x.folded_at > %(unless_since)s::timestamptz
+    )
     RETURNING issuer, amount
 )
 

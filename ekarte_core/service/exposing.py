@@ -6,7 +6,7 @@ What accounting has seen paid comes from it, by `tell_cleared`.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 
 import msgspec
 
@@ -18,6 +18,8 @@ from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.exposing import used_elsewhere
 from ekarte_core.rules.purses import Move
+
+NEVER_FOLDED = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +77,15 @@ def note_uses(
             rooms[issuer] = max(rooms[issuer] - change, 0)
 
 
-def fold_exposure(cr: Cursor, now: datetime) -> int:
-    """Fold what was used since the last time; returns for how many issuers."""
-    cr.execute(SQL["fold_exposure"], {"now": now})
+def fold_exposure(
+    cr: Cursor, now: datetime, *, unless_since: datetime | None = None
+) -> int:
+    """Fold what was used since the last time; returns for how many issuers.
+
+    `unless_since`: leave it, where somebody else has folded after that.
+    """
+    values = {"now": now, "unless_since": unless_since or NEVER_FOLDED}
+    cr.execute(SQL["fold_exposure"], values)
     return int(cr.rowcount)
 
 

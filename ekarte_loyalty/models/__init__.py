@@ -86,6 +86,13 @@ from . import ekarte_clearing_statement_portal
 from . import ekarte_clearing_cycle_outside
 from . import ekarte_clearing_reconciled
 from . import account_partial_reconcile
+from . import ekarte_coalition_risk
+from . import ekarte_union_posting_mixin
+from . import ekarte_clearing_deposit
+from . import ekarte_clearing_default
+from . import ekarte_coalition_leaving
+from . import ekarte_issuer_exposure
+from . import ekarte_exposure
 from . import ekarte_statement
 from . import ekarte_trial_balance
 from . import ekarte_voucher

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..terminal_ids import odoo_terminal_id
-from ..units import to_minor
 
 
 class EkarteIssuer(models.Model):
@@ -61,12 +60,7 @@ class EkarteIssuer(models.Model):
         ondelete="restrict",
         help="Empty: the network's.",
     )
-    exposure_limit = fields.Monetary(
-        currency_field="limit_currency_id",
-        tracking=True,
-        help="What the issuer may owe others in clearing: over it, its cards work only"
-        " at its own branches. 0: no limit.",
-    )
+    exposure_limit = fields.Monetary(currency_field="limit_currency_id")
     limit_currency_id = fields.Many2one(
         "res.currency", compute="_compute_limit_currency_id", compute_sudo=True
     )
@@ -199,7 +193,6 @@ class EkarteIssuer(models.Model):
             "slip_footer": (self.slip_footer or "").splitlines(),
             "language": self.language,
             "currency": self.books_currency_id.name or "",
-            "exposure_limit": to_minor(self.exposure_limit),
         }
 
     # The back office: operators of the issuer act on cards through a terminal of it

@@ -34,3 +34,4 @@ from . import test_settlement_tour
 from . import test_settlement_waiting
 from . import test_tours
 from . import test_translations
+from . import test_exposure

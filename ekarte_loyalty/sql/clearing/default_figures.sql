@@ -1,0 +1,78 @@
+-- Of each member: what it owes by posted statements and is to receive, what is open in
+-- clearing, what of its value no settlement has brought yet, and what it issued lately.
+SELECT
+    issuer.id, issuer.code,
+    (100 * greatest(due.owes, 0))::bigint AS due,
+    (100 * CASE WHEN issuer.id = operator.id THEN mirror.amount ELSE due.receives END)::bigint
+    AS receive,
+    (100 * lines.amount)::bigint AS open, unsettled.amount AS unsettled,
+    issued.amount AS issued
+FROM ekarte_issuer AS issuer
+INNER JOIN ekarte_coalition AS coalition ON coalition.id = %(coalition)s
+LEFT JOIN ekarte_issuer AS operator ON operator.id = coalition.operator_id
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(sum(greatest(item.side * item.residual, 0)), 0) AS owes,
+        coalesce(sum(greatest(-item.side * item.residual, 0)), 0) AS receives
+    FROM (
+        SELECT
+            CASE WHEN line.company_id = operator.company_id THEN 1 ELSE -1 END AS side,
+            line.amount_residual AS residual
+        FROM ekarte_clearing_statement AS statement
+        INNER JOIN account_move_line AS line
+            ON
+                line.ekarte_statement_id = statement.id
+                AND line.company_id = coalesce(operator.company_id, issuer.company_id)
+        WHERE
+            statement.issuer_id = issuer.id AND statement.coalition_id = coalition.id
+            AND line.parent_state = 'posted'
+    ) AS item
+) AS due
+-- The operator pays itself nothing: what is left of the others' balances is its own.
+CROSS JOIN LATERAL (
+    SELECT coalesce(greatest(sum(line.amount_residual), 0), 0) AS amount
+    FROM ekarte_clearing_statement AS statement
+    INNER JOIN account_move_line AS line
+        ON line.ekarte_statement_id = statement.id AND line.company_id = operator.company_id
+    WHERE statement.coalition_id = coalition.id AND line.parent_state = 'posted'
+) AS mirror
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(line.amount), 0) AS amount
+    FROM ekarte_clearing_line AS line
+    WHERE
+        line.issuer_id = issuer.id AND line.coalition_id = coalition.id
+        AND line.state <> 'closed'
+) AS lines
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(used.amount), 0)::bigint AS amount
+    FROM (
+        SELECT x.used AS amount FROM ekarte.exposure AS x WHERE x.issuer = issuer.code
+        UNION ALL
+        SELECT u.amount FROM ekarte.exposure_use AS u WHERE u.issuer = issuer.code
+        UNION ALL
+        SELECT -(100 * CASE
+            WHEN line.event LIKE '%%\_restore' THEN -line.amount ELSE line.amount
+        END)::bigint
+        FROM ekarte_settlement_line AS line
+        INNER JOIN ekarte_settlement AS document ON document.id = line.settlement_id
+        WHERE
+            document.state = 'posted' AND line.issuer = issuer.code
+            AND line.seller <> line.issuer
+            AND line.event IN (
+                'gift_spend', 'bonus_spend', 'voucher_spend', 'exchange_spend',
+                'credit_spend', 'gift_restore', 'bonus_restore', 'voucher_restore',
+                'credit_restore'
+            )
+    ) AS used
+) AS unsettled
+CROSS JOIN LATERAL (
+    SELECT greatest(coalesce(100 * sum(line.carry), 0), 0)::bigint AS amount
+    FROM ekarte_settlement_line AS line
+    INNER JOIN ekarte_settlement AS document ON document.id = line.settlement_id
+    WHERE
+        document.state = 'posted' AND line.issuer = issuer.code
+        AND line.event IN ('gift_load', 'bonus_earn', 'bonus_grant', 'pass_load')
+        AND line.day > %(since)s AND line.day <= %(until)s
+) AS issued
+WHERE issuer.id = ANY(%(members)s)
+ORDER BY issuer.code
