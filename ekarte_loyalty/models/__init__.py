@@ -87,7 +87,7 @@ from . import ekarte_clearing_cycle_outside
 from . import ekarte_clearing_reconciled
 from . import account_partial_reconcile
 from . import ekarte_coalition_risk
-from . import ekarte_union_posting_mixin
+from . import ekarte_coalition_posting_mixin
 from . import ekarte_clearing_deposit
 from . import ekarte_clearing_default
 from . import ekarte_coalition_leaving

@@ -17,7 +17,7 @@ ISSUED_MONTHS = 3
 class EkarteClearingDefault(models.Model):
     _name = "ekarte.clearing.default"
     _description = "Default of an Issuer"
-    _inherit = ["ekarte.union.posting.mixin", "mail.thread"]
+    _inherit = ["ekarte.coalition.posting.mixin", "mail.thread"]
     _order = "date desc, id desc"
 
     state = fields.Selection(
@@ -95,7 +95,7 @@ class EkarteClearingDefault(models.Model):
         found = default_postings(
             self.operator_id.code, self.issuer_id.code, drill, self._outside(parties)
         )
-        self._post_union(found, parties)
+        self._post_documents(found, parties)
         self._use_deposit(drill.from_deposit)
         self.state = "posted"
 

@@ -11,7 +11,7 @@ class EkarteClearingDeposit(models.Model):
 
     _name = "ekarte.clearing.deposit"
     _description = "Clearing Deposit"
-    _inherit = ["ekarte.union.posting.mixin", "mail.thread"]
+    _inherit = ["ekarte.coalition.posting.mixin", "mail.thread"]
     _order = "date desc, id desc"
 
     kind = fields.Selection(
@@ -88,7 +88,7 @@ class EkarteClearingDeposit(models.Model):
             to_minor(self.signed_amount),
             self._outside(parties),
         )
-        self._post_union(found, parties)
+        self._post_documents(found, parties)
         self.state = "posted"
         self.env["ekarte.network"]._schedule_publication()
 

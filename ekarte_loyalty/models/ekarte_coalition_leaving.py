@@ -11,7 +11,7 @@ TO_BE_EMPTY = ("CLR", "ARU", "APU")
 class EkarteCoalitionLeaving(models.Model):
     _name = "ekarte.coalition.leaving"
     _description = "Leaving a Coalition"
-    _inherit = ["ekarte.union.posting.mixin", "mail.thread"]
+    _inherit = ["ekarte.coalition.posting.mixin", "mail.thread"]
     _order = "spend_until desc, id desc"
 
     issue_until = fields.Datetime(

@@ -13,8 +13,8 @@ SETTLED = ("ARU", "APU", "ARI", "API")
 """Accounts whose items are paid: what is posted meets what is open."""
 
 
-class EkarteUnionPostingMixin(models.AbstractModel):
-    _name = "ekarte.union.posting.mixin"
+class EkarteCoalitionPostingMixin(models.AbstractModel):
+    _name = "ekarte.coalition.posting.mixin"
     _description = "Document between a member and the union's operator"
 
     name = fields.Char(readonly=True, copy=False, default="/")
@@ -81,7 +81,7 @@ class EkarteUnionPostingMixin(models.AbstractModel):
     def _outside(self, parties):
         return frozenset(code for code, one in parties.items() if not one.company_id)
 
-    def _post_union(self, found, parties):
+    def _post_documents(self, found, parties):
         """Post items of the core in all companies, and settle what they pay."""
         self.ensure_one()
         by_company = defaultdict(list)
