@@ -34,11 +34,9 @@ class EkarteExposure(models.Model):
         "not settled, open in clearing, or not paid of a posted statement.",
     )
     to_receive = fields.Monetary(
-        "To Receive", readonly=True, help="Open and disputed lines of clearing."
+        readonly=True, help="Open and disputed lines of clearing."
     )
-    to_pay = fields.Monetary(
-        "To Pay", readonly=True, help="Open and disputed lines of clearing."
-    )
+    to_pay = fields.Monetary(readonly=True, help="Open and disputed lines of clearing.")
     due = fields.Monetary(
         "Statements to Pay",
         readonly=True,

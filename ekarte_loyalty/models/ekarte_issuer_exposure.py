@@ -49,7 +49,6 @@ class EkarteIssuer(models.Model):
         help="Deposit and what was agreed beyond it.",
     )
     refused_elsewhere = fields.Boolean(
-        "Refused Elsewhere",
         tracking=True,
         copy=False,
         help="Others take nothing of its value, whatever the limit: it has failed.",
