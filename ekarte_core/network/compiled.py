@@ -25,7 +25,13 @@ from ekarte_core.network.document import (
     Terminal,
 )
 from ekarte_core.rules.identity import FIRST6_FROM, Identity, admits
-from ekarte_core.rules.programs import PROGRAM_KINDS, Exchange, Kind, Points
+from ekarte_core.rules.programs import (
+    PROGRAM_KINDS,
+    Exchange,
+    Kind,
+    Points,
+    VisitPass,
+)
 from ekarte_core.rules.running import RunningProgram
 
 
@@ -128,6 +134,11 @@ class Network:
     def parameters(self, program: str) -> Kind:
         """Return the parameters of a program."""
         return self._parameters[program]
+
+    def visit_price(self, program: str) -> int:
+        """What a pass pays another issuer for a visit, minor units."""
+        known = self._parameters.get(program)
+        return known.visit_price if isinstance(known, VisitPass) else 0
 
     def room(self, issuer: str, owed: int) -> int:
         """What may still be used of an issuer's value at others, minor units."""

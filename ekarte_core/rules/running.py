@@ -184,6 +184,7 @@ class Programs:
         rooms: list[list[AnyRunning]] = [
             [*self.gifts],
             [*self.credits],
+            [*self.passes],
             [*self.bonus_money],
             [*self.vouchers],
             [*self.exchanges],

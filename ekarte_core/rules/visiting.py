@@ -20,11 +20,14 @@ from ekarte_core.rules.visits import (
     within_gap,
 )
 
+_REFUSALS = (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT, Rc.ELSEWHERE)
+
 
 def check_in(facts: Facts) -> Plan:
     """Count a visit in every program that counts visits.
 
-    65 too soon or too often, 54 the pass has ended, 51 no visit left on it.
+    65 too soon or too often, 54 the pass has ended, 51 no visit left on it, 60 no
+    more of that issuer's value is taken here.
     """
     programs = facts.programs
     by_visit = [one for one in programs.points if isinstance(one[1], BonusVisit)]
@@ -33,7 +36,7 @@ def check_in(facts: Facts) -> Plan:
     refusals = [_attendance_refusal(facts, one) for one in programs.attendances]
     passed, pass_refusal = _choose_pass(facts)
     refusals.append(pass_refusal)
-    for rc in (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT):
+    for rc in _REFUSALS:
         if rc in refusals:
             return refuse(rc)
     earnings = Earnings()
@@ -73,7 +76,7 @@ def _choose_pass(facts: Facts) -> tuple[PassRunning | None, Rc | None]:
         if refusal is None:
             return program, None
         refused.append(refusal)
-    for rc in (Rc.EXPIRED, Rc.TOO_OFTEN, Rc.SHORT):
+    for rc in _REFUSALS:
         if rc in refused:
             return None, rc
     return None, None
@@ -86,8 +89,11 @@ def _pass_refusal(facts: Facts, program: PassRunning) -> Rc | None:
         return Rc.SHORT
     if not facts.sheet.usable(purse):
         return Rc.EXPIRED
-    full = day_is_full(facts, visited(facts.sheet, running), parameters.max_per_day)
-    return Rc.TOO_OFTEN if full else None
+    if day_is_full(facts, visited(facts.sheet, running), parameters.max_per_day):
+        return Rc.TOO_OFTEN
+    room = facts.programs.room(running)
+    no_room = room is not None and room < parameters.visit_price
+    return Rc.ELSEWHERE if no_room else None
 
 
 def _attend(facts: Facts, program: AttendanceRunning, earnings: Earnings) -> None:

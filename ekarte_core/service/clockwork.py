@@ -72,7 +72,8 @@ class ClockRun:
         account.purses = {purse.key: purse for purse in sheet.all()}
         account.moved = account.moved | {move.key for move in sheet.moves}
         self.rows.add_moves(txn, account, sheet.moves)
-        note_uses(self.rows, {}, issuer, amount, [(account, sheet.moves)])
+        moved = [(account, sheet.moves)]
+        note_uses(self.rows, {}, self.network, issuer, amount, moved)
         terminal, batch, number = key
         number = txn if number is None else number
         self.rows.operations.append(

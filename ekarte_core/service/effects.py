@@ -62,7 +62,8 @@ class Effects:
                 card.touched = card.touched or job.original is not None
                 if facts is not None and plan.moves:
                     moved = _take_moves(job, card, facts, rows, txn)
-                    note_uses(rows, job.rooms, job.branch.issuer, plan.amount, moved)
+                    seller, amount = job.branch.issuer, plan.amount
+                    note_uses(rows, job.rooms, self.network, seller, amount, moved)
                 self._change_card(job, card, plan)
                 self._add_memberships(job, card, rows)
                 _add_vouchers(card, plan.new_vouchers, rows, txn)

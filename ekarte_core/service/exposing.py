@@ -57,6 +57,7 @@ def rooms_of(network: Network, owed: Mapping[str, int]) -> dict[str, int]:
 def note_uses(
     rows: Rows,
     rooms: dict[str, int],
+    network: Network,
     seller: str,
     amount: int,
     moves: list[tuple[CardRow, list[Move]]],
@@ -70,6 +71,7 @@ def note_uses(
             for account, its in moves
             for move in its
         ),
+        network.visit_price,
     )
     rows.add_uses(uses)
     for issuer, change in uses.items():

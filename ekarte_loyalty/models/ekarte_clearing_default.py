@@ -7,11 +7,13 @@ from odoo.exceptions import UserError
 
 from ekarte_core import default_drill, default_postings
 
+from ..queries import fetch
 from ..units import from_minor, to_minor
-from .ekarte_clearing_booking import clearing_query
 
 ISSUED_MONTHS = 3
 """Others bear a loss by what they issued in so many months before."""
+FIGURES = ("code", "due", "receive", "open", "unsettled", "issued")
+"""Columns of query default_figures after the id, minor units."""
 
 
 class EkarteClearingDefault(models.Model):
@@ -176,16 +178,16 @@ class EkarteClearingDefault(models.Model):
         """What each member owes, is to receive and has issued, minor units."""
         self.env.flush_all()
         members = self.coalition_id.issuer_ids | self.operator_id | self.issuer_id
-        rows = self.env.execute_query_dict(
-            clearing_query(
-                "default_figures",
-                coalition=self.coalition_id.id,
-                members=members.ids,
-                since=self.date - relativedelta(months=ISSUED_MONTHS),
-                until=self.date,
-            )
+        rows = fetch(
+            self.env.cr,
+            "exposure.sql",
+            "default_figures",
+            coalition=self.coalition_id.id,
+            members=members.ids,
+            since=self.date - relativedelta(months=ISSUED_MONTHS),
+            until=self.date,
         )
-        return {row.pop("id"): row for row in rows}
+        return {row[0]: dict(zip(FIGURES, row[1:], strict=True)) for row in rows}
 
 
 class EkarteClearingDefaultLine(models.Model):

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .ekarte_clearing_booking import clearing_query
+from ..queries import fetch
 
 TO_BE_EMPTY = ("CLR", "ARU", "APU")
 
@@ -128,10 +128,10 @@ class EkarteCoalitionLeaving(models.Model):
         if not self.issuer_id:
             return 0
         self.env.flush_all()
-        rows = self.env.execute_query(
-            clearing_query("unsettled_across", issuer=self.issuer_id.code)
+        ((count,),) = fetch(
+            self.env.cr, "exposure.sql", "unsettled_across", issuer=self.issuer_id.code
         )
-        return rows[0][0]
+        return count
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -7,8 +7,8 @@ from odoo.exceptions import AccessError
 
 from ekarte_core import fold_exposure, tell_cleared
 
+from ..queries import fetch
 from ..units import to_minor
-from .ekarte_clearing_booking import clearing_query
 from .ekarte_settlement import ADMINISTRATOR
 
 NEAR_PERCENT = 80
@@ -113,6 +113,6 @@ class EkarteIssuer(models.Model):
     def _tell_cleared(self):
         """What is settled and not owed any more makes room for new redemptions."""
         self.env.flush_all()
-        rows = self.env.execute_query(clearing_query("exposure_cleared"))
+        rows = fetch(self.env.cr, "exposure.sql", "exposure_cleared")
         tell_cleared(self.env.cr, dict(rows), datetime.now(timezone.utc))
         self.env["ekarte.exposure"].invalidate_model()

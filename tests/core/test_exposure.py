@@ -369,3 +369,23 @@ def test_a_card_of_the_club_registered_at_others_owes_nothing(shop: Shop):
     shop.publish(limited(100))
     assert shop.do("sale", number(CLUB), 500, **PUMP).rc == "00"
     assert owed(shop) == 0
+
+
+def test_a_visit_elsewhere_has_the_same_limit(shop: Shop):
+    passes = program(
+        "PASS",
+        "visit_pass",
+        visits=10,
+        price=10_000,
+        accept_at="coalition",
+        visit_price=900,
+    )
+    shop.publish(limited(1_799, network_with(passes)))
+    card = number(PLAY)
+    assert shop.do("activate", card, 10_000).rc == "00"
+    assert shop.do("check_in", card, **PUMP).rc == "00"
+    assert owed(shop) == 900
+    visit = shop.request("check_in", card, **PUMP)
+    assert shop.send(visit).rc == "60"
+    assert shop.do("check_in", card).rc == "00"
+    assert shop.broken() == []

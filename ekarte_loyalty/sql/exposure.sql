@@ -1,3 +1,53 @@
+-- What issuers owe others; run by queries.fetch.
+
+-- exposure_cleared --
+-- Of each issuer's value used at others, what is not owed any more: all that posted
+-- settlements say was used, less what is open in clearing, less what is not paid of
+-- posted statements. Minor units.
+SELECT issuer.code, (100 * (used.amount - open.amount - greatest(due.amount, 0)))::bigint
+FROM ekarte_issuer AS issuer
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(
+        CASE
+            WHEN line.event LIKE '%%\_restore' THEN -line.amount
+            WHEN line.event = 'pass_use' THEN line.reimbursed
+            ELSE line.amount
+        END
+    ), 0) AS amount
+    FROM ekarte_settlement_line AS line
+    INNER JOIN ekarte_settlement AS document ON document.id = line.settlement_id
+    WHERE
+        document.state = 'posted' AND line.issuer = issuer.code
+        AND line.seller <> line.issuer
+        AND line.event IN (
+            'gift_spend', 'bonus_spend', 'voucher_spend', 'exchange_spend', 'credit_spend',
+            'pass_use', 'gift_restore', 'bonus_restore', 'voucher_restore', 'credit_restore'
+        )
+) AS used
+CROSS JOIN LATERAL (
+    SELECT coalesce(-sum(line.amount), 0) AS amount
+    FROM ekarte_clearing_line AS line
+    WHERE
+        line.issuer_id = issuer.id AND line.state <> 'closed' AND line.side = 'pay'
+        AND line.event NOT IN ('gift_load', 'credit_pay')
+) AS open
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(
+        CASE
+            WHEN item.company_id = operator.company_id THEN item.amount_residual
+            ELSE -item.amount_residual
+        END
+    ), 0) AS amount
+    FROM ekarte_clearing_statement AS statement
+    INNER JOIN ekarte_issuer AS operator ON operator.id = statement.operator_id
+    INNER JOIN account_move_line AS item
+        ON
+            item.ekarte_statement_id = statement.id
+            AND item.company_id = coalesce(operator.company_id, issuer.company_id)
+    WHERE statement.issuer_id = issuer.id AND item.parent_state = 'posted'
+) AS due;
+
+-- default_figures --
 -- Of each member: what it owes by posted statements and is to receive, what is open in
 -- clearing, what of its value no settlement has brought yet, and what it issued lately.
 SELECT
@@ -51,7 +101,9 @@ CROSS JOIN LATERAL (
         SELECT u.amount FROM ekarte.exposure_use AS u WHERE u.issuer = issuer.code
         UNION ALL
         SELECT -(100 * CASE
-            WHEN line.event LIKE '%%\_restore' THEN -line.amount ELSE line.amount
+            WHEN line.event LIKE '%%\_restore' THEN -line.amount
+            WHEN line.event = 'pass_use' THEN line.reimbursed
+            ELSE line.amount
         END)::bigint
         FROM ekarte_settlement_line AS line
         INNER JOIN ekarte_settlement AS document ON document.id = line.settlement_id
@@ -60,8 +112,8 @@ CROSS JOIN LATERAL (
             AND line.seller <> line.issuer
             AND line.event IN (
                 'gift_spend', 'bonus_spend', 'voucher_spend', 'exchange_spend',
-                'credit_spend', 'gift_restore', 'bonus_restore', 'voucher_restore',
-                'credit_restore'
+                'credit_spend', 'pass_use', 'gift_restore', 'bonus_restore',
+                'voucher_restore', 'credit_restore'
             )
     ) AS used
 ) AS unsettled
@@ -75,4 +127,17 @@ CROSS JOIN LATERAL (
         AND line.day > %(since)s AND line.day <= %(until)s
 ) AS issued
 WHERE issuer.id = ANY(%(members)s)
-ORDER BY issuer.code
+ORDER BY issuer.code;
+
+-- unsettled_across --
+-- Operations between an issuer and others that no posted settlement has brought yet.
+SELECT count(DISTINCT o.id)
+FROM ekarte.operation AS o
+INNER JOIN ekarte.entry AS e ON o.id = e.operation_id
+INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
+LEFT JOIN ekarte.settlement_operation AS s ON o.id = s.operation_id
+LEFT JOIN ekarte_settlement AS document ON s.settlement_id = document.ledger_id
+WHERE
+    p.issuer <> o.issuer AND %(issuer)s IN (p.issuer, o.issuer)
+    AND o.rc IN ('00', '10') AND e.posted <> 0
+    AND document.state IS DISTINCT FROM 'posted';
