@@ -24,6 +24,7 @@ def coalition_faults(document: NetworkDocument) -> Iterator[Fault]:
             if pooled & set(coalition.issuers):
                 yield f"{path}.model", "an issuer is in one pool only"
             pooled |= set(coalition.issuers)
+    yield from _pooled_prizes(document, pooled)
 
 
 def _members(coalition: Coalition, issuers: set[str], path: str) -> Iterator[Fault]:
@@ -37,6 +38,18 @@ def _members(coalition: Coalition, issuers: set[str], path: str) -> Iterator[Fau
     for name in RATES:
         if not 0 <= getattr(coalition, name) <= RATE_BP_MAX:
             yield f"{path}.{name}", "must be 0 to 10000 basis points"
+
+
+def _pooled_prizes(document: NetworkDocument, pooled: set[str]) -> Iterator[Fault]:
+    """A pool pays for goods in money: it could not pay for a prize in kind."""
+    for number, program in enumerate(document.programs):
+        prizes = program.parameters.get("prizes")
+        if program.issuer not in pooled or not isinstance(prizes, list | tuple):
+            continue
+        for place, prize in enumerate(prizes):
+            if isinstance(prize, dict) and prize.get("voucher_kind") == "goods":
+                path = f"$.programs[{number}].parameters.prizes[{place}]"
+                yield path, "a pool gives vouchers for money only"
 
 
 def _terms(

@@ -53,6 +53,7 @@ SENTENCES = {
     ),
     "give at least one": _lt("give at least one"),
     "give both from and to, or neither": _lt("give both “from” and “to”, or neither"),
+    "a pool gives vouchers for money only": _lt("a pool gives vouchers for money only"),
     "a pool needs an operator": _lt("a pool needs an operator"),
     "a price is agreed between two issuers": _lt(
         "a price is agreed between two issuers"

@@ -3,7 +3,9 @@ of the Latvian VAT return: 41 base and 52 tax of sales, 62 input tax."""
 
 from odoo.tests import tagged
 
-from .settlement_common import SettlementCase
+from ekarte_core import Tender, publish, read_network
+
+from .settlement_common import CLUB, NOW, LedgerCase, SettlementCase, network_document
 
 FUEL, GROCER = "TFUEL", "TGROCER"
 AT_FUEL = (FUEL, GROCER)
@@ -241,3 +243,34 @@ class TestSettlementTerms(SettlementCase):
                     cents = found.get(tag.name, 0) - round(item.balance * 100)
                     found[tag.name] = cents
         return {name: cents for name, cents in found.items() if cents}
+
+
+@tagged("post_install", "-at_install")
+class TestTermsInTheLedger(LedgerCase):
+    def agree(self, price_bp):
+        """Publish another price for the grocer's bonus money at the pump."""
+        document = network_document()
+        terms = {"issuer": GROCER, "seller": FUEL, "price_bp": price_bp}
+        document["coalitions"][0]["terms"] = [terms]
+        version = publish(self.env.cr, document, NOW)
+        type(self).network = read_network(document, version=version)
+
+    def test_each_price_is_a_line_and_leads_to_its_operations(self):
+        self.agree(8_000)
+        self.send("sale", "TTTTTTG1", CLUB, amount=5_000)
+        self.send("sale", "TTTTTTF1", CLUB, amount=60, tender=Tender(bonus=60))
+        self.agree(5_000)
+        self.send("sale", "TTTTTTF1", CLUB, amount=40, tender=Tender(bonus=40))
+        settlement = self.settle()
+        self.assertEqual(settlement.mapped("state"), ["posted"], settlement.reason)
+        lines = settlement.line_ids.filtered(lambda line: line.event == "bonus_spend")
+        self.assertEqual(
+            sorted((line.price, line.amount, line.reimbursed) for line in lines),
+            [(50.0, 0.4, 0.2), (80.0, 0.6, 0.48)],
+        )
+        for line in lines:
+            action = line.action_open_operations()
+            operations = self.env["ekarte.operation"].search(action["domain"])
+            self.assertEqual(operations.mapped("amount"), [line.amount])
+        self.assertEqual(self.booked(settlement, self.fuel, "XCL"), 32)
+        self.assertEqual(self.booked(settlement, self.fuel, "CLR"), 68)

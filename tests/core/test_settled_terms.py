@@ -377,6 +377,18 @@ def test_who_owes_bonuses_cannot_change_while_cards_hold_them(shop: Shop):
     shop.publish(pool())
 
 
+def test_a_pool_gives_no_prizes_in_kind(shop: Shop):
+    goods = {"at": 10, "voucher_kind": "goods", "product": "COFFEE"}
+    document = network_with(program("PRIZE", "bonus_prize", step=100, prizes=[goods]))
+    shop.publish(document)
+    document["coalitions"][0] |= {"model": "pool", "operator": "FUEL"}
+    with pytest.raises(NetworkInvalid) as refusal:
+        shop.publish(document)
+    (fault,) = refusal.value.faults
+    assert fault[0].endswith(".parameters.prizes[0]")
+    assert fault[1] == "a pool gives vouchers for money only"
+
+
 @pytest.mark.parametrize(
     ("coalition", "fault"),
     [
