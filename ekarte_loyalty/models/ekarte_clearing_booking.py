@@ -49,9 +49,21 @@ class EkarteSettlement(models.Model):
             uid=self.env.uid,
         )
 
+    @api.model
+    def _fill_up_clearing(self):
+        """Lines of settlements that were posted before there were any."""
+        rows = self.env["ekarte.clearing.line"]._run("without_lines")
+        for settlement in self.browse(key for (key,) in rows):
+            settlement._add_clearing_lines()
+
 
 class EkarteClearingLine(models.Model):
     _inherit = "ekarte.clearing.line"
+
+    def init(self):
+        """After an update: what was posted before has lines too."""
+        super().init()
+        self.env.registry.post_init(self.env["ekarte.settlement"]._fill_up_clearing)
 
     @api.model
     def _run(self, name, **values):

@@ -31,8 +31,16 @@ class EkarteClearingCycle(models.Model):
     def _collect(self):
         self.ensure_one()
         self._check_state("draft", self.env._("collect lines"))
-        self._release()
         coalition = self.coalition_id
+        if not coalition.operator_id:
+            raise UserError(
+                self.env._(
+                    "%(coalition)s has no operator. Choose one in E-karte > "
+                    "Configuration > Coalitions, page Clearing.",
+                    coalition=coalition.display_name,
+                )
+            )
+        self._release()
         self.write(
             {
                 "fee_rate": coalition.fee_rate,
@@ -84,7 +92,7 @@ class EkarteClearingCycle(models.Model):
         self.ensure_one()
         matrix = self._matrix()
         self._keep_positions(matrix)
-        charged = fees(matrix, self._fee_terms(), self.operator_id.code or "")
+        charged = fees(matrix, self._fee_terms(), self.operator_id.code)
         for statement in self.statement_ids:
             statement._work_out(matrix, charged)
         ordered = self.statement_ids.sorted(lambda one: one.issuer_id.code)

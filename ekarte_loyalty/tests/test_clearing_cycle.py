@@ -56,6 +56,12 @@ class TestClearingCycle(ClearingCase):
         with self.assertRaisesRegex(UserError, "nothing to clear"):
             self.collected()
 
+    def test_coalition_without_an_operator_cannot_clear(self):
+        self.trade()
+        self.coalition.operator_id = False
+        with self.assertRaisesRegex(UserError, "has no operator"):
+            self.collected()
+
     def test_draft_is_collected_anew_and_frees_its_lines_when_deleted(self):
         self.trade()
         cycle = self.collected()

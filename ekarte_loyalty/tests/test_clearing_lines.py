@@ -68,6 +68,15 @@ class TestClearingLinesOfDocuments(SettlementCase):
             sum(self.lines_of(settlement, self.issuers[1]).mapped("amount")), 30.0
         )
 
+    def test_what_was_posted_before_there_were_lines_is_filled_up_once(self):
+        settlement = self.take(
+            self.line("gift_spend", "TFUEL", "TGROCER", amount=3000, carry=3000)
+        )
+        self.lines_of(settlement).unlink()
+        self.settlements._fill_up_clearing()
+        self.settlements._fill_up_clearing()
+        self.assertEqual(self.lines_of(settlement).mapped("amount"), [30.0, -30.0])
+
     def lines_of(self, settlement, issuer=None):
         lines = self.env["ekarte.clearing.line"].search(
             [("settlement_id", "=", settlement.id)], order="id"

@@ -5,9 +5,12 @@
 WITH claim AS (
     SELECT
         line.id AS line_id, document.id AS document_id, document.ledger_id,
-        document.posting_number, line.day, line.event, line.program, line.program_id,
-        line.branch, line.branch_id, line.seller, line.issuer, line.currency,
-        line.currency_id, line.books_sales, line.amount AS nominal,
+        document.posting_number, line.day, line.event,
+        coalesce(line.program, '') AS program, line.program_id, line.branch,
+        line.branch_id, line.seller, line.issuer, line.currency, line.currency_id,
+        line.books_sales, line.amount AS nominal, line.tax_rate_bp, line.price_bp,
+        coalesce(line.liable, '') AS liable,
+        coalesce(line.as_payment, FALSE) AS as_payment,
         creditor.id AS creditor_id, creditor.code AS creditor, debtor.id AS debtor_id,
         debtor.code AS debtor, given.amount,
         (
@@ -38,6 +41,9 @@ WITH claim AS (
                 AND (other.branch, other.tax_rate_bp, other.currency)
                 = (line.branch, line.tax_rate_bp, line.currency)
                 AND coalesce(other.program, '') = coalesce(line.program, '')
+                AND other.price_bp = line.price_bp
+                AND coalesce(other.liable, '') = coalesce(line.liable, '')
+                AND coalesce(other.as_payment, FALSE) = coalesce(line.as_payment, FALSE)
         ) AS has_twin
     FROM unnest(
         %(numbers)s::integer[], %(creditors)s::text[], %(debtors)s::text[],
@@ -52,39 +58,39 @@ WITH claim AS (
 
 part AS (
     SELECT
-        claim.line_id, claim.creditor, claim.debtor, o.id AS operation_id, o.card_id,
-        -- As the ledger sums a settlement: an exchange is worth what stands on the
-        -- operation, once; all else what was moved. What was spent left the card.
-        sum(CASE
-            WHEN e.event <> 'exchange_spend' THEN e.posted
-            WHEN e.line = (
-                SELECT min(f.line) FROM ekarte.entry AS f
-                WHERE
-                    f.operation_id = e.operation_id AND f.event = 'exchange_spend'
-                    AND f.purse_id IS NOT NULL
-            ) THEN sign(e.posted)::bigint * o.amount
-            ELSE 0
-        END)::bigint * CASE
-            WHEN claim.event IN ('gift_load', 'credit_pay') THEN 1 ELSE -1
-        END AS moved
+        claim.line_id, claim.creditor, claim.debtor, n.operation_id, o.card_id,
+        -- What passes through clearing for it, and what it was worth on the card.
+        coalesce(n.reimbursed, n.amount) AS moved,
+        CASE
+            WHEN n.event LIKE 'pass%%' OR n.event LIKE 'bonus\_e%%'
+                OR n.event = 'bonus_grant' THEN 0
+            ELSE n.amount
+        END AS nominal
     FROM claim
-    INNER JOIN ekarte.settlement_operation AS s ON claim.ledger_id = s.settlement_id
-    INNER JOIN ekarte.operation AS o
+    INNER JOIN ekarte.settled AS n
         ON
-            s.operation_id = o.id AND claim.day = o.business_day
-            AND claim.branch = o.branch AND claim.currency = o.currency
-    INNER JOIN ekarte.entry AS e
-        ON
-            o.id = e.operation_id AND claim.event = e.event
-            AND coalesce(claim.program, '') = e.program
-    INNER JOIN ekarte.purse AS p ON e.purse_id = p.id AND claim.issuer = p.issuer
+            claim.day = n.day AND claim.event = n.event AND claim.seller = n.seller
+            AND claim.issuer = n.issuer AND claim.branch = n.branch
+            AND claim.program = n.program AND claim.currency = n.currency
+            AND claim.tax_rate_bp = n.tax_rate_bp AND claim.price_bp = n.price_bp
+            AND claim.liable = n.liable AND claim.as_payment = n.as_payment
+    INNER JOIN ekarte.operation AS o ON n.operation_id = o.id
     WHERE
-        NOT claim.has_twin
-        OR claim.books_sales <> EXISTS (
-            SELECT FROM ekarte.odoo_terminal AS t
-            WHERE t.version = o.network_version AND t.terminal = o.terminal
+        -- As an array, so that the view looks at these operations only.
+        n.operation_id = ANY(ARRAY(
+            SELECT s.operation_id
+            FROM ekarte.settlement_operation AS s
+            INNER JOIN ekarte_settlement AS document
+                ON s.settlement_id = document.ledger_id
+            WHERE document.id = %(settlement)s
+        ))
+        AND (
+            NOT claim.has_twin
+            OR claim.books_sales <> EXISTS (
+                SELECT FROM ekarte.odoo_terminal AS t
+                WHERE t.version = n.network_version AND t.terminal = n.terminal
+            )
         )
-    GROUP BY claim.line_id, claim.creditor, claim.debtor, claim.event, o.id, o.card_id
 ),
 
 shared AS (
@@ -103,7 +109,7 @@ shared AS (
 known AS (
     SELECT
         claim.line_id, claim.creditor, claim.debtor, shared.operation_id,
-        shared.card_id, shared.moved / 100::numeric AS nominal,
+        shared.card_id, shared.nominal / 100::numeric AS nominal,
         CASE
             WHEN shared.total <> 0 THEN
                 round(claim.amount * shared.upto / shared.total)
