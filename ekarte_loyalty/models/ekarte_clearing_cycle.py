@@ -99,10 +99,11 @@ class EkarteClearingCycle(models.Model):
     def _compute_links(self):
         # Entries of every company that the user may enter, chosen now or not.
         companies = self.env.user.company_ids
-        for cycle in self.sudo():
-            cycle.dispute_count = len(cycle.statement_ids.dispute_ids)
+        for cycle in self:
+            known = cycle.sudo()
+            cycle.dispute_count = len(known.statement_ids.dispute_ids)
             cycle.move_count = len(
-                cycle.move_ids.filtered(lambda move: move.company_id in companies)
+                known.move_ids.filtered(lambda move: move.company_id in companies)
             )
 
     def action_open_lines(self):

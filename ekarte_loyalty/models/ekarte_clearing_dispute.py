@@ -162,7 +162,9 @@ class EkarteClearingDispute(models.Model):
         return self.env._(
             "%(issuer)s disputes %(amount)s of %(day)s: %(reason)s.",
             issuer=self.issuer_id.name,
-            amount=formatLang(self.env, self.amount, currency_obj=self.currency_id),
+            amount=formatLang(
+                self.env, abs(self.amount), currency_obj=self.currency_id
+            ),
             day=format_date(self.env, self.day),
             reason=reasons[self.reason],
         )
