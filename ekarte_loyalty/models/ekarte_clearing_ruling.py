@@ -19,13 +19,29 @@ RESTORABLE = ("gift_spend", "bonus_spend", "voucher_spend", "credit_spend")
 class EkarteClearingDispute(models.Model):
     _inherit = "ekarte.clearing.dispute"
 
-    def _check_acts_for(self, issuers):
+    may_answer = fields.Boolean(compute="_compute_may")
+    may_rule = fields.Boolean(compute="_compute_may")
+    may_withdraw = fields.Boolean(compute="_compute_may")
+
+    @api.depends("issuer_id", "other_id", "operator_id")
+    @api.depends_context("uid")
+    def _compute_may(self):
+        for dispute in self:
+            answering = dispute.other_id | dispute.operator_id
+            dispute.may_answer = dispute._acts_for(answering)
+            dispute.may_rule = dispute._acts_for(dispute.operator_id)
+            dispute.may_withdraw = dispute._acts_for(dispute.issuer_id)
+
+    def _acts_for(self, issuers):
         """Accountants of these issuers act here, and administrators."""
         user = self.env.user
         if self.env.su or user.has_group(ADMINISTRATOR):
-            return
+            return True
         companies = issuers.sudo().company_id
-        if not (user.has_group(ACCOUNTANT) and companies & user.company_ids):
+        return user.has_group(ACCOUNTANT) and bool(companies & user.company_ids)
+
+    def _check_acts_for(self, issuers):
+        if not self._acts_for(issuers):
             raise AccessError(
                 self.env._(
                     "Only accountants of %(issuers)s may do this.",
@@ -56,7 +72,7 @@ class EkarteClearingDispute(models.Model):
 
     def action_accept(self):
         """The other issuer gives in."""
-        self._check_acts_for(self.other_id)
+        self._check_acts_for(self.other_id | self.operator_id)
         self._check_running()
         self.sudo()._uphold(self.env.user.name)
 
