@@ -121,7 +121,8 @@ class EkarteClearingStatementPayment(models.Model):
 
     def _settle_state(self):
         """Posted statements whose items are all paid are paid, and back again."""
-        for statement in self.sudo():
+        # With the last payment the operator's own share is settled, too.
+        for statement in self.sudo().cycle_id.statement_ids:
             state = "paid" if statement._is_settled() else "posted"
             if statement.state in ("posted", "paid") and statement.state != state:
                 statement.state = state

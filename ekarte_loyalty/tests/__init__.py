@@ -35,3 +35,4 @@ from . import test_settlement_waiting
 from . import test_tours
 from . import test_translations
 from . import test_exposure
+from . import test_year

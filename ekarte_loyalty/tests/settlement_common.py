@@ -27,7 +27,42 @@ ACCOUNTANT_GROUPS = (
 )
 
 
-class SettlementCase(TransactionCase):
+class BooksCase(TransactionCase):
+    """Companies with charts of accounts, and their people."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        cls.settlements = cls.env["ekarte.settlement"]
+
+    @classmethod
+    def _company(cls, name, chart="lv", country="base.lv", currency="base.EUR"):
+        company = cls.env["res.company"].create(
+            {
+                "name": name,
+                "country_id": cls.env.ref(country).id,
+                "currency_id": cls.env.ref(currency).id,
+            }
+        )
+        cls.env["account.chart.template"].try_loading(
+            chart, company=company, install_demo=False
+        )
+        cls.env.user.company_ids += company
+        return company
+
+    @classmethod
+    def _user(cls, login, groups, companies):
+        return new_test_user(
+            cls.env,
+            login,
+            groups=groups,
+            company_id=companies[0].id,
+            company_ids=[(6, 0, companies.ids)],
+        )
+
+
+class SettlementCase(BooksCase):
     """Companies, issuers and branches; `document` and `post` make and take documents.
 
     Codes begin with T, so that the cases also run beside a loaded demo network.
@@ -36,8 +71,6 @@ class SettlementCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
-        cls.settlements = cls.env["ekarte.settlement"]
         cls.grocer = cls._company("SIA Tests Grocer")
         cls.fuel = cls._company("SIA Tests Fuel")
         cls.env["ekarte.accounts"]._set_up(cls.grocer | cls.fuel)
@@ -65,31 +98,6 @@ class SettlementCase(TransactionCase):
             ]
         )
         cls.next_id = 900_000
-
-    @classmethod
-    def _company(cls, name, chart="lv", country="base.lv", currency="base.EUR"):
-        company = cls.env["res.company"].create(
-            {
-                "name": name,
-                "country_id": cls.env.ref(country).id,
-                "currency_id": cls.env.ref(currency).id,
-            }
-        )
-        cls.env["account.chart.template"].try_loading(
-            chart, company=company, install_demo=False
-        )
-        cls.env.user.company_ids += company
-        return company
-
-    @classmethod
-    def _user(cls, login, groups, companies):
-        return new_test_user(
-            cls.env,
-            login,
-            groups=groups,
-            company_id=companies[0].id,
-            company_ids=[(6, 0, companies.ids)],
-        )
 
     @classmethod
     def document(cls, *lines, **changes):

@@ -29,6 +29,14 @@ class TestClearingPayment(ClearingCase):
             for company in (self.grocer, self.fuel, self.union):
                 self.assertEqual(self.balance(company, key), 0, key)
 
+    def test_operator_that_is_a_member_has_paid_when_all_others_have(self):
+        self.coalition.operator_id = self.issuers[0]
+        self.trade()
+        cycle = self.posted()
+        self.pay_all(cycle)
+        self.assertEqual(set(cycle.statement_ids.mapped("state")), {"paid"})
+        self.assertEqual(cycle.state, "paid")
+
     def test_part_of_a_payment_leaves_the_rest_open(self):
         self.trade()
         statement = self.statement(self.posted(), "TGROCER")
