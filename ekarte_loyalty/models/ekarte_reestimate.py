@@ -46,7 +46,7 @@ class EkarteReestimate(models.Model):
         help="Everything that is settled up to this day counts.",
     )
     rate = fields.Float(
-        "Expected To Be Used, %",
+        "Expected Use, %",
         digits=(5, 2),
         required=True,
         default=100,

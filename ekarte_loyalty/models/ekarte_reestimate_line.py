@@ -22,9 +22,7 @@ class EkarteReestimateLine(models.Model):
     expired = fields.Monetary(readonly=True)
     outstanding = fields.Monetary(compute="_compute_expected", store=True)
     rate = fields.Float("Expected, %", digits=(5, 2), required=True)
-    expected = fields.Monetary(
-        "Expected Breakage", compute="_compute_expected", store=True
-    )
+    expected = fields.Monetary("Breakage", compute="_compute_expected", store=True)
 
     _rate_ck = models.Constraint(
         "CHECK (rate > 0 AND rate <= 100)",

@@ -10,6 +10,9 @@ LIABILITY_KEYS = [
     ("LPL", "Pool of bonuses"),
 ]
 
+CONTRA_OF = {"LGC": "LGX", "LBN": "LBX"}
+"""Where expected breakage lowers a liability."""
+
 
 class EkarteRollforward(models.Model):
     """Liabilities month by month: the card ledger's movements, tied to the books."""
@@ -74,18 +77,44 @@ class EkarteRollforward(models.Model):
         """Open the settled lines that moved the liability in this month."""
         self.ensure_one()
         end = fields.Date.end_of(self.month, "month")
+        if not self.program_code:
+            return self._open_items_by_hand(end)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ekarte_loyalty.ekarte_settlement_line_action"
         )
+        owner = "liable" if self.account_key == "LPL" else "issuer"
+        issuer = self.env["ekarte.issuer"].search(
+            [("company_id", "=", self.company_id.id)]
+        )
         return {
             **action,
-            "name": self.program_id.display_name or self.env._("By hand"),
+            "name": self.program_id.display_name or self.program_code,
             "domain": [
-                ("issuer_id.company_id", "=", self.company_id.id),
+                (owner, "=", issuer.code),
                 ("program", "=", self.program_code),
                 ("settlement_id.state", "=", "posted"),
                 ("day", ">=", self.month),
                 ("day", "<=", end),
             ],
             "context": {},
+        }
+
+    def _open_items_by_hand(self, end):
+        """Items of the month that no document of E-karte stands behind."""
+        keys = [self.account_key, CONTRA_OF.get(self.account_key)]
+        accounts = [self.company_id._ekarte_account(key).id for key in keys if key]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("By hand"),
+            "res_model": "account.move.line",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [
+                ("account_id", "in", accounts),
+                ("company_id", "=", self.company_id.id),
+                ("parent_state", "=", "posted"),
+                ("move_id.ekarte_key", "=", False),
+                ("date", ">=", self.month),
+                ("date", "<=", end),
+            ],
+            "context": {"create": False},
         }

@@ -28,29 +28,22 @@ moved AS (
         0 AS reestimated, 0 AS by_hand, 0 AS booked
     FROM (
         SELECT
-            coalesce(nullif(s.liable, ''), s.issuer) AS issuer, s.program, s.day,
+            coalesce(t.liable, p.issuer) AS issuer, p.program, o.business_day AS day,
+            e.carry,
             CASE
-                WHEN s.liable <> '' THEN 'LPL'
-                WHEN s.event LIKE 'gift%%' THEN 'LGC'
-                WHEN s.event LIKE 'pass%%' THEN 'LPS'
+                WHEN t.liable IS NOT NULL THEN 'LPL'
+                WHEN program.kind = 'gift_card' THEN 'LGC'
+                WHEN program.kind = 'visit_pass' THEN 'LPS'
                 ELSE 'LBN'
             END AS account_key,
-            -- A document counts what is released above zero.
-            s.carry * CASE
-                WHEN
-                    s.event LIKE '%%\_spend' OR s.event LIKE '%%\_expire'
-                    OR s.event IN ('pass_use', 'gift_pay_out', 'gift_charge_back')
-                    THEN -1
-                ELSE 1
-            END AS carry,
             CASE
                 WHEN
                     o.command IN ('reverse', 'refund')
-                    OR s.event LIKE '%%\_restore' OR s.event = 'gift_charge_back'
+                    OR e.event LIKE '%%\_restore' OR e.event = 'gift_charge_back'
                     THEN 'reversed'
-                WHEN s.event LIKE '%%\_expire' THEN 'expired'
+                WHEN e.event LIKE '%%\_expire' THEN 'expired'
                 WHEN
-                    s.event IN ('bonus_earn', 'bonus_grant', 'gift_load', 'pass_load')
+                    e.event IN ('bonus_earn', 'bonus_grant', 'gift_load', 'pass_load')
                     THEN 'issued'
                 ELSE 'redeemed'
             END AS what
@@ -58,9 +51,31 @@ moved AS (
         INNER JOIN ekarte.settlement_operation AS x
             ON x.settlement_id = document.ledger_id
         INNER JOIN ekarte.operation AS o ON o.id = x.operation_id
-        INNER JOIN ekarte.settled AS s ON s.operation_id = x.operation_id
-        WHERE
-            document.state = 'posted' AND s.carry <> 0 AND s.event NOT LIKE 'credit%%'
+        INNER JOIN ekarte.entry AS e
+            ON
+                e.operation_id = x.operation_id
+                AND e.carry <> 0
+                -- Within a program they sum to zero.
+                AND e.event NOT IN ('convert', 'transfer')
+        INNER JOIN ekarte.purse AS p ON p.id = e.purse_id AND p.unit <> 'credit'
+        LEFT JOIN ekarte_program AS program ON program.code = p.program
+        -- Who bears it goes by the terms of what an operation undoes (ekarte.settled).
+        LEFT JOIN ekarte.operation AS first
+            ON
+                first.id = o.original_id
+                AND (SELECT count(*) FROM ekarte.settling_terms WHERE liable <> '') > 0
+        LEFT JOIN ekarte.operation AS second ON second.id = first.original_id
+        LEFT JOIN ekarte.operation AS third ON third.id = second.original_id
+        LEFT JOIN ekarte.settling_terms AS t
+            ON
+                t.version = coalesce(
+                    third.network_version, second.network_version,
+                    first.network_version, o.network_version
+                )
+                AND t.program = p.program
+                AND t.seller = o.issuer
+                AND t.liable <> ''
+        WHERE document.state = 'posted'
     ) AS own
     INNER JOIN ekarte_issuer AS owner
         ON owner.code = own.issuer AND owner.company_id IS NOT NULL

@@ -167,6 +167,12 @@ class TestLiabilityReports(MonthsCase):
                 "2026-11": {"opening": 500, "closing": 500},
             },
         )
+        row = self.env["ekarte.rollforward"].search(
+            [("program_code", "=", ""), ("month", "=", "2026-10-01")]
+        )
+        action = row.action_open_lines()
+        items = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(items.mapped("balance"), [-5.0])
 
     def test_a_month_leads_to_its_settled_lines(self):
         self.three_months()
