@@ -225,8 +225,14 @@ ON CONFLICT DO NOTHING;
 SELECT
     p.card_id, p.program, s.due_on, s.amount,
     coalesce((
-        SELECT sum(e.posted) FROM ekarte.entry AS e
-        WHERE e.purse_id = s.purse_id AND e.version > s.purse_version AND e.posted > 0
+        -- A reversal takes back what had come in.
+        SELECT greatest(sum(e.posted), 0) FROM ekarte.entry AS e
+        WHERE
+            e.purse_id = s.purse_id AND e.version > s.purse_version
+            AND (e.posted > 0 OR EXISTS (
+                SELECT FROM ekarte.operation AS o
+                WHERE o.id = e.operation_id AND o.command = 'reverse'
+            ))
     ), 0)::bigint
 FROM ekarte.purse AS p
 INNER JOIN ekarte.statement AS s ON p.id = s.purse_id

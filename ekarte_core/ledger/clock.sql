@@ -19,8 +19,14 @@ LIMIT %(limit)s;
 
 -- statements_due --
 -- Credit purses with a debt from before a day and no statement of that day: account,
--- purse, its version then, and what was owed.
-SELECT p.card_id, p.id, e.version, -e.posted_after
+-- purse, its version then, what was owed, and what was bought since.
+SELECT
+    p.card_id, p.id, e.version, -e.posted_after,
+    coalesce((
+        SELECT -sum(n.posted) FROM ekarte.entry AS n
+        WHERE
+            n.purse_id = p.id AND n.version > e.version AND n.event = 'credit_spend'
+    ), 0)::bigint
 FROM ekarte.purse AS p
 CROSS JOIN LATERAL (
     SELECT e.version, e.posted_after
@@ -41,10 +47,41 @@ LIMIT %(limit)s;
 
 -- add_statement --
 INSERT INTO ekarte.statement
-(operation_id, purse_id, purse_version, made_on, due_on, amount)
+(operation_id, purse_id, purse_version, made_on, due_on, amount, newly_billed)
 VALUES (
-    %(operation)s, %(purse)s, %(version)s, %(made_on)s, %(due_on)s, %(amount)s
+    %(operation)s, %(purse)s, %(version)s, %(made_on)s, %(due_on)s, %(amount)s,
+    %(newly_billed)s
 );
+
+-- late_statements --
+-- The last statements of debts whose day to pay is over, not paid and not charged for:
+-- account, purse, day of the statement.
+SELECT p.card_id, s.purse_id, s.made_on
+FROM ekarte.statement AS s
+INNER JOIN ekarte.purse AS p ON s.purse_id = p.id
+WHERE
+    p.program = %(program)s AND p.posted < 0 AND s.due_on < %(today)s
+    AND NOT EXISTS (
+        SELECT FROM ekarte.statement AS n
+        WHERE n.purse_id = s.purse_id AND n.made_on > s.made_on AND n.due_on < %(today)s
+    )
+    AND s.amount > coalesce((
+        SELECT sum(e.posted) FROM ekarte.entry AS e
+        WHERE
+            e.purse_id = s.purse_id AND e.version > s.purse_version
+            AND (e.posted > 0 OR EXISTS (
+                SELECT FROM ekarte.operation AS o
+                WHERE o.id = e.operation_id AND o.command = 'reverse'
+            ))
+    ), 0)
+    AND NOT EXISTS (
+        SELECT FROM ekarte.operation AS c
+        WHERE
+            c.terminal = %(terminal)s AND c.number = s.purse_id
+            AND c.batch = to_char(s.made_on, 'YYYYMMDD')::integer
+    )
+ORDER BY s.purse_id
+LIMIT %(limit)s;
 
 -- take_notices --
 -- Lots that end soon and whose holders have not been told; two at once get different ones.

@@ -61,7 +61,7 @@ WHERE
     OR p.carry <> coalesce(e.carry, 0);
 
 -- I3 --
--- No purse is below zero, held value and credit limit counted
+-- No purse is below zero, held value and credit limit counted, nor more billed than owed
 SELECT 'purse ' || id FROM ekarte.purse
 WHERE posted - held + credit_limit < 0 OR held < 0
 UNION ALL
@@ -69,7 +69,13 @@ SELECT 'entry ' || e.operation_id || '/' || e.line
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON e.purse_id = p.id
 -- A limit of credit may have been higher then.
-WHERE e.posted_after - e.held_after + p.credit_limit < 0 AND p.unit <> 'credit';
+WHERE e.posted_after - e.held_after + p.credit_limit < 0 AND p.unit <> 'credit'
+UNION ALL
+SELECT 'purse ' || b.id
+FROM ekarte.purse AS b
+LEFT JOIN ekarte.purse AS p
+    ON b.card_id = p.card_id AND b.program = p.program AND p.unit = 'credit'
+WHERE b.unit = 'billed' AND b.posted > greatest(-coalesce(p.posted, 0), 0);
 
 -- I4 --
 -- Purse versions are dense, and each balance follows from the one before
@@ -130,7 +136,8 @@ HAVING count(*) > 1;
 -- Refunds never exceed the purchase, nor give back more of a purse than it paid
 SELECT 'operation ' || o.id
 FROM ekarte.operation AS o
-INNER JOIN ekarte.operation AS r ON o.id = r.original_id AND r.command = 'refund'
+INNER JOIN ekarte.operation AS r
+    ON o.id = r.original_id AND r.command IN ('refund', 'charge_back')
 WHERE
     r.rc = '00' AND o.command <> 'reverse'
     AND NOT EXISTS (
@@ -142,11 +149,15 @@ HAVING sum(r.amount) > o.amount
 UNION ALL
 SELECT 'operation ' || o.id || ' ' || e.program || ' ' || e.unit
 FROM ekarte.operation AS o
-INNER JOIN ekarte.operation AS r ON o.id = r.original_id AND r.command = 'refund'
+INNER JOIN ekarte.operation AS r
+    ON o.id = r.original_id AND r.command IN ('refund', 'restore')
 INNER JOIN ekarte.entry AS e ON r.id = e.operation_id AND e.posted > 0
 WHERE
     r.rc = '00'
-    AND e.event IN ('gift_spend', 'bonus_spend', 'credit_spend', 'voucher_spend')
+    AND e.event IN (
+        'gift_spend', 'bonus_spend', 'credit_spend', 'voucher_spend',
+        'gift_restore', 'bonus_restore', 'credit_restore', 'voucher_restore'
+    )
     AND e.purse_id IS NOT NULL
     AND NOT EXISTS (
         SELECT FROM ekarte.operation AS u
@@ -172,7 +183,8 @@ SELECT 'operation ' || r.original_id || ' reversed and refunded'
 FROM ekarte.operation AS r
 INNER JOIN ekarte.operation AS f ON r.original_id = f.original_id
 WHERE
-    r.command = 'reverse' AND r.rc = '00' AND f.command = 'refund' AND f.rc = '00'
+    r.command = 'reverse' AND r.rc = '00' AND f.rc = '00'
+    AND f.command IN ('refund', 'charge_back', 'restore')
     AND NOT EXISTS (
         SELECT FROM ekarte.operation AS u
         WHERE u.original_id = f.id AND u.command = 'reverse' AND u.rc = '00'
@@ -209,7 +221,8 @@ LEFT JOIN (
 ) AS l ON p.id = l.purse_id
 WHERE
     p.unit NOT IN (
-        'turnover', 'visited', 'earned', 'purchases', 'tickets', 'owed', 'credit'
+        'turnover', 'visited', 'earned', 'purchases', 'tickets', 'owed', 'billed',
+        'lost', 'credit'
     )
     AND (
         p.posted <> coalesce(l.posted, 0) OR p.held <> coalesce(l.held, 0)
@@ -287,7 +300,7 @@ WHERE
     )
 UNION ALL
 SELECT 'operation ' || o.id FROM ekarte.operation AS o
-WHERE o.command NOT IN ('expire', 'lapse', 'turn', 'statement', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
+WHERE o.command NOT IN ('expire', 'lapse', 'turn', 'statement', 'charge', 'buried') AND (o.answer::jsonb ->> 'rc') IS DISTINCT FROM o.rc;
 
 -- I12 --
 -- What is counted of an issuer's value as used elsewhere is what the entries say

@@ -28,6 +28,17 @@ SELECT
         SELECT FROM ekarte.operation AS r
         WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00'
     ) AS reversed,
+    EXISTS (
+        SELECT FROM ekarte.operation AS r
+        WHERE
+            r.original_id = o.id AND r.command = 'restore' AND r.rc = '00'
+            AND NOT EXISTS (
+                SELECT FROM ekarte.operation AS undone
+                WHERE
+                    undone.original_id = r.id
+                    AND undone.command = 'reverse' AND undone.rc = '00'
+            )
+    ) AS restored,
     f.refunded, f.refunded_discount, o.original_id, o.other_card_id,
     o.network_version, o.at
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
@@ -45,7 +56,7 @@ CROSS JOIN LATERAL (
         coalesce(sum(r.discount), 0)::bigint AS refunded_discount
     FROM ekarte.operation AS r
     WHERE
-        r.original_id = o.id AND r.command = 'refund' AND r.rc = '00'
+        r.original_id = o.id AND r.command IN ('refund', 'charge_back') AND r.rc = '00'
         AND NOT EXISTS (
             SELECT FROM ekarte.operation AS undone
             WHERE

@@ -19,7 +19,7 @@ SELECT
     ARRAY(
         SELECT v.code FROM ekarte.voucher AS v WHERE v.operation_id = o.id ORDER BY v.code
     ),
-    s.due_on, s.amount, e.program, e.purses, e.versions
+    s.due_on, s.amount, s.newly_billed, e.program, e.purses, e.versions
 FROM ekarte.operation AS o
 LEFT JOIN ekarte.statement AS s ON o.id = s.operation_id
 CROSS JOIN LATERAL (

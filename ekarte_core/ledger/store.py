@@ -45,6 +45,7 @@ _ORIGINAL = (
     "hold_how",
     "hold_ended_by",
     "reversed",
+    "restored",
     "refunded",
     "refunded_discount",
     "original_id",
@@ -294,8 +295,7 @@ def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
 def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | None]:
     """Return for each key the operation with its answer, or None.
 
-    An authorization that was captured stands for its confirmation in refunds: see
-    `captured_by` of the second look-up in `service`.
+    An authorization that was captured stands for its confirmation in refunds.
     """
     found: list[tuple[Original, str] | None] = [None] * len(keys)
     if not keys:

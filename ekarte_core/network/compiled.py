@@ -144,6 +144,14 @@ class Network:
         """What may still be used of an issuer's value at others, minor units."""
         return max(self.issuers[issuer].exposure_limit - owed, 0)
 
+    def guards(self) -> list[tuple[str, str]]:
+        """Return what must not be published anew as it is: (path, message)."""
+        return [
+            (f"$.programs[{number}].parameters.{name}", message)
+            for number, program in enumerate(self.document.programs)
+            for name, message in self._parameters[program.code].guards()
+        ]
+
     def first_branch(self, issuer: str) -> Branch | None:
         """Return the branch whose day and place stand for the issuer."""
         return next((b for b in self.document.branches if b.issuer == issuer), None)

@@ -42,6 +42,7 @@ class PastOperation(msgspec.Struct, kw_only=True):
     codes: list[str]
     due_on: date | None  # of a statement
     billed: int | None
+    newly_billed: int | None
     program: str | None
     purses: list[int] | None  # whose versions say in which order things happened
     versions: list[int] | None

@@ -15,11 +15,12 @@ from ekarte_core.ledger.store import CardRow, VoucherRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import Terminal
 from ekarte_core.replay.past import CardPast, PastOperation, request_of
-from ekarte_core.rules import tendering
+from ekarte_core.rules import credit, tendering
 from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.plan import Facts, NewVoucher, Original, Plan, SaleLine
 from ekarte_core.rules.programs import Discount
 from ekarte_core.rules.purses import (
+    BILLED,
     CREDIT,
     TURNOVER,
     WITHOUT_LOTS,
@@ -31,8 +32,11 @@ from ekarte_core.rules.purses import (
 )
 from ekarte_core.rules.turnover import Clock, settle
 from ekarte_core.service.deciding import Undoing, decide
-from ekarte_core.service.job import Job, Second
+from ekarte_core.service.job import UNDOES, Job, Second
 from ekarte_core.values import Request
+
+COUNTS_BACK = frozenset({"refund", "charge_back"})
+"""Lower what may still go back of an operation."""
 
 
 class Booked(msgspec.Struct, kw_only=True):
@@ -119,10 +123,10 @@ class World:
         return job
 
     def _undoing(self, job: Job) -> Undoing:
-        if job.original is None or job.request.command not in ("reverse", "refund"):
+        if job.original is None or job.request.command not in UNDOES:
             return Undoing()
         named = self._booked[job.original.id]
-        if job.request.command == "refund":
+        if job.request.command != "reverse":
             return Undoing(then=named.network)
         return Undoing(mirrors=tuple(self._undone(named)), lines=named.lines)
 
@@ -167,7 +171,8 @@ class World:
         account.purses = {purse.key: purse for purse in sheet.all()}
         booked.moves += [(account.id, move) for move in sheet.moves]
         for move in sheet.moves:
-            if move.key[1] == CREDIT and move.posted > 0:
+            paid = move.posted > 0 or booked.past.command == "reverse"
+            if move.key[1] == CREDIT and paid:
                 for bill in self._statements.get(account.id, []):
                     bill.paid += move.posted if bill.program == move.key[0] else 0
 
@@ -197,15 +202,21 @@ class World:
         if job.request.command == "reverse" and not original.hold:
             original.reversed = True
             self._unrefund(original)
-        if job.request.command == "refund":
+        if job.request.command in COUNTS_BACK:
             _refunded(original, booked, 1)
+        if job.request.command == "restore":
+            original.restored = True
 
     def _unrefund(self, original: Original) -> None:
         """A refund that is reversed does not stand against its purchase any more."""
         refund = self._booked[original.id]
         bought = self._booked.get(original.original_id or 0)
-        if original.command == "refund" and bought is not None:
+        if bought is None:
+            return
+        if original.command in COUNTS_BACK:
             _refunded(bought.original, refund, -1)
+        if original.command == "restore":
+            bought.original.restored = False
 
     def _clock(self, past: PastOperation, card: CardRow, network: Network) -> Plan:
         """Do again what the clock did."""
@@ -221,19 +232,32 @@ class World:
         elif past.command == "turn":
             _turn(sheet, past, network)
         elif past.command == "statement":
-            self._bill(past, account)
+            self._bill(past, account, sheet)
+        elif past.command == "charge":
+            for purse in _debts(sheet, past.program):
+                credit.charge(sheet, purse, past.amount)
         account.purses = {purse.key: purse for purse in sheet.all()}
         return Plan(rc=Rc.OK)
 
-    def _bill(self, past: PastOperation, account: CardRow) -> None:
+    def _bill(self, past: PastOperation, account: CardRow, sheet: Sheet) -> None:
         assert past.due_on is not None
         assert past.billed is not None
-        for purse in account.purses.values():
-            if purse.unit == CREDIT and purse.posted < 0:
-                bill = _Bill(
-                    program=purse.program, due_on=past.due_on, amount=past.billed
-                )
-                self._statements.setdefault(account.id, []).append(bill)
+        for purse in _debts(sheet, past.program):
+            bill = _Bill(program=purse.program, due_on=past.due_on, amount=past.billed)
+            self._statements.setdefault(account.id, []).append(bill)
+            billed = sheet.find(purse.program, BILLED)
+            on_it = billed.posted if billed is not None else 0
+            bought = -purse.posted - on_it - (past.newly_billed or 0)
+            credit.bill(sheet, purse, bought)
+
+
+def _debts(sheet: Sheet, program: str | None) -> Iterator[Purse]:
+    """Purses with a debt; `program` is known where the clock moved something."""
+    for look in sheet.all():
+        if look.unit == CREDIT and look.posted < 0 and program in (None, look.program):
+            purse = sheet.find(*look.key)
+            assert purse is not None
+            yield purse
 
 
 class _Bill(msgspec.Struct, kw_only=True):

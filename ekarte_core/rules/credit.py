@@ -1,7 +1,9 @@
 """Local credit: the limit, what is overdue, payments and statements.
 
 The purse holds the debt as a value not above zero. Statements are rows; one is paid
-when what came in after it (payments, returned goods) reaches its amount.
+when what came in after it (payments, returned goods) reaches its amount. A counter
+beside the purse holds the part of the debt that has been billed: a statement raises it
+to what is owed but for newer purchases, whatever comes in lowers it first.
 """
 
 from datetime import date
@@ -9,7 +11,7 @@ from datetime import date
 import msgspec
 
 from ekarte_core.codes import Rc
-from ekarte_core.rules.purses import CREDIT, Purse, Sheet
+from ekarte_core.rules.purses import BILLED, CREDIT, Purse, Sheet
 from ekarte_core.rules.running import CreditRunning
 
 
@@ -62,3 +64,18 @@ def pay(sheet: Sheet, credit: CreditRunning, amount: int) -> Rc:
         return Rc.AMOUNT
     sheet.owe(purse, "credit_pay", "pay", amount)
     return Rc.OK
+
+
+def bill(sheet: Sheet, purse: Purse, bought: int) -> int:
+    """Bill what is owed, but for what was bought since; returns what is new of it."""
+    billed = sheet.open(purse.program, purse.issuer, BILLED)
+    owed = max(-purse.posted - max(bought, 0), 0)
+    return sheet.count(billed, "credit_bill", max(owed - billed.posted, 0))
+
+
+def charge(sheet: Sheet, purse: Purse, amount: int) -> None:
+    """Add a late charge to the debt, whatever the limit; it is billed at once."""
+    purse.credit_limit = max(purse.credit_limit, purse.held - purse.posted + amount)
+    sheet.owe(purse, "credit_charge", "charge", -amount)
+    billed = sheet.open(purse.program, purse.issuer, BILLED)
+    sheet.count(billed, "credit_charge", amount)

@@ -7,7 +7,7 @@ round(Q × R / N) in all, so that the last refund gives the exact rest. Value go
 back to the lots it came from. The programs are those of the purchase's own version.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -108,7 +108,7 @@ def refund(facts: Facts) -> Plan:
     amount = sum(goods.gross for goods in returned)
     discount = sum(goods.discount for goods in returned)
     part = Proportion(original, amount, amount - discount)
-    taken = tuple(_give_back(facts, original, part))
+    taken = tuple(give_back(facts, original, part))
     due = amount - discount - sum(one.amount for one in taken)
     points = take_points_back(facts, original, part, due)
     turnover = tuple(_turnover_back(facts.sheet, original, part))
@@ -216,7 +216,13 @@ def _bought(original: Original) -> dict[str, Bought]:
     return found
 
 
-def _give_back(facts: Facts, original: Original, part: Proportion) -> Iterator[Taken]:
+def give_back(
+    facts: Facts,
+    original: Original,
+    part: Proportion,
+    events: Mapping[str, str] = SPEND_EVENT,
+) -> Iterator[Taken]:
+    """Put a part of what paid back where it came from; `events` by tender."""
     for one in original.decision.taken:
         if one.tender in UNPAID:
             pieces = one.parts if part.whole else ()
@@ -228,7 +234,7 @@ def _give_back(facts: Facts, original: Original, part: Proportion) -> Iterator[T
             purse = facts.sheet.open(program, _issuer_of(facts, one), unit, group)
         account = "expire" if one.tender == REST else "spend"
         for piece in pieces:
-            facts.sheet.give_back(purse, SPEND_EVENT[one.tender], account, piece)
+            facts.sheet.give_back(purse, events[one.tender], account, piece)
         if pieces and one.tender not in (REST, ITEM):
             yield Taken(one.tender, one.key, one.own, pieces)
 

@@ -130,6 +130,7 @@ class Original(msgspec.Struct, kw_only=True):
     network_version: int = 0
     at: datetime | None = None
     reversed: bool = False
+    restored: bool = False  # its value went back to the card without the goods
     refunded: int = 0  # gross, by refunds that stand
     refunded_discount: int = 0
     refunded_groups: dict[str, tuple[int, int]] = {}  # group: gross, discount

@@ -22,8 +22,13 @@ EARNED = "earned"  # points ever earned
 PURCHASES = "purchases"
 TICKETS = "tickets"
 OWED = "owed"  # points that could not be taken back
+BILLED = "billed"  # part of a debt that stands on a statement
+LOST = "lost"  # gift money that had been used when its sale was charged back
 
-COUNTERS = frozenset({TURNOVER, VISITED, EARNED, PURCHASES, TICKETS, OWED})
+FOR_BOOKS = frozenset({BILLED, LOST})
+"""Counters that only accounting reads; a reversal gives them back like value."""
+
+COUNTERS = frozenset({TURNOVER, VISITED, EARNED, PURCHASES, TICKETS, OWED}) | FOR_BOOKS
 """Units that are counted: no lots, no value, nothing to spend."""
 
 COUNTER_EVENT = {
@@ -34,7 +39,7 @@ COUNTER_EVENT = {
     TICKETS: "ticket",
     OWED: "owed",
 }
-"""Event of a counter's entries, both ways."""
+"""Event of a counter's entries, both ways; those for the books have their cause's."""
 
 WITHOUT_LOTS = COUNTERS | {CREDIT}
 
@@ -228,8 +233,14 @@ class Sheet:
         return added
 
     def owe(self, purse: Purse, event: str, account: str, amount: int) -> None:
-        """Change a debt: negative buys, positive pays; its carry is itself."""
+        """Change a debt: negative buys, positive pays; its carry is itself.
+
+        What comes in pays first what is billed.
+        """
         self._move(purse, None, event, account, posted=amount, carry=amount)
+        billed = self.find(purse.program, BILLED) if amount > 0 else None
+        if billed is not None:
+            self.count(billed, event, -amount)
 
     def credit(
         self,
@@ -328,6 +339,9 @@ class Sheet:
         Value that leaves a lot takes its carry along as far as it is still there;
         what empties the lot takes the residue.
         """
+        if purse.unit == CREDIT:
+            self.owe(purse, move.event, move.account, -move.posted)
+            return
         lot, carry = None, -move.carry
         if move.in_lot:
             lot = purse.lot(move.valid_until) or _new_lot(purse, move.valid_until)

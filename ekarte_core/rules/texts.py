@@ -203,6 +203,30 @@ TEXTS: dict[str, dict[str, str]] = {
         "{name}: просрочено {amount}",
         "{name}: võlgnevus {amount}",
     ),
+    "credit.written_off": _row(
+        "{name}: {amount} written off",
+        "{name}: {amount} norakstīti",
+        "{name}: списано {amount}",
+        "{name}: {amount} maha kantud",
+    ),
+    "gift.paid_out": _row(
+        "{name}: {amount} paid out",
+        "{name}: {amount} izmaksāti",
+        "{name}: выплачено {amount}",
+        "{name}: {amount} välja makstud",
+    ),
+    "gift.lost": _row(
+        "{name}: {amount} had been used already",
+        "{name}: {amount} jau bija izlietoti",
+        "{name}: {amount} уже были потрачены",
+        "{name}: {amount} oli juba kasutatud",
+    ),
+    "value.restored": _row(
+        "{amount} given back to the card",
+        "{amount} atgriezti kartē",
+        "{amount} возвращены на карту",
+        "{amount} kaardile tagastatud",
+    ),
     "card.qualify": _row(
         "{name}: {amount} more for a card",
         "{name}: vēl {amount}, lai saņemtu karti",

@@ -14,6 +14,7 @@ from ekarte_core.rules.purses import (
     COUNTER_EVENT,
     COUNTERS,
     CREDIT,
+    FOR_BOOKS,
     OWED,
     TURNOVER,
     PurseKey,
@@ -50,7 +51,7 @@ def _undo_hold(facts: Facts) -> Plan:
 def _undo_booking(facts: Facts) -> Plan:
     original = facts.original
     assert original is not None
-    if original.refunded:
+    if original.refunded or original.restored:
         return refuse(Rc.MISMATCH)
     if not _undo_moves(facts):
         return refuse(Rc.SHORT)
@@ -101,7 +102,7 @@ def _undo_moves(facts: Facts) -> bool:
     if theirs and facts.second is not None and original.command == "refund":
         undone.append((facts.second.sheet, theirs))
     undone = [
-        (sheet, [move for move in moves if move.unit not in COUNTERS])
+        (sheet, [move for move in moves if move.unit not in COUNTERS - FOR_BOOKS])
         for sheet, moves in undone
     ]
     if not all(_are_there(sheet, moves) for sheet, moves in undone):

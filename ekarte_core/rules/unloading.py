@@ -38,8 +38,8 @@ def _unload_gift(facts: Facts) -> Plan:
         rc=Rc.OK,
         amount=amount,
         amount_due=amount,
-        new_state="closed" if _state_to_close(facts) else "",
-        decision=Decision(closed_from=_state_to_close(facts)),
+        new_state="closed" if state_to_close(facts) else "",
+        decision=Decision(closed_from=state_to_close(facts)),
     )
 
 
@@ -65,8 +65,8 @@ def _unload_pass(facts: Facts, parameters: VisitPass) -> Plan:
         amount=amount,
         amount_due=amount,
         sale_lines=(line,),
-        new_state="closed" if _state_to_close(facts) else "",
-        decision=Decision(closed_from=_state_to_close(facts)),
+        new_state="closed" if state_to_close(facts) else "",
+        decision=Decision(closed_from=state_to_close(facts)),
     )
 
 
@@ -78,7 +78,7 @@ def _left(facts: Facts, purse: Purse | None) -> int:
     return lot.available if lot is not None and lot.usable(facts.now) else 0
 
 
-def _state_to_close(facts: Facts) -> str:
+def state_to_close(facts: Facts) -> str:
     """A card whose sale is refunded is not sold again: it is closed, from which state.
 
     '' where it stays as it is: it was lost, or another card took its place. The

@@ -16,6 +16,7 @@ from ekarte_core.rules.plan import NewVoucher, Plan
 from ekarte_core.rules.purses import (
     COUNTERS,
     CREDIT,
+    FOR_BOOKS,
     ITEM,
     POINTS,
     VISITS,
@@ -45,6 +46,7 @@ WITH_SLIP = frozenset(
 RETURNS = frozenset({"refund", "reverse"})
 AHEAD = frozenset({"discount.next", "tier.next", "card.qualify"})
 _IN_VOUCHERS = frozenset({VOUCHER, ITEM})  # shown as vouchers, not as balances
+_NO_BALANCE = _IN_VOUCHERS | FOR_BOOKS
 _NO_MONEY = COUNTERS | {POINTS}
 _BY_KEY = attrgetter("program", "unit", "goods_group")
 
@@ -99,7 +101,7 @@ def answer_of(
             [
                 balance(x, network, now, _room(job, x))
                 for x in shown
-                if x.unit not in _IN_VOUCHERS
+                if x.unit not in _NO_BALANCE
             ]
         ),
         discount_rate=plan.rate_bp,

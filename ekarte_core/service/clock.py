@@ -10,7 +10,7 @@ from datetime import datetime
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.network.compiled import Network
-from ekarte_core.service.billing import make_statements
+from ekarte_core.service.billing import charge_late, make_statements
 from ekarte_core.service.expiry import expire_holds, expire_lots
 from ekarte_core.service.turning import turn_periods
 
@@ -23,6 +23,7 @@ CLOCK_WORK: dict[str, Work] = {
     "lots": expire_lots,
     "periods": turn_periods,
     "statements": make_statements,
+    "charges": charge_late,
 }
 """What there is to do, in this order."""
 

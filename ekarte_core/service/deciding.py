@@ -14,6 +14,7 @@ from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules import (
     accounts,
+    back_office,
     card_life,
     enrolling,
     giving_back,
@@ -36,7 +37,13 @@ from ekarte_core.rules.plan import (
 from ekarte_core.rules.pricing import Goods, next_steps, price
 from ekarte_core.rules.purses import Undone
 from ekarte_core.service.facts import facts_of, facts_of_nothing, programs_of
-from ekarte_core.service.job import MAKES_CARD, PURCHASE, Job, is_purchase
+from ekarte_core.service.job import (
+    MAKES_CARD,
+    OFFICE_VALUE,
+    PURCHASE,
+    Job,
+    is_purchase,
+)
 from ekarte_core.service.locking import qualify_missing
 
 ACCESS_TRIES_MAX = 3
@@ -49,9 +56,10 @@ CLOSED_STATES = {
     "blocked": Rc.BLOCKED,
 }
 # Commands that undo or finish: they work on a card whatever has become of it since.
-FINISHES = frozenset({"confirm", "reverse", "refund"})
-CARD_STAFF = frozenset({"block", "unblock", "replace"})
+FINISHES = frozenset({"confirm", "reverse", "refund", "charge_back", "restore"})
+CARD_STAFF = frozenset({"block", "unblock", "replace", "write_off"})
 LOADS = frozenset({"activate", "top_up"})
+SALES = frozenset({"sale", "confirm"})
 ASKS_CODE = PURCHASE | {"redeem", "set_code", "replace"}
 LOOKS_AT_CODE = ASKS_CODE | {"inquire", "check_in"}  # a wrong one is wrong
 REVERSIBLE = frozenset(
@@ -65,6 +73,7 @@ REVERSIBLE = frozenset(
         "check_in",
         "redeem",
         "buried",
+        *OFFICE_VALUE,
     }
 )
 
@@ -113,6 +122,10 @@ RULES: dict[str, Callable[[Facts], Plan]] = {
     "enroll": enrolling.enroll,
     "check_in": visiting.check_in,
     "redeem": redeeming.redeem,
+    "pay_out": back_office.pay_out,
+    "charge_back": back_office.charge_back,
+    "write_off": back_office.write_off,
+    "restore": back_office.restore,
 }
 
 
@@ -158,7 +171,7 @@ def _unloads(job: Job) -> bool:
 
 
 def _as_it_was(facts: Facts, job: Job, card: CardRow, then: Network) -> None:
-    """A refund goes by the programs of the purchase's own moment and version."""
+    """What goes back goes by the programs of the purchase's own moment and version."""
     assert job.branch is not None
     assert job.original is not None
     branch = then.branches.get(job.branch.code, job.branch)
@@ -245,8 +258,22 @@ def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
 def _refund_refusal(original: Original, _now: datetime) -> Rc | None:
     if not original.approved:
         return Rc.ORIGINAL
-    booked = original.command in LOADS | {"sale", "confirm"}
-    return None if booked and not original.reversed else Rc.MISMATCH
+    booked = original.command in LOADS | SALES
+    stands = not (original.reversed or original.restored)
+    return None if booked and stands else Rc.MISMATCH
+
+
+def _charge_back_refusal(original: Original, _now: datetime) -> Rc | None:
+    if not original.approved:
+        return Rc.ORIGINAL
+    sold = original.command in LOADS and bool(original.decision.loaded)
+    return None if sold and not original.reversed else Rc.MISMATCH
+
+
+def _restore_refusal(original: Original, now: datetime) -> Rc | None:
+    if original.approved and original.command not in SALES:
+        return Rc.MISMATCH
+    return _refund_refusal(original, now)
 
 
 def _confirm_refusal(original: Original, now: datetime) -> Rc | None:
@@ -262,6 +289,8 @@ _ORIGINAL_CHECKS = {
     "reverse": _reverse_refusal,
     "refund": _refund_refusal,
     "confirm": _confirm_refusal,
+    "charge_back": _charge_back_refusal,
+    "restore": _restore_refusal,
 }
 
 
@@ -280,7 +309,9 @@ def _card_refusal(job: Job, facts: Facts) -> Plan | None:
             return plan
     if card.state == "new" and not _awaited(job, card):
         return _unknown_card(job) if job.admitted else refuse(Rc.NOT_ACTIVE)
-    if facts.programs.none or _asks_in_vain(facts):
+    # What a program that is over has left on a card is settled all the same.
+    over = facts.programs.none and command not in OFFICE_VALUE
+    if over or _asks_in_vain(facts):
         return refuse(Rc.CARD_WRONG)
     rc = _access_refusal(job, facts)
     return None if rc is None else refuse(rc)

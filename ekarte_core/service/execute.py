@@ -29,8 +29,10 @@ from ekarte_core.service.deciding import (
 from ekarte_core.service.effects import Effects
 from ekarte_core.service.exposing import rooms_of
 from ekarte_core.service.job import (
+    GOES_BACK,
     NAMES_OTHER,
     READ_ONLY,
+    UNDOES,
     Job,
     Outcome,
     Status,
@@ -187,9 +189,9 @@ class _Group:
         return original.card_id in known.values()
 
     def _prepare_refund(self, job: Job) -> None:
-        """A refund may name the authorization; the goods are on its confirmation."""
+        """What gives back may name the authorization of the purchase."""
         original = job.original
-        if original is None or job.request.command != "refund":
+        if original is None or job.request.command not in GOES_BACK:
             return
         if original.hold_how == "captured" and original.hold_ended_by is not None:
             key = store.key_of(self.cr, original.hold_ended_by)
@@ -303,10 +305,10 @@ class _Group:
     def _undoing(self, job: Job) -> Undoing:
         """Look up what the original did, for who undoes it."""
         original = job.original
-        if original is None or job.request.command not in ("reverse", "refund"):
+        if original is None or job.request.command not in UNDOES:
             return Undoing()
         then = self.versions.get(self.cr, original.network_version, self.network)
-        if job.request.command == "refund":
+        if job.request.command != "reverse":
             return Undoing(then=then)
         return Undoing(
             mirrors=store.moves_of(self.cr, original.id),

@@ -19,7 +19,9 @@ from ekarte_core.wire import body_of
 Status = Literal["new", "repeat", "conflict", "transient", "busy"]
 
 READ_ONLY = frozenset({"inquire", "echo", "status"})
-NEEDS_ORIGINAL = frozenset({"confirm", "reverse", "refund", "status"})
+NEEDS_ORIGINAL = frozenset(
+    {"confirm", "reverse", "refund", "status", "charge_back", "restore"}
+)
 NEEDS_CARD = frozenset(
     {
         "inquire",
@@ -35,12 +37,17 @@ NEEDS_CARD = frozenset(
         "enroll",
         "check_in",
         "redeem",
+        "pay_out",
+        "write_off",
     }
 )
-OFFICE_ONLY = frozenset({"pool"})
+OFFICE_VALUE = frozenset({"pay_out", "charge_back", "write_off", "restore"})
+OFFICE_ONLY = OFFICE_VALUE | {"pool"}
 NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
-WITH_MONEY = NEEDS_AMOUNT | {"confirm", "activate"}
+WITH_MONEY = NEEDS_AMOUNT | OFFICE_VALUE | {"confirm", "activate"}
 PURCHASE = frozenset({"authorize", "sale"})
+GOES_BACK = frozenset({"refund", "restore"})  # what a purchase took
+UNDOES = GOES_BACK | {"reverse", "charge_back"}
 MAKES_CARD = PURCHASE | {"activate", "check_in", "enroll"}
 REFERS = PURCHASE  # `referrer` is looked at
 NAMES_OTHER = frozenset({"replace", "pool"})  # `other` is looked at

@@ -27,6 +27,10 @@ def publish(cr: Cursor, body: bytes | str | dict[str, Any], now: datetime) -> in
         NetworkInvalid: nothing is published, the old version stays.
     """
     network = read_network(body)
+    # Not a fault of the document: what is published already goes on working.
+    guards = network.guards()
+    if guards:
+        raise NetworkInvalid(guards)
     canonical = msgspec.json.format(msgspec.json.encode(network.document), indent=1)
     digest = hashlib.sha256(canonical).digest()
     cr.execute(SQL["document_digest"])

@@ -160,7 +160,10 @@ PROGRAMS = {
     "TGIFT": ("gift_card", {"accept_at": "coalition"}),
     "TBON": ("bonus_amount", {"step": 500, "convert_at": 10, "convert_to": 100}),
     "TPASS": ("visit_pass", {"visits": 10, "price": 10_000, "valid_days": 30}),
-    "TCRE": ("credit_card", {"credit_limit": 10_000, "accept_at": "coalition"}),
+    "TCRE": (
+        "credit_card",
+        {"credit_limit": 10_000, "accept_at": "coalition", "credit_elsewhere": True},
+    ),
 }
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 

@@ -181,6 +181,127 @@ def test_paying_the_statement_frees_the_card_a_part_does_not(shop: Shop):
     assert shop.broken() == []
 
 
+def billed(shop: Shop) -> int:
+    rows = shop.sql("SELECT posted FROM ekarte.purse WHERE unit = 'billed'")
+    return rows[0][0] if rows else 0
+
+
+def test_a_statement_bills_what_is_new_and_what_comes_in_pays_it_first(shop: Shop):
+    card = with_credit(shop)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)  # 1 December
+    shop.do("sale", card, 700)
+    shop.ledger.clock(shop.network, shop.now)
+    assert billed(shop) == 5000
+    assert shop.do("top_up", card, 2000).rc == "00"
+    assert billed(shop) == 3000
+    shop.later(days=31)  # 1 January
+    shop.ledger.clock(shop.network, shop.now)
+    assert billed(shop) == 3700
+    assert statements(shop)[1] == ("2027-01-01", "2027-01-15", 3700)
+    assert shop.sql("SELECT newly_billed FROM ekarte.statement ORDER BY made_on") == [
+        (5000,),
+        (700,),
+    ]
+    assert shop.do("top_up", card, 3700).rc == "00"
+    assert (billed(shop), shop.broken()) == (0, [])
+
+
+def test_what_was_paid_on_the_statement_day_before_the_job_is_not_billed(shop: Shop):
+    card = with_credit(shop)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)
+    shop.do("sale", card, 700)
+    shop.do("top_up", card, 1000)
+    shop.ledger.clock(shop.network, shop.now)
+    assert (billed(shop), statements(shop)[0][2]) == (4000, 5000)
+    assert shop.broken() == []
+
+
+def test_returned_goods_lower_what_is_billed_and_their_reversal_raises_it(shop: Shop):
+    card = with_credit(shop)
+    sale = shop.request("sale", card, 5000)
+    shop.send(sale)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    shop.do("sale", card, 700)
+    back = shop.request("refund", amount=1500, original=sale)
+    shop.send(back)
+    assert billed(shop) == 3500
+    assert shop.do("reverse", original=back).rc == "00"
+    assert (billed(shop), shop.broken()) == (5000, [])
+
+
+def test_a_reversed_payment_is_owed_as_before_and_stops_the_card_again(shop: Shop):
+    card = with_credit(shop)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    payment = shop.request("top_up", card, 5000)
+    shop.send(payment)
+    assert billed(shop) == 0
+    assert shop.do("reverse", original=payment).rc == "00"
+    assert billed(shop) == 5000
+    shop.later(days=15)
+    assert shop.do("sale", card, 100).rc == "62"
+    assert shop.broken() == []
+
+
+@pytest.mark.parametrize(("days", "charges"), [(24, 0), (25, 1), (26, 1)])
+def test_who_pays_late_is_charged_once(shop: Shop, days: int, charges: int):
+    """Statement of 1 December, due on the 15th: charged from the 16th on."""
+    card = with_credit(shop, late_charge=300)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    shop.later(days=days - 10)
+    made = [shop.ledger.clock(shop.network, shop.now)["charges"] for _twice in range(2)]
+    assert made == [charges, 0]
+    assert -shop.balance(card, "CREDIT", "credit") == 5000 + 300 * charges
+    assert billed(shop) == 5000 + 300 * charges
+    assert (shop.replayed().same, shop.broken()) == (True, [])
+
+
+def test_who_has_paid_or_whose_program_asks_nothing_is_not_charged(shop: Shop):
+    card = with_credit(shop, late_charge=300)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    shop.do("sale", card, 200)
+    shop.do("top_up", card, 5000)
+    shop.later(days=16)
+    assert shop.ledger.clock(shop.network, shop.now)["charges"] == 0
+    assert -shop.balance(card, "CREDIT", "credit") == 200
+
+
+def test_a_late_charge_goes_over_the_limit_and_onto_the_next_statement(shop: Shop):
+    card = with_credit(shop, late_charge=300)
+    shop.do("sale", card, 30000)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    shop.later(days=16)
+    shop.ledger.clock(shop.network, shop.now)
+    assert shop.do("sale", card, 1).rc == "62"
+    shop.later(days=20)  # 6 January
+    shop.ledger.clock(shop.network, shop.now)
+    assert statements(shop)[1][2] == 30300
+    assert billed(shop) == 30300
+    assert shop.do("top_up", card, 30300).rc == "00"
+    assert (billed(shop), shop.broken()) == (0, [])
+
+
+def test_late_charges_are_made_once_by_rival_clocks(
+    shop: Shop, gateways: list[LedgerConnection]
+):
+    card = with_credit(shop, late_charge=300)
+    shop.do("sale", card, 5000)
+    shop.later(days=10)
+    shop.ledger.clock(shop.network, shop.now)
+    shop.later(days=20)
+    made = [gateway.clock(shop.network, shop.now)["charges"] for gateway in gateways]
+    assert (sum(made), billed(shop)) == (1, 5300)
+
+
 def test_the_clock_may_turn_twice_at_once(shop: Shop, gateways: list[LedgerConnection]):
     card = with_credit(shop)
     shop.do("sale", card, 5000)

@@ -130,6 +130,16 @@ FAULTS = [
         "hold_end 1",
     ),
     (
+        "I3",
+        "more billed than owed",
+        "INSERT INTO ekarte.purse (id, card_id, program, issuer, unit, posted, version)"
+        " VALUES (999, 1, 'TAB', 'GROCER', 'billed', 1, 1);"
+        "INSERT INTO ekarte.entry VALUES"
+        " (10, 90, 999, NULL, NULL, 'credit_bill', 'TAB', 'billed', 1, 0, 0, 1, 1, 0),"
+        " (10, 91, NULL, NULL, 'billed', 'credit_bill', 'TAB', 'billed', -1, 0, 0)",
+        "purse 999",
+    ),
+    (
         "I1",
         "money from nowhere",
         f"{ENTRY} posted = posted + 1 WHERE operation_id = 1 AND line = 2",

@@ -46,6 +46,10 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Return (parameter, message) pairs; empty when the program can run."""
         return []
 
+    def guards(self) -> list[Fault]:
+        """Return like pairs of what may run, but not without people's decision."""
+        return []
+
     @property
     def accepted_in_coalition(self) -> bool:
         """True when its value may be used at other issuers of the coalition."""

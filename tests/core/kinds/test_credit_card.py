@@ -2,6 +2,7 @@
 
 import pytest
 
+from ekarte_core import NetworkInvalid, read_network
 from tests.core.shop import PLAY, Shop, network_with, number, program
 
 CARD = number(PLAY)
@@ -146,7 +147,7 @@ def test_a_card_with_other_programs_is_asked_for_credit_by_name(shop: Shop):
 def test_another_issuer_sells_on_it_only_in_the_coalition(
     shop: Shop, accept_at: str, rc: str
 ):
-    opened(shop, accept_at=accept_at)
+    opened(shop, accept_at=accept_at, credit_elsewhere=True)
     assert shop.do("sale", CARD, 2500, terminal="00000031").rc == rc
 
 
@@ -192,3 +193,39 @@ def test_a_higher_limit_works_at_once(shop: Shop):
     shop.publish(network_with(credit(credit_limit=20000), auto_register=False))
     assert shop.do("sale", CARD, 10000).rc == "00"
     assert shop.do("sale", CARD, 1).rc == "61"
+
+
+# --- consumers: Directive (EU) 2023/2225
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"accept_at": "coalition"}, "accept_at"),
+        ({"accept_at": "coalition", "credit_elsewhere": True}, ""),
+        ({"due_days": 20}, "due_days"),
+        ({"due_days": 19}, ""),
+        ({"due_days": 60, "long_credit": True}, ""),
+    ],
+)
+def test_what_is_credit_for_consumers_is_published_only_on_purpose(
+    shop: Shop, parameters: dict, field: str
+):
+    document = network_with(credit(**parameters), auto_register=False)
+    if not field:
+        shop.publish(document)
+        return
+    with pytest.raises(NetworkInvalid) as refused:
+        shop.publish(document)
+    (fault,) = refused.value.faults
+    assert fault[0].endswith(f".parameters.{field}")
+    assert "2023/2225" in fault[1]
+
+
+def test_what_was_published_before_the_guard_is_read_and_stays_at_home(shop: Shop):
+    document = network_with(credit(accept_at="coalition"), auto_register=False)
+    network = read_network(document)
+    assert [path for path, _ in network.guards()] == [
+        "$.programs[7].parameters.accept_at"
+    ]
+    assert not network.parameters("TAB").accepted_in_coalition

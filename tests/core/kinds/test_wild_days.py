@@ -20,7 +20,13 @@ def programs(dice: random.Random) -> list[dict[str, Any]]:
     expire = dice.choice([0, 2])
     found = [
         program("MONEY", "gift_card", accept_at="coalition"),
-        program("TAB", "credit_card", credit_limit=3000, accept_at="coalition"),
+        program(
+            "TAB",
+            "credit_card",
+            credit_limit=3000,
+            accept_at="coalition",
+            credit_elsewhere=True,
+        ),
         program(
             "SUM",
             "bonus_amount",
