@@ -136,7 +136,8 @@ FAULTS = [
         " VALUES (999, 1, 'TAB', 'GROCER', 'billed', 1, 1);"
         "INSERT INTO ekarte.entry VALUES"
         " (10, 90, 999, NULL, NULL, 'credit_bill', 'TAB', 'billed', 1, 0, 0, 1, 1, 0),"
-        " (10, 91, NULL, NULL, 'billed', 'credit_bill', 'TAB', 'billed', -1, 0, 0)",
+        " (10, 91, NULL, NULL, 'billed', 'credit_bill', 'TAB', 'billed', -1, 0, 0,"
+        " NULL, NULL, NULL)",
         "purse 999",
     ),
     (
