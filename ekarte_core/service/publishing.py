@@ -21,16 +21,13 @@ from ekarte_core.values import CardRef
 def publish(cr: Cursor, body: bytes | str | dict[str, Any], now: datetime) -> int:
     """Check a network document and make it the current version.
 
-    Publishing what is current already changes nothing. Returns the version.
+    Publishing what is current already changes nothing; what it has that would not be
+    published anew goes on working. Returns the version.
 
     Raises:
         NetworkInvalid: nothing is published, the old version stays.
     """
     network = read_network(body)
-    # Not a fault of the document: what is published already goes on working.
-    guards = network.guards()
-    if guards:
-        raise NetworkInvalid(guards)
     canonical = msgspec.json.format(msgspec.json.encode(network.document), indent=1)
     digest = hashlib.sha256(canonical).digest()
     cr.execute(SQL["document_digest"])
@@ -40,8 +37,9 @@ def publish(cr: Cursor, body: bytes | str | dict[str, Any], now: datetime) -> in
     before = int(row[0]) if row is not None else 0
     terms = settling_terms(network)
     frozen = frozen_faults(cr, network, before, terms) if before else []
-    if frozen:
-        raise NetworkInvalid(frozen)
+    faults = [*network.guards(), *frozen]
+    if faults:
+        raise NetworkInvalid(faults)
     version = before + 1
     cr.execute(
         SQL["add_document"],
