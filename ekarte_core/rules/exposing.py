@@ -6,7 +6,7 @@ says the same from entries.
 
 from collections.abc import Callable, Iterable
 
-from ekarte_core.rules.purses import ITEM, POINTS, VISITS, Move
+from ekarte_core.rules.purses import FOR_BOOKS, ITEM, POINTS, VISITS, Move
 
 HELD = frozenset({"hold", "release"})
 USED = frozenset({"gift_spend", "bonus_spend", "voucher_spend", "credit_spend"})
@@ -14,7 +14,7 @@ RESTORED = frozenset(
     {"gift_restore", "bonus_restore", "voucher_restore", "credit_restore"}
 )
 _MONEY_EVENTS = HELD | USED | RESTORED
-_NO_MONEY = frozenset({POINTS, VISITS, ITEM, "billed", "lost"})
+_NO_MONEY = frozenset({POINTS, VISITS, ITEM}) | FOR_BOOKS
 
 
 def used_elsewhere(

@@ -45,6 +45,7 @@ ANSWERS = [
     ("55", "55 Wrong access code"),
     ("57", "57 Not for this card"),
     ("58", "58 Not for this terminal"),
+    ("60", "60 Accepted by its issuer only"),
     ("61", "61 Over the limit"),
     ("62", "62 Card blocked"),
     ("63", "63 Wrong signature"),

@@ -196,7 +196,9 @@ def _perhaps_elsewhere(parameters: dict[str, Any]) -> st.SearchStrategy:
 def credit_card() -> st.SearchStrategy:
     return st.fixed_dictionaries(
         {"credit_limit": st.sampled_from([500, 1000, 5000])},
-        optional={"accept_at": ACCEPT},
+        optional={"accept_at": st.sampled_from(["own"])},
+    ) | st.just(
+        {"credit_limit": 1000, "accept_at": "coalition", "credit_elsewhere": True}
     )
 
 
