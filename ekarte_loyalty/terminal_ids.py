@@ -7,6 +7,8 @@ ODOO_PREFIXES = {
 }
 """No other terminal may have a number that begins so."""
 
+OFFICE_PREFIX = "BO"
+
 SALE_BATCH = 1
 """The batch of all operations of sales orders."""
 

@@ -95,6 +95,10 @@ from . import ekarte_issuer_exposure
 from . import ekarte_exposure
 from . import ekarte_statement
 from . import ekarte_trial_balance
+from . import ekarte_card_office
+from . import ekarte_credit_allowance
+from . import ekarte_statement_report
+from . import ekarte_statement_sent
 from . import ekarte_voucher
 from . import product_category
 from . import product_template

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# How the keys of entries begin that the back office posts.
+OFFICE_KEYS = ("card/", "allowance/")
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -86,6 +89,16 @@ class AccountMove(models.Model):
 
     def _check_ekarte_untouched(self):
         settled = self.filtered(lambda m: m.ekarte_key and m.state == "posted")
+        by_office = settled.filtered(lambda m: m.ekarte_key.startswith(OFFICE_KEYS))
+        if by_office:
+            raise UserError(
+                self.env._(
+                    "%(entries)s belong to operations on cards or to loss allowances "
+                    "and stay as posted. Open the operation, or the allowance, and "
+                    "choose Undo.",
+                    entries=", ".join(by_office.mapped("name")),
+                )
+            )
         if settled:
             raise UserError(
                 self.env._(

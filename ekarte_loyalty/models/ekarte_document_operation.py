@@ -22,7 +22,14 @@ class EkarteDocumentOperation(models.Model):
         "Document", model_field="res_model", required=True, readonly=True
     )
     purpose = fields.Selection(
-        [("hold", "Hold"), ("purchase", "Purchase"), ("refund", "Return")],
+        [
+            ("hold", "Hold"),
+            ("purchase", "Purchase"),
+            ("refund", "Return"),
+            ("pay", "Payment of credit"),
+            ("pay_out", "Pay-out"),
+            ("charge_back", "Charge-back"),
+        ],
         required=True,
         readonly=True,
     )

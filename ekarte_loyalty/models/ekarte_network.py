@@ -405,12 +405,13 @@ class EkarteNetwork(models.Model):
         """Raise when these records have faults that keep them from being published."""
         parts = self._parts()
         try:
-            read_network(self._body(parts))
+            found = read_network(self._body(parts)).guards()
         except NetworkInvalid as refusal:
-            faults = [
-                self.env["ekarte.network.fault"].new(self._fault_values(*fault, parts))
-                for fault in refusal.faults
-            ]
-            own = [fault.sentence for fault in faults if fault._is_about(records)]
-            if own:
-                raise UserError("\n".join(own)) from refusal
+            found = refusal.faults
+        faults = [
+            self.env["ekarte.network.fault"].new(self._fault_values(*fault, parts))
+            for fault in found
+        ]
+        own = [fault.sentence for fault in faults if fault._is_about(records)]
+        if own:
+            raise UserError("\n".join(own))

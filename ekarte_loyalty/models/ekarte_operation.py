@@ -21,11 +21,16 @@ COMMANDS = [
     ("set_code", "Change of the access code"),
     ("replace", "Replacement of a card"),
     ("pool", "Pooling of cards"),
+    ("pay_out", "Pay-out"),
+    ("charge_back", "Charge-back"),
+    ("write_off", "Write-off"),
+    ("restore", "Value restored"),
     ("close", "Batch close"),
     ("expire", "Expiry of a reservation"),
     ("lapse", "End of unused value"),
     ("turn", "Period or idleness"),
     ("statement", "Statement"),
+    ("charge", "Late charge"),
     ("buried", "Reversed before it came"),
 ]
 ANSWERS = [

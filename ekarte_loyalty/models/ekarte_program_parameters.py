@@ -248,6 +248,23 @@ class EkarteProgram(models.Model):
         help="So many days after the last day to pay an unpaid statement stops the"
         " card.",
     )
+    late_charge = fields.Monetary(
+        tracking=True,
+        help="Added to the debt, once, the day after a statement was to be paid and was"
+        " not. 0: nothing.",
+    )
+    long_credit = fields.Boolean(
+        "Longer Than for Consumers",
+        tracking=True,
+        help="Holders are companies, or this is meant as consumer credit: a seller may"
+        " let consumers wait at most 50 days (Directive (EU) 2023/2225).",
+    )
+    credit_elsewhere = fields.Boolean(
+        "Credit for Goods of Others",
+        tracking=True,
+        help="Holders are companies, or the issuer is a licensed lender: for consumers"
+        " this is credit by a third party (Directive (EU) 2023/2225).",
+    )
     visits = fields.Integer("Visits on the Pass", tracking=True)
     price = fields.Monetary(tracking=True, help="What a pass is sold for.")
     visit_price = fields.Monetary(

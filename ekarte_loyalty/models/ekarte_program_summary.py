@@ -52,7 +52,13 @@ class EkarteProgram(models.Model):
         *("good_ids.points", "good_ids.unit", "rate", "after_spend", *STEPS),
         *("tier_ids.amount_from", "tier_ids.rate", "idle_days", "idle_step_rate"),
         *("ticket_per", "credit_limit", "statement_day", "due_days"),
-        *("block_overdue_days", "min_gap_minutes", "max_per_day", "visits"),
+        *(
+            "block_overdue_days",
+            "late_charge",
+            "min_gap_minutes",
+            "max_per_day",
+            "visits",
+        ),
         *("price", "valid_days", *WEEKDAYS, "hour_ids.hour_from", "hour_ids.hour_to"),
     )
     @api.depends_context("lang")
@@ -215,6 +221,10 @@ class EkarteProgram(models.Model):
             self.env._(
                 "A debtor's card is refused %(days)s days after that.",
                 days=self.block_overdue_days,
+            ),
+            self.late_charge
+            and self.env._(
+                "Who pays late is charged %(sum)s.", sum=self._money(self.late_charge)
             ),
         ]
 

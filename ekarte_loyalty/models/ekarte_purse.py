@@ -14,6 +14,8 @@ MEASURES = [
     ("earned", "Points ever earned"),
     ("owed", "Points owed"),
     ("tickets", "Tickets of draws"),
+    ("billed", "Credit on statements"),
+    ("lost", "Lost by charge-backs"),
 ]
 """What a purse can hold: the ledger's units, all currencies being money."""
 

@@ -41,6 +41,18 @@ SENTENCES = {
     "convert_at and convert_to go together": _lt(
         "points and the money they become go together"
     ),
+    "credit for goods of others is consumer credit by a third party (Directive (EU)"
+    " 2023/2225): accept it at own branches only, or set credit_elsewhere": _lt(
+        "credit for goods of others is consumer credit by a third party (Directive (EU)"
+        " 2023/2225): accept it at own branches only, or tick “Credit for Goods of"
+        " Others”"
+    ),
+    "with more than 19 days a purchase may wait longer than 50 days, which is consumer"
+    " credit (Directive (EU) 2023/2225): shorten it, or set long_credit": _lt(
+        "with more than 19 days a purchase may wait longer than 50 days, which is"
+        " consumer credit (Directive (EU) 2023/2225): shorten it, or tick “Longer Than"
+        " for Consumers”"
+    ),
     "each must be above zero": _lt("each must be above zero"),
     "each must fit min_load and max_balance": _lt(
         "each must lie between the smallest load and the largest balance"

@@ -20,13 +20,16 @@ SELECT
         (SELECT network.currency_id FROM ekarte_network AS network LIMIT 1)
     ) AS currency_id,
     CASE
-        WHEN entry.scale = 1 OR entry.unit IN ('turnover', 'voucher', 'credit')
+        WHEN
+            entry.scale = 1
+            OR entry.unit IN ('turnover', 'voucher', 'credit', 'billed', 'lost')
             THEN entry.unit
         ELSE 'money'
     END AS measure,
     CASE WHEN entry.unit = 'points' THEN entry.posted ELSE 0 END AS points,
     CASE
-        WHEN entry.scale = 1 OR entry.unit = 'turnover' THEN 0 ELSE entry.posted
+        WHEN entry.scale = 1 OR entry.unit IN ('turnover', 'billed', 'lost') THEN 0
+        ELSE entry.posted
     END / 100::numeric AS money,
     entry.posted / entry.scale AS posted,
     entry.held / entry.scale AS held,

@@ -18,7 +18,8 @@ SELECT
     ) AS currency_id,
     CASE WHEN purse.measure = 'points' THEN purse.posted ELSE 0 END AS points,
     CASE
-        WHEN purse.scale = 1 OR purse.unit = 'turnover' THEN 0 ELSE purse.posted
+        WHEN purse.scale = 1 OR purse.unit IN ('turnover', 'billed', 'lost') THEN 0
+        ELSE purse.posted
     END / 100::numeric AS money,
     purse.posted / purse.scale AS balance,
     purse.held / purse.scale AS held,
@@ -33,7 +34,10 @@ FROM (
     SELECT
         *,
         CASE
-            WHEN scale = 1 OR unit IN ('turnover', 'voucher', 'credit') THEN unit
+            WHEN
+                scale = 1
+                OR unit IN ('turnover', 'voucher', 'credit', 'billed', 'lost')
+                THEN unit
             ELSE 'money'
         END AS measure
     FROM (

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_accounts
 from . import test_books_of_all_kinds
+from . import test_card_office
 from . import test_card_wizards
 from . import test_clearing_cycle
 from . import test_clearing_dispute
@@ -11,6 +12,7 @@ from . import test_clearing_portal
 from . import test_clearing_statement
 from . import test_clearing_workbook
 from . import test_clock
+from . import test_credit_statement
 from . import test_demo_network
 from . import test_holder
 from . import test_ledger_kinds

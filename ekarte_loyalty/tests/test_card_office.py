@@ -1,0 +1,205 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from ekarte_core import Tender
+
+from .common import GIFT_CARD
+from .credit_common import CreditCase
+
+
+@tagged("post_install", "-at_install")
+class TestCardOffice(CreditCase):
+    """What the back office settles with holders: on the card and in the books."""
+
+    def _gift(self, amount=3000):
+        self.assertEqual(
+            self._send(self.grocer, "activate", GIFT_CARD, amount).rc, "00"
+        )
+        return self._card(GIFT_CARD)
+
+    def _left(self, card):
+        self.env.invalidate_all()
+        money = card.purse_ids.filtered(lambda purse: purse.measure == "money")
+        return round(sum(money.mapped("balance")) * 100)
+
+    def _debt(self, card):
+        self.env.invalidate_all()
+        owed = card.purse_ids.filtered(lambda purse: purse.measure == "credit")
+        return -round(sum(owed.mapped("balance")) * 100)
+
+    # Pay out
+
+    def test_a_balance_is_paid_out_on_the_card_and_at_the_bank(self):
+        card = self._gift()
+        self._settle_takings()
+        office = self._do(card, "pay_out")
+        move = self._entry(office)
+        self.assertEqual(office.amount, 30)
+        self.assertEqual(self._left(card), 0)
+        self.assertEqual((move.state, move.journal_id), ("posted", office.journal_id))
+        self._settle()
+        self.assertEqual((self._gl("LGC"), self._gl("TND")), (0, 0))
+
+    def _settle_takings(self):
+        """What terminals of Odoo sold waits on TND for Odoo's own documents."""
+        self._book()
+        waiting = self._gl("TND")
+        self.env["account.move"].create(
+            {
+                "company_id": self.grocer_company.id,
+                "journal_id": self.grocer_company.ekarte_journal_id.id,
+                "line_ids": [
+                    (0, 0, {"account_id": account.id, "balance": balance / 100})
+                    for account, balance in (
+                        (self.grocer_company._ekarte_account("TND"), -waiting),
+                        (self.grocer_company._ekarte_account("BNK"), waiting),
+                    )
+                ],
+            }
+        ).action_post()
+
+    def test_more_than_there_is_is_refused_and_leaves_nothing_behind(self):
+        card = self._gift()
+        office = self._office(card, "pay_out", amount=30.01)
+        with self.assertRaisesRegex(UserError, "not enough on the card"):
+            office.action_do()
+        self.assertFalse(self._entry(office))
+        self.assertEqual(self._left(card), 3000)
+
+    def test_pressing_twice_books_once(self):
+        card = self._gift()
+        office = self._office(card, "pay_out", amount=10)
+        office.action_do()
+        office.action_do()
+        self.assertEqual(len(self._entry(office)), 1)
+        self.assertEqual(self._left(card), 2000)
+
+    def test_an_operator_and_another_companys_accountant_may_not(self):
+        card = self._gift()
+        operator = self._user("t.operator", "operator", self.grocer_company)
+        with self.assertRaises(AccessError):
+            self._office(card, "pay_out", user=operator, issuer_id=self.grocer.id)
+        stranger = self._bookkeeper("t.fuel", self.fuel_company)
+        office = self._office(
+            card, "pay_out", user=stranger, issuer_id=self.grocer.id, amount=1
+        )
+        with self.assertRaises(AccessError):
+            office.action_do()
+        self.assertEqual(self._left(card), 3000)
+
+    def test_the_dialog_proposes_all_there_is(self):
+        card = self._gift()
+        action = card.action_pay_out()
+        dialog = Form(
+            self.env["ekarte.card.office"]
+            .with_user(self.accountant)
+            .with_context(**action["context"])
+        )
+        self.assertEqual((dialog.amount, dialog.most), (30, 30))
+        self.assertEqual(dialog.purse_id.program_id, self.gift)
+        self.assertTrue(card.has_gift_money)
+        self.assertFalse(card.owes)
+
+    def test_a_pay_out_is_undone_on_the_card_and_in_the_books(self):
+        card = self._gift()
+        self._settle_takings()
+        office = self._do(card, "pay_out")
+        operation = self._operation(card, "pay_out")
+        self.assertEqual(operation.may_settle, "reverse")
+        self._do(card, "reverse", original=operation.name)
+        self.assertEqual(self._left(card), 3000)
+        undone = self._entry(office).reversal_move_ids
+        self.assertEqual((len(undone), undone.state), (1, "posted"))
+        self._settle()
+        self.assertEqual(self._gl("LGC"), -3000)
+
+    def test_its_entry_is_not_reset_reversed_or_cancelled_by_hand(self):
+        office = self._do(self._gift(), "pay_out")
+        move = self._entry(office)
+        for name in ("button_draft", "button_cancel", "_reverse_moves"):
+            with self.subTest(name), self.assertRaisesRegex(UserError, "choose Undo"):
+                getattr(move, name)()
+
+    # Charge back
+
+    def test_a_sale_charged_back_is_lost_as_far_as_it_was_used(self):
+        card = self._gift()
+        sale = self._send(
+            self.grocer, "sale", GIFT_CARD, 1200, tender=Tender(gift=1200), minutes=5
+        )
+        self.assertEqual(sale.rc, "00")
+        self._book()
+        before = self._gl("TND")
+        operation = self._operation(card, "activate")
+        self._do(card, "charge_back", original=operation.name)
+        self.env.invalidate_all()
+        self.assertEqual(card.state, "closed")
+        self._book()
+        self.assertEqual((self._gl("XLS"), self._gl("LGC")), (1200, 0))
+        self.assertEqual(self._gl("TND"), before)
+        with self.assertRaisesRegex(UserError, "does not match"):
+            self._do(card, "charge_back", original=operation.name)
+
+    def test_an_operation_has_to_be_chosen(self):
+        card = self._gift()
+        for original in (False, "nonsense", "A/B/C"):
+            with self.assertRaisesRegex(UserError, "Choose the operation"):
+                self._do(card, "charge_back", original=original)
+
+    # Write off, restore
+
+    def test_a_debt_is_written_off_against_the_allowance(self):
+        card = self._owing()
+        self.assertTrue(card.owes)
+        self._book()
+        office = self._do(card, "write_off")
+        self.assertFalse(self._entry(office))
+        self.assertEqual(self._debt(card), 0)
+        self._book()
+        self.assertEqual((self._gl("ALC"), self._gl("ALW")), (0, 3000))
+        operation = self._operation(card, "write_off")
+        self._do(card, "reverse", original=operation.name)
+        self.assertEqual(self._debt(card), 3000)
+        self._book()
+        self.assertEqual((self._gl("ALC"), self._gl("ALW")), (3000, 0))
+
+    def test_more_than_is_owed_is_not_written_off(self):
+        card = self._owing()
+        with self.assertRaisesRegex(UserError, "wrong amount"):
+            self._do(card, "write_off", amount=30.01)
+        self.assertEqual(self._debt(card), 3000)
+
+    def test_a_redemption_at_another_issuer_is_restored_by_that_one(self):
+        card = self._gift()
+        self._send(
+            self.fuel, "sale", GIFT_CARD, 2000, tender=Tender(gift=1200), minutes=5
+        )
+        operation = self._operation(card, "sale")
+        self.assertFalse(operation.may_settle)
+        with self.assertRaisesRegex(UserError, "original operation not found"):
+            self._do(card, "restore", original=operation.name)
+        stranger = self._bookkeeper("t.fuel", self.fuel_company)
+        office = self._office(card, "restore", user=stranger, original=operation.name)
+        self.assertEqual(office.issuer_id, self.fuel)
+        office.action_do()
+        self.assertEqual(self._left(card), 3000)
+        self._book()
+        self.assertEqual(self._gl("XLS", self.fuel_company), 1200)
+        clearing = self._gl("CLR"), self._gl("CLR", self.fuel_company)
+        self.assertEqual(clearing, (0, 0))
+
+    def test_the_operations_to_choose_from_are_loads_and_payments(self):
+        card = self._gift()
+        action = card.action_open_settled()
+        found = self.env["ekarte.operation"].search(action["domain"])
+        self.assertEqual(found.mapped("command"), ["activate"])
+        self.assertEqual(found.with_user(self.accountant).may_settle, "charge_back")
+        action = found.with_user(self.accountant).action_charge_back()
+        self.assertEqual(action["context"]["default_original"], found.name)
+
+    def test_no_number_of_a_card_is_in_the_entry(self):
+        card = self._gift()
+        move = self._entry(self._do(card, "pay_out"))
+        texts = [move.ref, *move.line_ids.mapped("name")]
+        self.assertFalse([text for text in texts if GIFT_CARD in text])
+        self.assertTrue(all(card.number in text for text in texts))
