@@ -234,6 +234,9 @@ class TestProgramKinds(NetworkCase):
                 "statement_day": 5,
                 "due_days": 14,
                 "block_overdue_days": 3,
+                "late_charge": 0,
+                "long_credit": False,
+                "credit_elsewhere": False,
                 "accept_at": "own",
             },
         )
