@@ -44,7 +44,7 @@ class TestCreditStatement(CreditCase):
         self.assertEqual(self._gl("TND") - tender, 3000)
         bank = self._entry(office).line_ids.filtered(lambda item: item.balance > 0)
         self.assertEqual(bank.balance, 30)
-        self.assertEqual(self._v2(), [True, True])
+        self.assertEqual(set(self._v2()), {True})
 
     def _v2(self):
         rows = self.env["ekarte.settlement"].sudo()._reconciliation()
@@ -63,7 +63,7 @@ class TestCreditStatement(CreditCase):
         self.env.invalidate_all()
         self.assertEqual((statement.unpaid, statement.state != "paid"), (30, True))
         self._book()
-        self.assertEqual(self._v2(), [True, True])
+        self.assertEqual(set(self._v2()), {True})
 
     def test_more_than_is_owed_is_not_taken(self):
         statement = self._statement()
