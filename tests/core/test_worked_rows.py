@@ -102,6 +102,7 @@ def on_credit(desk: Desk) -> Any:
     return desk.do("activate", number("9990006"))
 
 
+LENT = {"credit_limit": 30_000, "accept_at": "coalition", "credit_elsewhere": True}
 PRICE = {"issuer": "GROCER", "seller": "FUEL", "price_bp": 8000}
 SPV = {"GIFT": {"vat_class": "spv", "tax_rate_bp": 2100}}
 ENDS = {"GIFT": {"valid_months": 1}, "BONUS": {"expire_days": 30}}
@@ -224,7 +225,7 @@ def network(row: Row, source: str) -> dict[str, Any]:
     """The test coalition without discounts, its terminals of one source."""
     document = network_with(
         program("PASS", "visit_pass", visits=10, price=10_000),
-        program("CREDIT", "credit_card", credit_limit=30_000, accept_at="coalition"),
+        program("CREDIT", "credit_card", **LENT),
     )
     document["terminals"].append({"id": ODOO[PUMP], "branch": "F1", "protocol": "odoo"})
     kept = [one for one in document["programs"] if "DISC" not in one["code"]]
