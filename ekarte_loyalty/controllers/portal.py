@@ -167,6 +167,28 @@ class ClearingPortal(CustomerPortal):
             ),
         )
 
+    @http.route(
+        [
+            "/my/clearing/<int:statement_id>/disputes/<int:dispute_id>"
+            "/<any(answer, accept, withdraw):what>"
+        ],
+        type="http",
+        auth="public",
+        website=True,
+        methods=["POST"],
+    )
+    def portal_clearing_act_on_dispute(
+        self, statement_id, dispute_id, what, access_token=None, answer=None, **_kw
+    ):
+        """Answer a dispute, give in, or take one's own back."""
+        return self._answer(
+            statement_id,
+            access_token,
+            lambda statement: statement._act_on_dispute(
+                dispute_id, what, answer, _who(statement)
+            ),
+        )
+
     def _answer(self, statement_id, access_token, act):
         """Do what the member asks; say on the page what is in the way of it."""
         statement = self._statement(statement_id, access_token)

@@ -28,11 +28,13 @@ SUMS = """
         line.other_id,
         %(kind)s AS kind,
         line.state = 'disputed' AS disputed,
-        count(DISTINCT line.operation_id),
+        count(DISTINCT nullif(line.operation_id, 0))
+        + coalesce(sum(settled.operations) FILTER (WHERE line.operation_id = 0), 0),
         sum(line.nominal),
         coalesce(sum(line.amount) FILTER (WHERE line.side = 'receive'), 0),
         coalesce(-sum(line.amount) FILTER (WHERE line.side = 'pay'), 0)
     FROM ekarte_clearing_line AS line
+    JOIN ekarte_settlement_line AS settled ON settled.id = line.settlement_line_id
     WHERE line.statement_id = %(statement)s
     GROUP BY 1, 2, 3, 4
 """
@@ -143,7 +145,7 @@ class EkarteClearingStatementContent(models.Model):
         return sorted(
             Sum(
                 *names(row[:3]),
-                row[4],
+                int(row[4]),
                 *map(float, row[5:]),
                 key=Key(row[0] or 0, row[1], row[2]),
             )

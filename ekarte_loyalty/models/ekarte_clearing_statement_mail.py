@@ -66,6 +66,12 @@ class EkarteClearingStatementMail(models.Model):
                 ids.setdefault("attachment_ids", []).extend(statement._files().ids)
         return found
 
+    def _notify_by_email_prepare_rendering_context(self, message, **values):
+        """The letter's head and foot are of who sends it, not of who gets it."""
+        if len(self) == 1:
+            values["force_email_company"] = self._sending_company()
+        return super()._notify_by_email_prepare_rendering_context(message, **values)
+
     # By itself, after a cycle was sent
 
     @api.model

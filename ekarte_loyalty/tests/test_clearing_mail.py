@@ -29,6 +29,8 @@ class TestClearingMail(ClearingCase):
             self.assertIn(statement.name, letter.subject)
             self.assertIn(statement.access_token, letter.body)
             self.assertTrue(statement.mailed_at)
+            mail = self.env["mail.mail"].search([("mail_message_id", "=", letter.id)])
+            self.assertIn("<b>SIA Tests Union</b>", mail.body_html)
 
     def test_letter_goes_out_once_however_often_it_is_tried(self):
         self.trade()

@@ -165,6 +165,58 @@ class TestClearingPortal(HttpCase, ClearingCase):
         self.assertIn("could be disputed until", page.text)
         self.assertEqual(line.state, "open")
 
+    # Disputes
+
+    def test_member_is_written_to_and_answers_what_is_disputed_with_it(self):
+        dispute = self.disputed_by_fuel()
+        letter = self.mine.message_ids[0]
+        self.assertIn(self.books_partner, letter.partner_ids)
+        self.assertIn("#disputes", letter.body)
+        page = self.url_open(self.mine.get_portal_url())
+        self.assertIn("Raised against you", page.text)
+        self.assertIn("Write the answer", self.act(dispute, "answer").text)
+        self.act(dispute, "answer", answer="The slip is signed")
+        self.assertEqual(
+            (dispute.state, dispute.answer), ("answered", "The slip is signed")
+        )
+
+    def test_member_gives_in(self):
+        dispute = self.disputed_by_fuel()
+        self.act(dispute, "accept")
+        self.assertEqual(dispute.state, "upheld")
+        self.assertEqual(dispute.ruled_by, self.books_partner.display_name)
+        self.assertIn("is over", self.act(dispute, "accept").text)
+
+    def test_member_takes_its_own_dispute_back_and_no_others(self):
+        theirs = self.disputed_by_fuel()
+        self.assertIn("not yours", self.act(theirs, "withdraw").text)
+        self.assertEqual(theirs.state, "raised")
+        line = self.mine.line_ids.filtered(lambda one: one.amount < 0)
+        own = line._dispute("not_ours")
+        self.assertIn("not yours", self.act(own, "accept").text)
+        self.act(own, "withdraw")
+        self.assertEqual(own.state, "withdrawn")
+
+    def test_dispute_between_others_is_nothing_to_the_member(self):
+        line = self.statement(self.cycle, "TGROCER").line_ids.filtered(
+            lambda one: one.other_id.code == "TFUEL"
+        )
+        between = line._dispute("duplicate", "A word between two")
+        page = self.url_open(self.mine.get_portal_url())
+        self.assertNotIn("A word between two", page.text)
+        self.assertIn("not yours", self.act(between, "accept").text)
+        self.assertEqual(between.state, "raised")
+
+    def disputed_by_fuel(self):
+        """Fuel disputes what it owes the books."""
+        line = self.statement(self.cycle, "TFUEL").line_ids.filtered(
+            lambda one: one.amount < 0
+        )
+        return line._dispute("duplicate", "Booked twice")
+
+    def act(self, dispute, what, **values):
+        return self.answer(f"disputes/{dispute.id}/{what}", **values)
+
     def answer(self, what, **values):
         """Send a form of the page."""
         data = {"csrf_token": Request.csrf_token(self), "access_token": self.token}
