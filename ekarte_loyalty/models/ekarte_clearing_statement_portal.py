@@ -75,7 +75,7 @@ class EkarteClearingStatement(models.Model):
             dispute.action_answer()
 
     def _write_of_dispute(self):
-        """Tell members outside that a dispute moved; they see the rest on the portal."""
+        """Tell members outside that a dispute moved; the portal shows the rest."""
         for statement in self.filtered(lambda one: not one.company_id):
             reader = statement._for_reader()
             text = reader.env._(
