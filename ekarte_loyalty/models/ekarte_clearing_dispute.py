@@ -41,7 +41,6 @@ class EkarteClearingDispute(models.Model):
     name = fields.Char(compute="_compute_name")
     line_id = fields.Many2one(
         "ekarte.clearing.line",
-        string="Line",
         required=True,
         index=True,
         ondelete="restrict",

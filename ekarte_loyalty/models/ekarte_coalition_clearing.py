@@ -10,7 +10,6 @@ class EkarteCoalition(models.Model):
 
     operator_id = fields.Many2one(
         "ekarte.issuer",
-        string="Operator",
         ondelete="restrict",
         help="Runs clearing: members pay to it and are paid by it. One of the members, "
         "or an issuer that does nothing else.",

@@ -6,8 +6,10 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ekarte_core import Tender, publish
+
 from .clearing_common import PAYER, ClearingCase
-from .settlement_common import GIFT, LedgerCase
+from .settlement_common import GIFT, NOW, LedgerCase, network_document
 
 
 @tagged("post_install", "-at_install")
@@ -168,22 +170,76 @@ class TestClearingDispute(ClearingCase):
 
 @tagged("post_install", "-at_install")
 class TestClearingDisputeOfOperation(LedgerCase):
-    def test_money_that_was_loaded_cannot_go_back_to_the_card(self):
-        coalition = self.env["ekarte.coalition"].create(
+    """Disputes of real operations: what can go back to the card, and what cannot."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.coalition = cls.env["ekarte.coalition"].create(
             {
                 "code": "TCLEAR",
                 "name": "Tests",
-                "issuer_ids": [(6, 0, self.issuers.ids)],
-                "operator_id": self.issuers[0].id,
+                "issuer_ids": [(6, 0, cls.issuers.ids)],
+                "operator_id": cls.issuers[0].id,
             }
         )
-        self.send("activate", "TTTTTTF1", GIFT, amount=10_000)
-        self.settle()
+
+    def sent(self):
         cycle = self.env["ekarte.clearing.cycle"].create(
-            {"coalition_id": coalition.id, "date_to": "2026-11-30"}
+            {"coalition_id": self.coalition.id, "date_to": "2026-11-30"}
         )
         cycle.action_collect()
         cycle.action_send()
+        return cycle
+
+    def post(self, cycle):
+        cycle.statement_ids.filtered(lambda one: one.state != "agreed")._agree("Tests")
+        cycle.action_post()
+        self.assertIn(cycle.state, ("posted", "paid"))
+
+    def publish_with_back_office(self):
+        """Odoo rules at a terminal of the seller, so the network must know it."""
+        document = network_document()
+        document["terminals"].append(
+            {
+                "id": self.issuers[1]._back_office_id(),
+                "branch": "TF1",
+                "protocol": "odoo",
+                "mac": "none",
+            }
+        )
+        publish(self.env.cr, document, NOW)
+
+    def test_value_back_to_the_card_takes_the_claim_back_with_its_settlement(self):
+        self.send("activate", "TTTTTTG1", GIFT, amount=10_000)
+        self.send("sale", "TTTTTTF1", GIFT, amount=3_000, tender=Tender(gift=3_000))
+        self.settle()
+        cycle = self.sent()
+        line = cycle.statement_ids.line_ids.filtered(lambda one: one.side == "pay")
+        dispute = line._dispute("duplicate", remedy="card")
+        self.post(cycle)
+        self.publish_with_back_office()
+        dispute.action_uphold()
+        self.assertEqual((dispute.state, dispute.settled), ("upheld", False))
+        self.assertEqual(line.state, "disputed")
+        settlement = self.settle()
+        self.assertEqual(
+            self.booked(settlement, self.fuel), {"XLS": 3000, "CLR": -3000}
+        )
+        self.assertEqual(
+            self.booked(settlement, self.grocer), {"CLR": 3000, "LGC": -3000}
+        )
+        self.assertTrue(dispute.settled)
+        self.assertEqual((line.state, line.cycle_id.id), ("open", False))
+        following = self.sent()
+        self.assertEqual(set(following.statement_ids.mapped("net")), {0.0})
+        self.assertEqual(len(following.statement_ids.line_ids), 4)
+        self.post(following)
+
+    def test_money_that_was_loaded_cannot_go_back_to_the_card(self):
+        self.send("activate", "TTTTTTF1", GIFT, amount=10_000)
+        self.settle()
+        cycle = self.sent()
         line = cycle.statement_ids.line_ids.filtered(lambda one: one.side == "pay")
         dispute = line._dispute("wrong_amount", remedy="card")
         with self.assertRaisesRegex(UserError, "nothing that could go back"):
