@@ -34,6 +34,22 @@ class TestClearingLinesOfDocuments(SettlementCase):
             [("TGROCER", 50.0), ("TFUEL", -50.0)],
         )
 
+    def test_line_is_worth_the_price_agreed_and_tells_the_nominal(self):
+        settlement = self.take(
+            self.line(
+                "bonus_spend",
+                "TFUEL",
+                "TGROCER",
+                amount=1000,
+                carry=800,
+                reimbursed=800,
+                price_bp=8000,
+            )
+        )
+        receive, pay = self.lines_of(settlement)
+        self.assertEqual((receive.amount, receive.nominal), (8.0, 10.0))
+        self.assertEqual((pay.amount, pay.nominal), (-8.0, -10.0))
+
     def test_outside_issuers_have_lines_though_no_books(self):
         settlement = self.take(
             self.line("gift_spend", "TBOOKS", "TGROCER", amount=700, carry=700)
