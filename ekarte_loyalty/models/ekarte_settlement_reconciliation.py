@@ -1,6 +1,6 @@
 """Does the general ledger say what the card ledger says? Company by company.
 
-V1  gift, bonus, pass and pool liability = carrying values of the lots
+V1  gift, bonus, pass and pool liability = carrying values of the lots; deposits
 V2  local credit, unbilled and billed = debts of the cards
 TND the card tender account is empty after each settled day
 V3  what one company claims in clearing, the other owes
@@ -45,6 +45,7 @@ class EkarteSettlement(models.Model):
         own = issuers.filtered("company_id").sorted("code")
         balances = self._gl_balances(own.company_id)
         rows = self._liability_rows(own, balances)
+        rows += self._deposit_rows(own, balances)
         rows += self._debt_rows(own, balances)
         rows += [self._tender_row(issuer.company_id, balances) for issuer in own]
         rows += self._clearing_rows(own, issuers, balances)
@@ -67,7 +68,7 @@ class EkarteSettlement(models.Model):
         """Posted balances by (account key, company id, partner id), minor units."""
         by_account = {}
         for company in companies:
-            for key in (*LIABILITIES, "ALC", "ALB", "TND", "CLR"):
+            for key in (*LIABILITIES, "ADP", "LDP", "ALC", "ALB", "TND", "CLR"):
                 account = company._ekarte_account(key)
                 if account:
                     by_account[account.id, company.id] = key
@@ -99,6 +100,24 @@ class EkarteSettlement(models.Model):
                 # Only who runs a pool has one.
                 if key != "LPL" or gl or expected or waiting:
                     rows.append(money_row("V1", key, company, gl, expected, waiting))
+        return rows
+
+    def _deposit_rows(self, own, balances):
+        """What members have left with an operator: here it is theirs, there owed."""
+        paid, taken = defaultdict(int), defaultdict(int)
+        for member, operator, amount in self._asked("deposits"):
+            paid[member] += amount
+            taken[operator] += amount
+        rows = []
+        for issuer in own:
+            company = issuer.company_id
+            for key, expected, sign in (
+                ("ADP", paid[issuer.id], 1),
+                ("LDP", taken[issuer.id], -1),
+            ):
+                gl = sign * _all_partners(balances, key, company)
+                if gl or expected:
+                    rows.append(money_row("V1", key, company, gl, expected))
         return rows
 
     def _by_liability(self, query):

@@ -33,6 +33,13 @@ WHERE
     t.version = (SELECT max(version) FROM ekarte.network_document)
     AND t.liable <> '';
 
+-- deposits --
+-- V1: what members have left with operators, after paying back and defaults.
+SELECT d.issuer_id, d.operator_id, (sum(d.signed_amount) * 100)::bigint
+FROM ekarte_clearing_deposit AS d
+WHERE d.state = 'posted'
+GROUP BY d.issuer_id, d.operator_id;
+
 -- debts --
 -- V2: what cards owe, and the part of it that statements have named.
 SELECT

@@ -45,6 +45,23 @@ class TestReconciliationCycle(FaultCase):
         self.agreed().action_post()
         self.assertEqual(self.red(), set())
 
+    def test_v1_deposits_in_both_books(self):
+        self.issuers.books_currency_id = self.env.ref("base.EUR")
+        coalition = self.agreed().coalition_id
+        deposit = self.env["ekarte.clearing.deposit"].create(
+            {
+                "coalition_id": coalition.id,
+                "issuer_id": self.issuers[1].id,
+                "amount": 500,
+            }
+        )
+        deposit.action_post()
+        self.assertEqual(self.red(), set())
+        self.by_hand(self.grocer, "LDP")
+        self.assertEqual(
+            [(row["check"], row["account"]) for row in self.rows()], [("V1", "LDP")]
+        )
+
     def test_v5_a_statement_that_was_changed(self):
         cycle = self.agreed()
         cycle.action_post()
