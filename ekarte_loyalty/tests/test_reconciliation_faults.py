@@ -1,12 +1,22 @@
 """Each check is green on honest books, and a fault turns it red, it and no other."""
 
+from datetime import datetime, timedelta, timezone
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ekarte_core import CardRef, Original, Tender, seal
+from ekarte_core import (
+    CardRef,
+    Original,
+    Tender,
+    build_settlement,
+    make_statements,
+    seal,
+)
 
 from .settlement_common import ACCOUNTANT_GROUPS, CREDIT, GIFT, NOW, PASS, LedgerCase
 
+LATER = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 PASS_TWO = CardRef(value="8880003000000028")
 
 CODES = (
@@ -112,6 +122,22 @@ class TestReconciliationFaults(FaultCase):
 
     def test_v2_a_manual_entry_on_the_credit_account(self):
         self.by_hand(self.grocer, "ALC")
+        self.assertEqual(self.red(), {"V2"})
+
+    def test_v2_what_a_statement_names_moves_to_billed(self):
+        made = make_statements(self.env.cr, self.network, self.keyring, LATER)
+        self.assertEqual(made, 1)
+        cutoff = LATER + timedelta(hours=1)
+        build_settlement(self.env.cr, self.network, cutoff, cutoff)
+        self.settlements._cron_settle()
+        rows = {
+            row["account"]: (row["gl"], row["expected"], row["ok"])
+            for row in self.settlements._reconciliation()
+            if row["check"] == "V2" and row["company_id"] == self.grocer.id
+        }
+        self.assertEqual(rows, {"ALC": (0, 0, True), "ALB": (5_000, 5_000, True)})
+        self.assertEqual(self.red(), set())
+        self.by_hand(self.grocer, "ALB")
         self.assertEqual(self.red(), {"V2"})
 
     def test_tnd_something_left_on_the_tender_account(self):
