@@ -60,6 +60,12 @@ class EkarteCoalitionLeaving(models.Model):
         compute="_compute_balances",
         help="For its value used elsewhere, and not paid yet.",
     )
+    company_id = fields.Many2one(related="issuer_id.company_id")
+    uncleared = fields.Monetary(
+        "Not Cleared or Paid",
+        compute="_compute_balances",
+        help="Open clearing lines and posted statements, either way, added up.",
+    )
     deposit = fields.Monetary("Deposit Left", compute="_compute_balances")
     unsettled_count = fields.Integer(
         "Operations Not Settled", compute="_compute_balances"
@@ -104,6 +110,9 @@ class EkarteCoalitionLeaving(models.Model):
             company = issuer.company_id
             exposure = Exposure.search([("issuer_id", "=", issuer.id)])
             leaving.owed = exposure.owed
+            leaving.uncleared = sum(
+                abs(exposure[name]) for name in ("to_receive", "to_pay", "due")
+            )
             leaving.deposit = issuer._deposit_in(leaving.coalition_id) if issuer else 0
             leaving.unsettled_count = leaving._unsettled_count()
             for key in TO_BE_EMPTY:
@@ -221,6 +230,7 @@ class EkarteCoalitionLeaving(models.Model):
             "balance_aru": self.env._("What is due from the union"),
             "balance_apu": self.env._("What is due to the union"),
             "owed": self.env._("What it owes others"),
+            "uncleared": self.env._("What is not cleared or paid"),
             "deposit": self.env._("Its deposit"),
         }
         for field, name in names.items():

@@ -80,7 +80,6 @@ class EkarteExposure(models.Model):
             "context": {"search_default_open": 1, "search_default_disputed": 1},
         }
 
-    @api.model
     def action_refresh(self):
         """Look at what was paid since the clock last did."""
         self.env["ekarte.issuer"].sudo()._tell_cleared()

@@ -5,7 +5,7 @@ export const APPROVED = "00";
 export const METHOD = "ekarte";
 export const WRONG_CODE = "55";
 /** There is less on the card than there was when it was shown. */
-export const SHORT = ["51", "54", "57", "61"];
+export const SHORT = ["51", "54", "57", "60", "61"];
 export const OFFLINE = "offline";
 
 export function isCardPayment(payment) {
