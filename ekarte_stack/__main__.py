@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
-    bench.add_argument("what", choices=["ledger", "odoo"])
+    bench.add_argument("what", choices=[*BENCHES])
     bench.add_argument("--rounds", type=int, default=5)
     bench.add_argument("--json", metavar="FILE", help="write the figures here too")
     bench.add_argument("--profile", action="store_true", help="tell where time goes")
@@ -77,11 +77,17 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--cards", type=int, default=100_000)
     bench.add_argument("--large-cards", type=int, default=1_000_000)
     bench.add_argument(
-        "--entries", type=int, default=10_000_000, help="of the large ledger; 0: none"
+        "--entries",
+        type=int,
+        help="of the large ledger, 10 million, 0 for none; settlement: 1 million",
     )
 
 
-BENCHES = {"ledger": "ekarte_stack.bench", "odoo": "ekarte_stack.bench_till"}
+BENCHES = {
+    "ledger": "ekarte_stack.bench",
+    "odoo": "ekarte_stack.bench_till",
+    "settlement": "ekarte_stack.bench_settlement",
+}
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -305,7 +305,7 @@ def ledger(options: argparse.Namespace) -> int:
         seconds=options.seconds,
         seed=options.seed,
         cards=options.cards,
-        entries=options.entries,
+        entries=Scope.entries if options.entries is None else options.entries,
         large_cards=options.large_cards,
     )
     home = Home.from_environment()

@@ -85,10 +85,14 @@ SELECT id, place FROM bench.operation ORDER BY place;
 SELECT
     bench.add(
         'ekarte.operation',
-        format('JOIN bench.copy AS c ON c.sample = t.card_id WHERE t.id = %%s', %(id)s),
+        format(
+            'JOIN bench.copy AS c ON c.sample = t.card_id '
+            'LEFT JOIN bench.operation AS r ON r.id = t.original_id WHERE t.id = %%s', %(id)s
+        ),
         jsonb_build_object(
             'id', format('%%s + %%s + c.n', %(base)s, %(first)s),
             'number', format('%%s + %%s + c.n', %(base)s, %(first)s),
+            'original_id', format('%%s + %%s * r.place + c.n', %(base)s, %(width)s),
             'card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s)
         )
     );
@@ -127,6 +131,13 @@ SELECT
     setval('ekarte.lot_id_seq', (SELECT max(id) FROM ekarte.lot)),
     setval('ekarte.operation_id_seq', (SELECT max(id) FROM ekarte.operation));
 
+-- count_uses --
+-- What was used at other issuers, counted anew: the copies have used theirs, too.
+DELETE FROM ekarte.exposure_use;
+DELETE FROM ekarte.exposure;
+INSERT INTO ekarte.exposure (issuer, used, folded_at)
+SELECT u.issuer, sum(u.amount), now() FROM ekarte.used_elsewhere AS u GROUP BY u.issuer;
+
 -- analyze --
 VACUUM (ANALYZE);
 
@@ -155,3 +166,31 @@ LIMIT 20;
 -- session --
 -- Checking millions of entries sorts them: let that happen in memory.
 SET work_mem = '256MB';
+
+-- settled --
+-- How large a settlement is: operations, their entries, and what Odoo made of them.
+SELECT
+    count(DISTINCT s.operation_id),
+    count(*),
+    (
+        SELECT count(*) FROM public.ekarte_settlement_line AS l
+        INNER JOIN public.ekarte_settlement AS d ON l.settlement_id = d.id
+        WHERE d.ledger_id = %(id)s
+    ),
+    (
+        SELECT count(*) FROM public.account_move AS m
+        INNER JOIN public.ekarte_settlement AS d ON m.ekarte_settlement_id = d.id
+        WHERE d.ledger_id = %(id)s
+    ),
+    (
+        SELECT count(*) FROM public.ekarte_clearing_line AS c
+        INNER JOIN public.ekarte_settlement AS d ON c.settlement_id = d.id
+        WHERE d.ledger_id = %(id)s
+    )
+FROM ekarte.settlement_operation AS s
+INNER JOIN ekarte.entry AS e ON s.operation_id = e.operation_id
+WHERE s.settlement_id = %(id)s;
+
+-- forget --
+-- What multiplied is in nobody's way afterwards.
+DROP SCHEMA bench CASCADE;

@@ -5,7 +5,7 @@ The engine makes the history of two sample cards, day by day; bench.sql multipli
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -32,6 +32,7 @@ _FILE = Path(__file__).with_name("bench.sql")
 _PART = re.compile(r"^-- (\w+) --\n(.*?)(?=^-- \w+ --\n|\Z)", re.MULTILINE | re.DOTALL)
 QUERIES: Mapping[str, str] = dict(_PART.findall(_FILE.read_text()))
 HISTORY_BATCH = 1
+TOLD_EVERY = 20  # operations
 DAYS_MIN, DAYS_MAX = 4, 40  # by then points have turned into money once
 
 
@@ -46,6 +47,15 @@ class Ledger:
     megabytes: int
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Cards of one kind: the first ones have lived, the others copy their lives."""
+
+    number: Callable[[int], str]
+    samples: int
+    count: int
+
+
 def fill(
     server: Cluster, keyring: Keyring, database: str, *, cards: int, entries: int = 0
 ) -> Ledger:
@@ -58,7 +68,12 @@ def fill(
             publish(cr, town.network_document(), datetime.now(timezone.utc))
         days = _live_through(server, keyring, database, cards, entries)
         say(f"   the sample cards have lived {days} days")
-        return _multiply(server, keyring, database, cards)
+        clubs = cards * town.CLUB_SHARE // 10
+        kinds = (
+            Kind(town.club_card, town.CLUB_SAMPLES, clubs),
+            Kind(town.gift_card, 1, cards - clubs),
+        )
+        return multiply(server, keyring, database, kinds)
 
 
 def _live_through(
@@ -90,13 +105,17 @@ def _rows(connection: Any, query: str, **values: object) -> list[Any]:
         return list(cr.fetchall())
 
 
-def _multiply(server: Cluster, keyring: Keyring, database: str, cards: int) -> Ledger:
+def multiply(
+    server: Cluster, keyring: Keyring, database: str, kinds: Sequence[Kind]
+) -> Ledger:
+    """Give every card of these kinds the history of a sample of its kind."""
     # Ids of copies: above those of the samples, in blocks that cannot meet.
-    values: dict[str, Any] = {"base": 1_000_000, "width": cards}
+    width = sum(kind.count for kind in kinds)
+    values: dict[str, Any] = {"base": 1_000_000, "width": width}
     with closing(psycopg2.connect(server.dsn(ADMIN, database))) as connection:
         with connection, connection.cursor() as cr:
             cr.execute(QUERIES["prepare"])
-            _name_copies(cr, keyring, cards)
+            _name_copies(cr, keyring, kinds)
             cr.execute("ANALYZE bench.copy")
             cr.execute(QUERIES["add_cards"], values)
         with connection, connection.cursor() as cr:
@@ -104,12 +123,14 @@ def _multiply(server: Cluster, keyring: Keyring, database: str, cards: int) -> L
             rows = cr.fetchall()
         for number, place in rows:
             with connection, connection.cursor() as cr:
-                at = values | {"id": number, "first": place * cards}
+                at = values | {"id": number, "first": place * width}
                 cr.execute(QUERIES["add_operation"], at)
                 cr.execute(QUERIES["add_entries"], at)
-            say(f"   operation {place} of {len(rows)} is on every card")
+            if place % TOLD_EVERY == 0:
+                say(f"   operation {place} of {len(rows)} is on every card")
         with connection, connection.cursor() as cr:
             cr.execute(QUERIES["finish"])
+            cr.execute(QUERIES["count_uses"])
         connection.autocommit = True
         with connection.cursor() as cr:
             cr.execute(QUERIES["analyze"])
@@ -121,20 +142,18 @@ def _sizes(connection: Any) -> tuple[int, int, int, int]:
     return cards, operations, entries, size // 2**20
 
 
-def _name_copies(cr: Any, keyring: Keyring, cards: int) -> None:
+def _name_copies(cr: Any, keyring: Keyring, kinds: Sequence[Kind]) -> None:
     """Give each copy a number; the ledger keeps its token and its last four."""
-    clubs = cards * town.CLUB_SHARE // 10
-    for number, count, samples in (
-        (town.club_card, clubs, town.CLUB_SAMPLES),
-        (town.gift_card, cards - clubs, 1),
-    ):
+    for kind in kinds:
         found = [
-            find_card(cr, keyring, CardRef(value=number(n))) for n in range(samples)
+            find_card(cr, keyring, CardRef(value=kind.number(n)))
+            for n in range(kind.samples)
         ]
         text = io.StringIO()
-        for n in range(samples, count):
-            token = keyring.card_token("number", number(n)).hex()
-            sample = found[n % samples]
-            text.write(f"{sample}\t{n}\t\\\\x{token}\t{number(n)[-4:]}\n")
+        for n in range(kind.samples, kind.count):
+            number = kind.number(n)
+            token = keyring.card_token("number", number).hex()
+            sample = found[n % kind.samples]
+            text.write(f"{sample}\t{n}\t\\\\x{token}\t{number[-4:]}\n")
         text.seek(0)
         cr.copy_expert("COPY bench.copy FROM STDIN", text)

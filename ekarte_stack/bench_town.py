@@ -56,18 +56,19 @@ def terminals(share: int = 0, shares: int = 1) -> list[str]:
 
 def club_card(serial: int) -> str:
     """Return the number of a club card."""
-    return _with_check_digit(f"{CLUB_PREFIX}{serial:08d}")
+    return with_check_digit(f"{CLUB_PREFIX}{serial:08d}")
 
 
 def gift_card(serial: int) -> str:
     """Return the number of a gift card."""
-    return _with_check_digit(f"{GIFT_PREFIX}{serial:08d}")
+    return with_check_digit(f"{GIFT_PREFIX}{serial:08d}")
 
 
 _TWICE = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # the sum of the digits of twice the digit
 
 
-def _with_check_digit(body: str) -> str:
+def with_check_digit(body: str) -> str:
+    """Return a card number: these digits and the one that checks them."""
     digits = [int(digit) for digit in body]
     total = sum(_TWICE[digit] for digit in digits[::-2]) + sum(digits[-2::-2])
     return f"{body}{-total % 10}"
