@@ -249,7 +249,9 @@ WHERE
 -- I9 --
 -- Every booked operation is in one settlement document or waits for the next
 SELECT 'operation ' || operation_id FROM ekarte.settlement_operation AS s
-WHERE NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = s.operation_id)
+WHERE
+    NOT EXISTS (SELECT FROM ekarte.operation AS o WHERE o.id = s.operation_id)
+    OR NOT EXISTS (SELECT FROM ekarte.settlement AS d WHERE d.id = s.settlement_id)
 UNION ALL
 SELECT 'operation ' || s.operation_id
 FROM ekarte.settlement_operation AS s

@@ -2,25 +2,37 @@
 -- One settlement is built at a time (advisory key: 'EKST').
 SELECT pg_advisory_xact_lock(1162564436);
 
+-- last_cutoff --
+-- Up to when everything has been settled, but for what was being booked at the time.
+SELECT max(cutoff) FROM ekarte.settlement;
+
 -- settling_operations --
 -- Booked operations not yet in a settlement: their batch is closed or their time came.
+-- `since` keeps it from looking at the whole ledger; null: look at the whole.
+WITH unsettled AS MATERIALIZED (
+    SELECT o.id, o.network_version, o.at, o.terminal, o.batch
+    FROM ekarte.operation AS o
+    WHERE
+        o.rc IN ('00', '10')
+        AND (%(since)s::date IS NULL OR o.business_day >= %(since)s)
+        AND NOT EXISTS (
+            SELECT FROM ekarte.settlement_operation AS s WHERE s.operation_id = o.id
+        )
+)
+
 SELECT o.id, o.network_version
-FROM ekarte.operation AS o
+FROM unsettled AS o
 WHERE
-    o.rc IN ('00', '10')
-    AND NOT EXISTS (
-        SELECT FROM ekarte.settlement_operation AS s WHERE s.operation_id = o.id
-    )
-    AND (
-        EXISTS (SELECT FROM ekarte.entry AS e WHERE e.operation_id = o.id AND (e.posted <> 0 OR e.carry <> 0))
-        OR EXISTS (SELECT FROM ekarte.sale_line AS l WHERE l.operation_id = o.id)
-    )
-    AND (
+    (
         o.at < %(cutoff)s
         OR EXISTS (
             SELECT FROM ekarte.batch_close AS b
             WHERE b.terminal = o.terminal AND b.batch = o.batch
         )
+    )
+    AND (
+        EXISTS (SELECT FROM ekarte.entry AS e WHERE e.operation_id = o.id AND (e.posted <> 0 OR e.carry <> 0))
+        OR EXISTS (SELECT FROM ekarte.sale_line AS l WHERE l.operation_id = o.id)
     )
 ORDER BY o.id;
 
@@ -43,7 +55,7 @@ SELECT
         AND (n.network_version, n.terminal) IN (SELECT version, terminal FROM own)
     ) AS books_sales
 FROM ekarte.settled AS n
-WHERE n.operation_id = ANY(%(ids)s)
+WHERE n.operation_id = ANY(%(ids)s::bigint[])
 GROUP BY
     n.day, n.event, n.seller, n.issuer, n.branch, n.program, n.tax_rate_bp, n.currency,
     n.price_bp, n.liable, n.as_payment, books_sales
@@ -57,7 +69,7 @@ SELECT
     AS books_sales
 FROM ekarte.operation AS o
 INNER JOIN ekarte.sale_line AS l ON o.id = l.operation_id
-WHERE o.id = ANY(%(ids)s)
+WHERE o.id = ANY(%(ids)s::bigint[])
 GROUP BY o.business_day, o.issuer, o.branch, l.tax_rate_bp, o.currency, books_sales
 ORDER BY 1, 3, 5, 2, 4, 6, 7, 18, 13, 15, 16;
 

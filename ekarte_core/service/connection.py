@@ -36,6 +36,7 @@ _logger = logging.getLogger(__name__)
 RETRIES_MAX = 5
 NONCE_KEPT = timedelta(minutes=10)
 SEAL_WHOLE_EVERY = timedelta(hours=1)
+SETTLE_WHOLE_EVERY = timedelta(hours=24)
 IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
 CONNECT_TIMEOUT_S = 5
 ID_BLOCK = 4000
@@ -61,6 +62,7 @@ class LedgerConnection:
         self._ids = OperationIds(ID_BLOCK)
         self._versions = Versions()
         self._sealed_whole_at: datetime | None = None
+        self._settled_whole_at: datetime | None = None
         self._keys_checked = False
 
     def __repr__(self) -> str:
@@ -213,10 +215,18 @@ class LedgerConnection:
     def build_settlement(
         self, network: Network, now: datetime, cutoff: datetime
     ) -> int | None:
-        """Build a settlement document of what is due; None when nothing is."""
-        return self._transaction(
-            lambda cr: settling.build_settlement(cr, network, now, cutoff)
+        """Build a settlement document of what is due; None when nothing is.
+
+        Looks at the whole ledger at first and then once a day.
+        """
+        looked = self._settled_whole_at
+        whole = looked is None or not looked <= now < looked + SETTLE_WHOLE_EVERY
+        built = self._transaction(
+            lambda cr: settling.build_settlement(cr, network, now, cutoff, whole=whole)
         )
+        if whole:
+            self._settled_whole_at = now
+        return built
 
     def pending_settlements(self) -> list[tuple[int, bytes]]:
         """Return documents that nobody has accepted yet: (id, JSON)."""

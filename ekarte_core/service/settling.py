@@ -1,12 +1,13 @@
 """Settlement: booked operations become documents for accounting, each exactly once."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from ekarte_core.errors import RequestInvalid
+from ekarte_core.ledger import arrays
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.network.compiled import Network
@@ -17,6 +18,9 @@ from ekarte_core.settlement.document import (
 )
 
 REASON_CHARS_MAX = 500
+# Older operations were settled by the last document, if they were booked by then: days
+# of branches begin and end apart, and a booking takes its time.
+LOOKED_BACK = timedelta(days=3)
 # Columns of query `settlement_lines`.
 _COLUMNS = (
     "day",
@@ -41,19 +45,27 @@ _COLUMNS = (
 
 
 def build_settlement(
-    cr: Cursor, network: Network, now: datetime, cutoff: datetime
+    cr: Cursor,
+    network: Network,
+    now: datetime,
+    cutoff: datetime,
+    *,
+    whole: bool = True,
 ) -> int | None:
     """Build one document of all booked, unsettled operations that are due.
 
-    Due are operations of closed batches and those before `cutoff`. Returns the
-    document's id, or None when there is nothing to settle.
+    Due are operations of closed batches and those before `cutoff`. Unless the `whole`
+    ledger is looked at, only those of the last days. Returns the document's id, or None
+    when there is nothing to settle.
     """
     cr.execute(SQL["lock_settling"])
-    cr.execute(SQL["settling_operations"], {"cutoff": cutoff})
+    since = None if whole else _since(cr)
+    cr.execute(SQL["settling_operations"], {"cutoff": cutoff, "since": since})
     due = cr.fetchall()
-    ids = [row[0] for row in due]
-    if not ids:
+    if not due:
         return None
+    # As text: a hundred thousand values of a list would be parsed one by one.
+    ids = arrays.integers(row[0] for row in due)
     cr.execute(
         SQL["settlement_lines"],
         {
@@ -90,6 +102,13 @@ def build_settlement(
     )
     cr.execute(SQL["add_settlement_operations"], {"id": document.id, "ids": ids})
     return document.id
+
+
+def _since(cr: Cursor) -> date | None:
+    """Return the first day that may have something left to settle; None: unknown."""
+    cr.execute(SQL["last_cutoff"])
+    last: datetime | None = cr.fetchone()[0]
+    return None if last is None else (last - LOOKED_BACK).date()
 
 
 def pending_settlements(cr: Cursor) -> list[tuple[int, bytes]]:

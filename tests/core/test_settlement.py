@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 import psycopg2
@@ -456,3 +456,25 @@ def test_a_hold_at_odoos_till_may_last_for_weeks(shop: Shop):
     assert shop.expire() == 0
     assert shop.available(card, "GIFT") == 1395
     assert shop.do("confirm", None, original=held, terminal="PO000001").rc == "00"
+
+
+def test_what_is_booked_late_by_a_day_is_settled_by_a_short_look(shop: Shop):
+    card = shop.gift(3000)
+    settle(shop)
+    shop.now -= timedelta(days=1)
+    shop.do("sale", card, 1000)
+    shop.later(days=1)
+    assert sum(row.operations for row in settle(shop).lines) == 2
+
+
+def test_what_is_booked_late_by_weeks_waits_for_the_look_at_the_whole_ledger(
+    shop: Shop,
+):
+    card = shop.gift(3000)
+    settle(shop)
+    shop.now -= timedelta(days=20)
+    shop.do("sale", card, 1000)
+    shop.later(days=20, hours=1)
+    assert shop.ledger.build_settlement(shop.network, shop.now, shop.now) is None
+    shop.later(hours=24)
+    assert sum(row.operations for row in settle(shop).lines) == 2
