@@ -44,15 +44,13 @@ class EkarteSettlementPosting(models.Model):
         lines = {line.number: line for line in self.line_ids}
         issuers = self._issuers(found)
         self._check_postable(found, lines, issuers)
-        by_entry = defaultdict(list)
+        by_company = defaultdict(lambda: defaultdict(list))
         for posting in found:
             company = issuers[posting.company].company_id
-            by_entry[company, lines[posting.line].day].append(posting)
+            by_company[company][lines[posting.line].day].append(posting)
         moves = self.env["account.move"]
-        for (company, day), items in sorted(
-            by_entry.items(), key=lambda entry: (entry[0][1], entry[0][0].id)
-        ):
-            moves += self._post_entry(company, day, items, lines, issuers)
+        for company in sorted(by_company, key=lambda company: company.id):
+            moves += self._post_entries(company, by_company[company], lines, issuers)
         return moves
 
     def _issuers(self, found):
@@ -193,22 +191,28 @@ class EkarteSettlementPosting(models.Model):
             return company._ekarte_purchase_tax(rate_bp)
         return self.env["account.tax"]
 
-    # One entry
+    # The entries of one company
 
-    def _post_entry(self, company, day, found, lines, issuers):
+    def _post_entries(self, company, by_day, lines, issuers):
+        """Post an entry for each day, all at once: Odoo is far quicker at many."""
         # Labels are written for the readers of these books.
         books = self.with_company(company).with_context(
             lang=company.partner_id.lang or self.env.lang
         )
-        items = [
-            books._item(company, posting, lines[posting.line]) for posting in found
-        ]
-        date = books._open_date(company, day, any(item.tax for item in items))
+        dates, vals_list = [], []
+        for day, found in sorted(by_day.items()):
+            items = [
+                books._item(company, posting, lines[posting.line]) for posting in found
+            ]
+            date = books._open_date(company, day, any(item.tax for item in items))
+            dates.append(date)
+            vals_list.append(books._entry(company, day, date, items, issuers))
         Move = books.env["account.move"].with_context(skip_invoice_sync=True)
-        move = Move.create(books._entry(company, day, date, items, issuers))
-        move._post(soft=False)
-        self._check_dated(move, date)
-        return move
+        moves = Move.create(vals_list)
+        moves._post(soft=False)
+        for move, date in zip(moves, dates, strict=True):
+            self._check_dated(move, date)
+        return moves
 
     @api.model
     def _check_dated(self, move, date):

@@ -2,10 +2,12 @@
 -- one on either side. The claim's amount is shared out by what the operations moved, so
 -- the rows sum to it exactly; what no operation explains (the ledger is elsewhere) stands
 -- in a row with operation 0.
-WITH claim AS (
+-- Claims have places, by which their pieces find them: a settlement has some hundred
+-- claims and may have a hundred thousand pieces.
+WITH claim AS MATERIALIZED (
     SELECT
-        line.id AS line_id, document.id AS document_id, document.ledger_id,
-        document.posting_number, line.day, line.event,
+        row_number() OVER () AS place, line.id AS line_id, document.id AS document_id,
+        document.ledger_id, document.posting_number, line.day, line.event,
         coalesce(line.program, '') AS program, line.program_id, line.branch,
         line.branch_id, line.seller, line.issuer, line.currency, line.currency_id,
         line.books_sales, line.amount AS nominal, line.tax_rate_bp, line.price_bp,
@@ -58,7 +60,7 @@ WITH claim AS (
 
 part AS (
     SELECT
-        claim.line_id, claim.creditor, claim.debtor, n.operation_id, o.card_id,
+        claim.place, claim.amount AS claimed, n.operation_id, o.card_id,
         -- What passes through clearing for it, and what it was worth on the card.
         coalesce(n.reimbursed, n.amount) AS moved,
         CASE
@@ -97,45 +99,38 @@ shared AS (
     SELECT
         part.*,
         sum(part.moved) OVER so_far AS upto,
-        sum(part.moved) OVER (
-            PARTITION BY part.line_id, part.creditor, part.debtor
-        ) AS total
+        sum(part.moved) OVER (PARTITION BY part.place) AS total
     FROM part
-    WINDOW so_far AS (
-        PARTITION BY part.line_id, part.creditor, part.debtor ORDER BY part.operation_id
-    )
+    WINDOW so_far AS (PARTITION BY part.place ORDER BY part.operation_id)
 ),
 
-known AS (
+known AS MATERIALIZED (
     SELECT
-        claim.line_id, claim.creditor, claim.debtor, shared.operation_id,
-        shared.card_id, shared.nominal / 100::numeric AS nominal,
+        place, operation_id, card_id, nominal / 100::numeric AS nominal,
         CASE
-            WHEN shared.total <> 0 THEN
-                round(claim.amount * shared.upto / shared.total)
-                - round(claim.amount * (shared.upto - shared.moved) / shared.total)
-            WHEN claim.amount = 0 THEN shared.moved
+            WHEN total <> 0 THEN
+                round(claimed * upto / total) - round(claimed * (upto - moved) / total)
+            WHEN claimed = 0 THEN moved
             ELSE 0
         END::bigint AS amount
-    FROM claim
-    INNER JOIN shared USING (line_id, creditor, debtor)
+    FROM shared
 ),
 
 explained AS (
-    SELECT line_id, creditor, debtor, sum(amount)::bigint AS amount
+    SELECT place, sum(amount)::bigint AS amount
     FROM known
-    GROUP BY line_id, creditor, debtor
+    GROUP BY place
 ),
 
-piece AS (
-    SELECT line_id, creditor, debtor, operation_id, card_id, nominal, amount
+piece AS MATERIALIZED (
+    SELECT place, operation_id, card_id, nominal, amount
     FROM known
     UNION ALL
     SELECT
-        claim.line_id, claim.creditor, claim.debtor, 0, NULL, claim.nominal,
+        claim.place, 0, NULL, claim.nominal,
         claim.amount - coalesce(explained.amount, 0)
     FROM claim
-    LEFT JOIN explained USING (line_id, creditor, debtor)
+    LEFT JOIN explained USING (place)
     WHERE claim.amount <> coalesce(explained.amount, 0)
 )
 
@@ -162,7 +157,7 @@ SELECT
     END,
     'open', %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
 FROM piece
-INNER JOIN claim USING (line_id, creditor, debtor)
+INNER JOIN claim USING (place)
 CROSS JOIN LATERAL (
     VALUES
     (claim.creditor_id, claim.debtor_id, claim.creditor, 'receive', 1),
