@@ -144,7 +144,7 @@ def live(dsn: str, keyring: Keyring, days: int) -> None:
             if outcome.rc not in (("00", "10", "51") if request.partial else ("00",)):
                 raise StackError(
                     f"{request!r} on {request.card!r} was answered {outcome.rc}",
-                    advice=outcome.answer,
+                    advice=outcome.answer.decode(),
                 )
     ledger.close()
 

@@ -1,4 +1,4 @@
-"""``./ekarte bench settlement``: P10, a large settlement from the ledger into the books.
+"""``./ekarte bench settlement``: P10, a large settlement, ledger to books.
 
 A copy of the demo's Odoo database gets a ledger with so many entries that nothing has
 settled yet. The clock runs from where a gateway would build the document until Odoo has
@@ -107,7 +107,7 @@ def fill(target: Target, scope: Scope) -> int:
     with step(f"the sample cards live {scope.days} days"):
         dsn = target.cluster.dsn(GATEWAY, target.database)
         bench_customers.live(dsn, keyring, scope.days)
-    lived = sum(count for _card, count in target.rows("entries_of_samples"))
+    lived: int = sum(count for _card, count in target.rows("entries_of_samples"))
     copies = -(-scope.entries // lived)
     with step(f"{lived} entries of theirs become {lived * copies}"):
         bench_load.multiply(
@@ -263,7 +263,7 @@ def lines_of(report: dict[str, Any]) -> Iterator[str]:
 
 @contextmanager
 def served_copy(machine: Machine, database: str) -> Iterator[Target]:
-    """Serve a new copy of the demo's database, without a gateway; dropped at the end."""
+    """Serve a new copy of the demo's database, without a gateway; then drop it."""
     keyring = make_keyring(machine)
     ledger.new_copy(machine, database)
     try:
