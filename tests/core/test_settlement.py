@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from datetime import date, timedelta
 
 import msgspec
@@ -478,3 +479,14 @@ def test_what_is_booked_late_by_weeks_waits_for_the_look_at_the_whole_ledger(
     assert shop.ledger.build_settlement(shop.network, shop.now, shop.now) is None
     shop.later(hours=24)
     assert sum(row.operations for row in settle(shop).lines) == 2
+
+
+def test_cards_are_used_while_a_settlement_is_being_built(shop: Shop):
+    card = shop.gift(3000)
+    shop.later(hours=1)
+    with closing(psycopg2.connect(shop.dsn)) as other, other.cursor() as cr:
+        assert build_settlement(cr, shop.network, shop.now, shop.now) is not None
+        shop.do("sale", card, 1000)  # 91 would be the answer if a lock were in the way
+        shop.do("authorize", card, 500)
+        other.commit()
+    assert [row.event for row in settle(shop).lines] == ["gift_spend", "sale"]
