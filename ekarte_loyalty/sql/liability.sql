@@ -185,10 +185,18 @@ SELECT
 FROM ekarte.lot AS l
 INNER JOIN ekarte.purse AS p ON p.id = l.purse_id
 LEFT JOIN (
-    SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
-    WHERE
-        t.version = (SELECT max(version) FROM ekarte.network_document)
-        AND t.liable <> ''
+    SELECT DISTINCT t.program, t.liable
+    FROM ekarte.settling_terms AS t
+    CROSS JOIN LATERAL (
+        SELECT d.version FROM ekarte.network_document AS d
+        WHERE EXISTS (
+            SELECT FROM jsonb_array_elements(d.body::jsonb -> 'programs') AS told
+            WHERE told ->> 'code' = t.program
+        )
+        ORDER BY d.version DESC
+        LIMIT 1
+    ) AS last
+    WHERE t.liable <> '' AND t.version = last.version
 ) AS pooled ON pooled.program = p.program
 INNER JOIN ekarte_issuer AS issuer ON issuer.code = coalesce(pooled.liable, p.issuer)
 LEFT JOIN res_company AS company ON company.id = issuer.company_id

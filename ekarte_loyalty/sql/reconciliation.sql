@@ -27,11 +27,19 @@ WHERE e.carry <> 0 AND p.unit <> 'credit' AND d.state IS DISTINCT FROM 'posted'
 GROUP BY p.issuer, p.program;
 
 -- pooled --
--- Programs whose bonuses a pool's operator owes.
-SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
-WHERE
-    t.version = (SELECT max(version) FROM ekarte.network_document)
-    AND t.liable <> '';
+-- Programs whose bonuses a pool's operator owes, by the last document that knows them.
+SELECT DISTINCT t.program, t.liable
+FROM ekarte.settling_terms AS t
+CROSS JOIN LATERAL (
+    SELECT d.version FROM ekarte.network_document AS d
+    WHERE EXISTS (
+        SELECT FROM jsonb_array_elements(d.body::jsonb -> 'programs') AS told
+        WHERE told ->> 'code' = t.program
+    )
+    ORDER BY d.version DESC
+    LIMIT 1
+) AS last
+WHERE t.liable <> '' AND t.version = last.version;
 
 -- deposits --
 -- V1: what members have left with operators, after paying back and defaults.
@@ -423,10 +431,18 @@ LEFT JOIN (
     GROUP BY lot_id
 ) AS e ON e.lot_id = l.id
 LEFT JOIN (
-    SELECT DISTINCT t.program, t.liable FROM ekarte.settling_terms AS t
-    WHERE
-        t.version = (SELECT max(version) FROM ekarte.network_document)
-        AND t.liable <> ''
+    SELECT DISTINCT t.program, t.liable
+    FROM ekarte.settling_terms AS t
+    CROSS JOIN LATERAL (
+        SELECT d.version FROM ekarte.network_document AS d
+        WHERE EXISTS (
+            SELECT FROM jsonb_array_elements(d.body::jsonb -> 'programs') AS told
+            WHERE told ->> 'code' = t.program
+        )
+        ORDER BY d.version DESC
+        LIMIT 1
+    ) AS last
+    WHERE t.liable <> '' AND t.version = last.version
 ) AS pooled ON pooled.program = p.program
 WHERE
     coalesce(pooled.liable, p.issuer) = %(issuer)s

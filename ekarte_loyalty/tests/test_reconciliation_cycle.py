@@ -3,6 +3,9 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ekarte_core import Original, Tender, publish, read_network
+
+from .settlement_common import CLUB, GIFT, NOW, LedgerCase, network_document
 from .test_reconciliation_faults import FaultCase
 
 
@@ -87,3 +90,54 @@ class TestReconciliationCycle(FaultCase):
             id=cycle.statement_ids.line_ids[:1].id,
         )
         self.assertEqual(self.red(), {"V13"})
+
+
+@tagged("post_install", "-at_install")
+class TestReconciliationOfTerms(LedgerCase):
+    """Cards taxed when sold, and bonuses that a pool's operator owes."""
+
+    def day_of(self, terms):
+        version = publish(self.env.cr, terms, NOW)
+        self.network = read_network(terms, version=version)
+        self.send("activate", "TTTTTTG1", GIFT, amount=12_100)
+        for terminal in ("TTTTTTG1", "TTTTTTF1"):
+            for amount in (3_000, 1_000):
+                self.send(
+                    "sale", terminal, GIFT, amount=amount, tender=Tender(gift=amount)
+                )
+            original = Original(batch=1, operation=self.number)
+            self.send("reverse", terminal, GIFT, amount=1_000, original=original)
+        self.send("sale", "TTTTTTG1", CLUB, amount=5_700)
+        self.send("sale", "TTTTTTF1", CLUB, amount=500, tender=Tender(bonus=50))
+        self.settlements._cron_settle()
+        waiting = self.settlements.search([("state", "!=", "posted")])
+        self.assertFalse(waiting, waiting.mapped("reason"))
+
+    def rows(self, check):
+        return {
+            (row["company"], row["account"]): row["gl"]
+            for row in self.settlements._reconciliation()
+            if row["check"] == check and row["gl"]
+        }
+
+    def test_cards_taxed_when_sold_agree_in_every_check(self):
+        terms = network_document()
+        for program in terms["programs"]:
+            if program["code"] == "TGIFT":
+                program["parameters"] |= {"vat_class": "spv", "tax_rate_bp": 2100}
+        self.day_of(terms)
+        self.assertFalse(self.settlements._red_rows(self.grocer | self.fuel))
+        # 121.00 sold, 60.00 used: what is left is carried without its tax.
+        self.assertEqual(self.rows("V1")["SIA Tests Grocer", "LGC"], 5_042)
+
+    def test_what_a_pool_owes_stands_at_its_operator(self):
+        terms = network_document()
+        terms["coalitions"][0] |= {"operator": "TFUEL", "model": "pool"}
+        self.day_of(terms)
+        self.assertFalse(self.settlements._red_rows(self.grocer | self.fuel))
+        liabilities = self.rows("V1")
+        self.assertIn(("SIA Tests Fuel", "LPL"), liabilities)
+        self.assertNotIn(("SIA Tests Grocer", "LBN"), liabilities)
+        pool = self.env["ekarte.rollforward"].search([("account_key", "=", "LPL")])
+        self.assertEqual(pool.company_id, self.fuel)
+        self.assertFalse(any(pool.mapped("difference")))
