@@ -4,12 +4,14 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from ekarte_core import (
     LedgerConnection,
     Line,
     NetworkInvalid,
+    Original,
     exposures,
     read_network,
     tell_cleared,
@@ -241,6 +243,7 @@ def test_credit_at_another_has_the_same_limit(shop: Shop):
         statement_day=1,
         due_days=14,
         accept_at="coalition",
+        credit_elsewhere=True,
     )
     shop.publish(limited(400, network_with(lent)))
     card = number(PLAY)
@@ -388,4 +391,19 @@ def test_a_visit_elsewhere_has_the_same_limit(shop: Shop):
     visit = shop.request("check_in", card, **PUMP)
     assert shop.send(visit).rc == "60"
     assert shop.do("check_in", card).rc == "00"
+    assert shop.broken() == []
+
+
+def test_value_given_back_without_goods_makes_room(shop: Shop):
+    document = network_document()
+    document["terminals"].append({"id": "BO000031", "branch": "F1", "protocol": "odoo"})
+    shop.publish(limited(3000, document))
+    card = shop.gift(10000)
+    sale = shop.request("sale", card, 3000, **PUMP)
+    shop.send(sale)
+    original = Original(terminal="00000031", batch=1, operation=sale.operation)
+    request = shop.request("restore", terminal="BO000031")
+    assert shop.send(msgspec.structs.replace(request, original=original)).rc == "00"
+    assert owed(shop) == 0
+    assert shop.do("sale", card, 3000, **PUMP).rc == "00"
     assert shop.broken() == []
