@@ -199,7 +199,8 @@ class World:
             return
         if plan.hold_end:
             original.hold_how = plan.hold_end
-        if job.request.command == "reverse" and not original.hold:
+        reverses = job.request.command == "reverse" and not original.hold
+        if reverses and not original.reversed:
             original.reversed = True
             self._unrefund(original)
         if job.request.command in COUNTS_BACK:

@@ -54,6 +54,20 @@ def test_the_live_rules_give_no_difference(shop: Shop):
     assert found.same
 
 
+def test_a_refund_that_is_reversed_twice_counts_once(shop: Shop):
+    card = shop.gift(5_000)
+    bought = shop.request("sale", card, 1_000, gift=1_000)
+    shop.send(bought)
+    back = shop.request("refund", None, 300, original=bought)
+    shop.send(back)
+    for _ in range(3):
+        assert shop.do("reverse", original=back).rc == "00"
+    answer = shop.do("refund", None, 900, original=bought)
+    assert answer.tendered == {"gift": 900}
+    found = shop.replayed()
+    assert (found.differences, found.figures.refused) == ([], 0)
+
+
 def test_a_span_that_begins_later_knows_what_was_before(shop: Shop):
     a_busy_week(shop)
     found = replayed(shop, since=shop.now - timedelta(hours=3))
