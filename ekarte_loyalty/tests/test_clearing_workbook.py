@@ -15,11 +15,11 @@ COLUMNS = (
     Column("Operations", "count", total=True),
     Column("Amount", "money", total=True),
 )
-ROWS = [
+ROWS = (
     ("Gift card", date(2026, 11, 3), 2, 0.1),
     ("=1+1", date(2026, 11, 4), 1, 0.2),
     ("https://example.com", date(2026, 11, 5), 1, -12345.67),
-]
+)
 
 
 @tagged("post_install", "-at_install")
