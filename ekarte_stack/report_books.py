@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-ACCOUNTS = ("LGC", "LBN", "LPS", "ALC", "TND", "CLR")
+ACCOUNTS = ("LGC", "LBN", "LPS", "ALC", "ALB", "TND", "CLR")
 TIMEOUT_S = 60
 # Logins that may read journal entries; an accountant before the administrator, so
 # that the report shows what the people see for whom it is meant.

@@ -20,6 +20,8 @@ HOLDINGS = {
     "LPS": "what unused visits stand for in the general ledger is",
     "ALC": "local credit in the general ledger is",
 }
+BESIDE = {"ALC": ("ALB",)}
+"""Where the rest of a holding stands: credit that is on a statement."""
 ACCOUNT_OF = {"gift_card": "LGC", "visit_pass": "LPS", "credit_card": "ALC"}
 
 
@@ -137,7 +139,14 @@ def books_checks(
         yield check(
             f"V1 {what} the card ledger's",
             _unequal(
-                (name, -books.balance(name, account), owed.get((code, account), 0))
+                (
+                    name,
+                    -sum(
+                        books.balance(name, key)
+                        for key in (account, *BESIDE.get(account, ()))
+                    ),
+                    owed.get((code, account), 0),
+                )
                 for code, name in inside.items()
             ),
         )
