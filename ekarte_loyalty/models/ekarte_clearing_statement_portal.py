@@ -78,6 +78,7 @@ class EkarteClearingStatement(models.Model):
         """Tell members outside that a dispute moved; the portal shows the rest."""
         for statement in self.filtered(lambda one: not one.company_id):
             reader = statement._for_reader()
+            company = reader._sending_company()
             text = reader.env._(
                 "There is news of a dispute in clearing statement %(number)s.",
                 number=reader.name,
@@ -86,6 +87,8 @@ class EkarteClearingStatement(models.Model):
             reader.message_post(
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
                 % (text, reader.get_portal_url(anchor="disputes"), link),
+                author_id=company.partner_id.id,
+                email_from=company.email_formatted,
                 partner_ids=reader._reader().ids,
                 message_type="comment",
                 subtype_xmlid="mail.mt_comment",

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from odoo import models
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, formatLang
 
 
 class Figure(NamedTuple):
@@ -53,8 +53,8 @@ class EkarteClearingStatementWords(models.Model):
     def _figures(self):
         """The reckoning, in its order."""
         self.ensure_one()
-        fee_rate = f"{self.cycle_id.fee_rate:g}"
-        tax_rate = f"{self.cycle_id.fee_tax_rate:g}"
+        fee_rate = formatLang(self.env, self.cycle_id.fee_rate, digits=2)
+        tax_rate = formatLang(self.env, self.cycle_id.fee_tax_rate, digits=2)
         figures = [
             Figure(self.env._("Opening balance"), self.opening),
             Figure(self.env._("To receive"), self.gross_receive),
