@@ -134,7 +134,7 @@ def _write_sums(page, styles, sheet, total):
             continue
         letter = xlsxwriter.utility.xl_col_to_name(number)
         # Hundredths, summed as whole numbers: no trace of binary fractions.
-        hundredths = sum(round(row[number] * 100) for row in sheet.rows)
+        hundredths = sum(round((row[number] or 0) * 100) for row in sheet.rows)
         page.write_formula(
             last + 1,
             number,

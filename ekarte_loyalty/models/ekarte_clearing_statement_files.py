@@ -94,13 +94,18 @@ class EkarteClearingStatementFiles(models.Model):
             Column(self.env._("To receive"), "money", 14, total=True),
             Column(self.env._("To pay"), "money", 14, total=True),
             Column(self.env._("Balance"), "money", 14, total=True),
-            Column(self.env._("Disputed"), width=12),
+            Column(self.env._("Disputed"), "money", 12, total=True),
         )
+        # What is disputed has a column of its own: the others sum to the figures.
         rows = [
             (
                 *(row.program, row.counterparty, row.kind, row.operations),
-                *(row.nominal, row.receive, row.pay, row.amount),
-                self.env._("disputed") if disputed else "",
+                row.nominal,
+                *(
+                    (None, None, None, row.amount)
+                    if disputed
+                    else (row.receive, row.pay, row.amount, None)
+                ),
             )
             for disputed in (False, True)
             for row in self._sums(disputed)
@@ -119,17 +124,17 @@ class EkarteClearingStatementFiles(models.Model):
             Column(self.env._("What"), width=24),
             Column(self.env._("Nominal"), "money", 14),
             Column(self.env._("Amount"), "money", 14, total=True),
-            Column(self.env._("Disputed"), width=12),
+            Column(self.env._("Disputed"), "money", 12, total=True),
         )
-        name, disputed = self.env._("Operations"), self.env._("disputed")
+        name = self.env._("Operations")
         offset = 0
         while True:
             operations = self._operations(ROWS_MAX, offset)
             rows = [
                 (
-                    *(row.token, row.day, row.operation, row.branch, row.program),
-                    *(row.counterparty, row.kind, row.nominal, row.amount),
-                    disputed if row.disputed else "",
+                    *(row.token, row.day, row.operation or None, row.branch),
+                    *(row.program, row.counterparty, row.kind, row.nominal),
+                    *((None, row.amount) if row.disputed else (row.amount, None)),
                 )
                 for row in operations
             ]

@@ -147,6 +147,18 @@ class TestClearingStatement(ClearingCase):
         self.assertEqual(operations[-1][8], -70)
         self.assertEqual(len(operations), 4)
 
+    def test_sums_of_the_spreadsheet_are_the_figures_and_disputed_stands_apart(self):
+        self.trade()
+        statement = self.statement(self.sent(), "TGROCER")
+        statement.line_ids.filtered(lambda line: line.amount < 0)._dispute("not_ours")
+        book = load_workbook(io.BytesIO(statement._xlsx()), data_only=True)
+        sums = [
+            [cell.value for cell in [*book[name].rows][-1]]
+            for name in ("Lines", "Operations")
+        ]
+        self.assertEqual(sums[0][5:9], [50, 0, 50, -120])
+        self.assertEqual(sums[1][8:10], [50, -120])
+
     def test_files_are_made_once_and_anew_when_the_statement_says_something_else(self):
         self.trade()
         statement = self.statement(self.sent(), "TGROCER")
