@@ -3,9 +3,10 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
-from ekarte_core import Line, Request
+from ekarte_core import Line, Original, Request
 from tests.core.shop import PLAY, PLAY_GOLD, Shop, network_with, number, program
 
 CARDS = [number(PLAY, n) for n in range(1, 5)] + [number(PLAY_GOLD, n) for n in (1, 2)]
@@ -112,7 +113,7 @@ class Day:
             + [self.hold, self.hold, self.finish, self.finish]
             + [self.give_back] * 3
             + [self.undo] * 3
-            + [self.load, self.visit, self.enroll, self.swap, self.join]
+            + [self.load, self.visit, self.enroll, self.swap, self.join, self.settle]
         )
         return self.dice.choice(makers)()
 
@@ -206,6 +207,20 @@ class Day:
         other = None if command == "leave" else self.card()
         command = "pool" if command == "leave" else command
         return self.shop.request(command, self.card(), terminal=OFFICE, other=other)
+
+    def settle(self) -> Request:
+        """What the back office does; it names any operation."""
+        command = self.dice.choice(["pay_out", "write_off", "restore", "charge_back"])
+        if command in ("restore", "charge_back") and self.done:
+            one = self.dice.choice(self.done)
+            named = Original(
+                batch=one.batch, operation=one.operation, terminal=one.terminal
+            )
+            request = self.shop.request(command, terminal=OFFICE)
+            return msgspec.structs.replace(request, original=named)
+        command = self.dice.choice(["pay_out", "write_off"])
+        amount = self.dice.choice([None, self.dice.randrange(1, 500)])
+        return self.shop.request(command, self.card(), amount, terminal=OFFICE)
 
     def remember(self, request: Request, answer: Any) -> None:
         if answer.rc not in ("00", "10"):
