@@ -242,6 +242,13 @@ class Sheet:
         if billed is not None:
             self.count(billed, event, -amount)
 
+    def _bill_no_more_than_owed(self, purse: Purse, event: str) -> None:
+        """What came in meanwhile has paid a part of what is billed again."""
+        billed = self.find(purse.program, BILLED)
+        over = billed.posted - max(-purse.posted, 0) if billed is not None else 0
+        if billed is not None and over > 0:
+            self.count(billed, event, -over)
+
     def credit(
         self,
         purse: Purse,
@@ -341,6 +348,7 @@ class Sheet:
         """
         if purse.unit == CREDIT:
             self.owe(purse, move.event, move.account, -move.posted)
+            self._bill_no_more_than_owed(purse, move.event)
             return
         lot, carry = None, -move.carry
         if move.in_lot:

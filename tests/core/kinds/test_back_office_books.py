@@ -185,6 +185,26 @@ def test_credit_restored_lowers_the_debt_of_its_issuer(shop: Shop):
     assert ledger.post() == {"CLR": 2000, "ALB": -2000}
 
 
+def test_a_write_off_undone_bills_no_more_than_is_owed_by_then(shop: Shop):
+    """Goods came back meanwhile: the debt that comes back is less by them."""
+    town(shop, tab())
+    ledger = Ledger(shop)
+    first = paid_by(shop, CARD, 1000, "00000011")
+    paid_by(shop, CARD, 2000, "00000011")
+    shop.later(days=31)
+    shop.ledger.clock(shop.network, shop.now)
+    ledger.post()
+    given_up = asked(shop, "write_off", CARD, 2500)
+    assert shop.send(given_up).rc == "00"
+    assert shop.do("refund", original=first).rc == "00"
+    ledger.post()
+    undo(shop, given_up)
+    ledger.post()
+    assert debts(shop) == {"ALC": 0, "ALB": 2000}
+    assert shop.broken() == []
+    assert shop.replayed().same
+
+
 def test_many_days_of_credit_agree_with_the_cards(shop: Shop, dice: Any):
     """Purchases, returns, payments, write-offs, statements and charges at random."""
     town(shop, tab(late_charge=250))
