@@ -69,8 +69,8 @@ class EkarteClearingStatementFiles(models.Model):
         company = self._sending_company()
         return [
             Fact(self.env._("Number"), self.name),
-            Fact(self.env._("From"), company.name),
-            Fact(self.env._("To"), self.partner_id.name),
+            Fact(self.env._("Sender"), company.name),
+            Fact(self.env._("Recipient"), self.partner_id.name),
             Fact(self.env._("Coalition"), self.cycle_id.coalition_id.name),
             Fact(self.env._("Period"), self._period()),
             Fact(self.env._("Currency"), self.currency_id.name),
