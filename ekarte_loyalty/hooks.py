@@ -5,6 +5,7 @@ from .ledger import bring_ledger_up_to_date
 VIEWS_OF_THE_LEDGER = (
     "ekarte_card",
     "ekarte_entry",
+    "ekarte_exposure",
     "ekarte_hold",
     "ekarte_lot",
     "ekarte_membership",

@@ -198,7 +198,7 @@ def network_document():
                 "issuer": "TGROCER",
                 "kind": kind,
                 "name": code,
-                "parameters": parameters,
+                "parameters": dict(parameters),
             }
             for code, (kind, parameters) in PROGRAMS.items()
         ],

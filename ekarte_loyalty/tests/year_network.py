@@ -74,6 +74,7 @@ PROGRAMS = {
             "due_days": 14,
             "block_overdue_days": 20,
             "accept_at": "coalition",
+            "credit_elsewhere": True,
         },
     ),
     "YS-PASS": (
@@ -183,7 +184,7 @@ def document():
                 "issuer": issuer,
                 "kind": kind,
                 "name": code,
-                "parameters": parameters,
+                "parameters": dict(parameters),
             }
             for code, (issuer, kind, parameters) in PROGRAMS.items()
         ],
