@@ -1,6 +1,7 @@
 """A year of random business on a clock of its own: the books agree to the cent.
 
-EKARTE_TEST_SEED and EKARTE_YEAR_DAYS repeat or shorten it; the seed is printed.
+The suite lives through its first month; EKARTE_YEAR_DAYS=365 through all of it.
+EKARTE_TEST_SEED repeats another; the seed is printed.
 """
 
 import logging
@@ -17,7 +18,7 @@ from .year_traffic import Traffic
 _logger = logging.getLogger(__name__)
 
 FIRST = date(2025, 1, 1)
-DAYS = int(os.environ.get("EKARTE_YEAR_DAYS", "365"))
+DAYS = int(os.environ.get("EKARTE_YEAR_DAYS", "31"))
 SEED = int(os.environ.get("EKARTE_TEST_SEED", "2025"))
 # The shops are open every third day, the clock runs every night.
 OPEN_EVERY, A_DAY = 3, 420

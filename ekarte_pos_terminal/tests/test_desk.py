@@ -157,7 +157,7 @@ class TestDesk(DeskCase):
         self.network._publish()
         answer = self._enroll(CLUB, {"name": "Laima"})
         self.assertEqual(answer["rc"], "78")
-        self.assertIn("20.00", " ".join(answer["explain"]))
+        self.assertIn("20,00", " ".join(answer["explain"]))
 
     def test_consents_are_those_that_programs_ask_for(self):
         told = self.till.ekarte_enrolment(self.scan(CLUB))
