@@ -16,7 +16,15 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ekarte_stack import browser, lanes, ledger, lint, odoo_suites, stack
+from ekarte_stack import (
+    bench_settlement,
+    browser,
+    lanes,
+    ledger,
+    lint,
+    odoo_suites,
+    stack,
+)
 from ekarte_stack import machine as machines
 from ekarte_stack.databases import own_addons
 from ekarte_stack.developer import environment_of, make_keyring, scratch_dsn
@@ -32,6 +40,7 @@ PEERS = CHECKOUT / "tests" / "peers"
 WARNED = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 E2E_DATABASE = "ekarte_t_e2e"
 INSTALLATION, TOURS = "installation of the add-ons", "tours"
+SETTLED = "the settlement's bench in small"
 PART, WHOLE = "Odoo's own, in part", "Odoo's own, whole"
 # Two lanes side by side take about as long as each other; the third is for those who
 # must be alone. The add-ons are installed before they are tested, the tours counted
@@ -47,6 +56,7 @@ LANES = {
     "ekarte_loyalty": 2,
     "ekarte_pos_terminal": 2,
     TOURS: 2,
+    SETTLED: 3,
     "end to end": 3,
     WHOLE: 3,
 }
@@ -149,6 +159,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
             yield name, partial(addon, name=name)
     if not session.arguments:
         yield from _beside_the_addons(session)
+    if not session.arguments and not session.fast:
+        yield SETTLED, lambda s: bench_settlement.small(s.machine)
     if session.wants("tests/e2e"):
         yield "end to end", end_to_end
 
