@@ -1,0 +1,132 @@
+"""A terminal that speaks ISO 8583 over TCP."""
+
+import os
+import socket
+import struct
+import threading
+
+from ekarte_auth_gateway.codec import (
+    RANDOM_BYTES,
+    CodecError,
+    answer_from_fields,
+    block_key,
+    mac_is_right,
+    pack,
+    request_to_fields,
+    unpack,
+)
+from ekarte_auth_gateway.testing.faults import ANSWER_WAIT_S, TerminalError
+from ekarte_core import Answer, Request
+
+_LENGTH = struct.Struct(">H")
+
+
+class IsoTerminal:
+    """A terminal that speaks ISO 8583, profile A, over TCP.
+
+    Attributes:
+        last_raw: the last answer's message (without its length), for repeats.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        terminal_id: str,
+        key: bytes | None,
+        mac: str = "hmac-sha256",
+    ) -> None:
+        """Take the address, the terminal's number, its key and its kind of MAC."""
+        if mac not in ("none", "hmac-sha256"):
+            raise ValueError(f"no such MAC: {mac}")
+        if mac != "none" and key is None:
+            raise ValueError("a MAC needs a key")
+        self.terminal_id = terminal_id
+        self.last_raw = b""
+        self._address = (host, port)
+        self._mac_key = key if mac == "hmac-sha256" else None
+        self._block_key = None if key is None else block_key(key)
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        """Show the number, never the key."""
+        return f"IsoTerminal({self.terminal_id})"
+
+    def send(self, request: Request, *, repeat: bool = False) -> Answer:
+        """Send one command; return its answer, declines included.
+
+        Args:
+            request: `local_time` goes out to the second.
+            repeat: mark the message as a repeat (0201 for 0200); the content is the
+                same either way.
+
+        Raises:
+            TerminalError: silence, or an answer that does not belong to the request.
+            CodecError: the request says something that ISO 8583 cannot carry.
+        """
+        fields = request_to_fields(
+            request,
+            key=self._block_key,
+            random=os.urandom(RANDOM_BYTES),
+            repeat=repeat,
+        )
+        raw = self.exchange(pack(fields, self._mac_key))
+        try:
+            answer = unpack(raw)
+        except CodecError as fault:
+            raise TerminalError(f"not an answer: {fault}") from fault
+        if answer.get("11") != fields["11"]:
+            raise TerminalError("an answer to another operation")
+        if self._mac_key is not None and not mac_is_right(raw, answer, self._mac_key):
+            raise TerminalError("an answer with a wrong MAC")
+        return answer_from_fields(answer)
+
+    def exchange(self, message: bytes) -> bytes:
+        """Send any bytes as one frame and return the next frame's content.
+
+        A kept connection may have been closed by the gateway meanwhile; a fresh one
+        is tried once. The operation's key makes that safe.
+        """
+        with self._lock:
+            kept = self._socket is not None
+            try:
+                return self._exchange(message)
+            except OSError as fault:
+                self._hang_up()
+                if not kept or isinstance(fault, TimeoutError):
+                    raise TerminalError(f"no answer: {type(fault).__name__}") from fault
+            try:
+                return self._exchange(message)
+            except OSError as fault:
+                self._hang_up()
+                raise TerminalError(f"no answer: {type(fault).__name__}") from fault
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._hang_up()
+
+    def _exchange(self, message: bytes) -> bytes:
+        if self._socket is None:
+            self._socket = socket.create_connection(self._address, ANSWER_WAIT_S)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+        (length,) = _LENGTH.unpack(self._take(_LENGTH.size))
+        self.last_raw = self._take(length)
+        return self.last_raw
+
+    def _take(self, count: int) -> bytes:
+        assert self._socket is not None
+        pieces = bytearray()
+        while len(pieces) < count:
+            piece = self._socket.recv(count - len(pieces))
+            if not piece:
+                raise ConnectionResetError("closed by the gateway")
+            pieces += piece
+        return bytes(pieces)
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
