@@ -44,11 +44,18 @@ Command = Literal[
     "set_code",
     "enroll",
     "check_in",
+    "accrue",
     "redeem",
+    "voucher",
+    "advice",
+    "parameters",
     "close",
     "echo",
     "status",
 ]
+
+OfflineCommand = Literal["sale", "accrue", "check_in", "refund", "top_up", "voucher"]
+"""What a terminal may do while nobody answers; `advice` tells of it later."""
 
 AMOUNT_MINOR_MAX = 99_999_999_99
 """Twelve digits of ISO 8583 field 4 less two: 99,999,999.99."""
@@ -126,6 +133,34 @@ class BatchTotal(_Value, frozen=True, kw_only=True):
     amount: int
 
 
+class Offline(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """What a terminal decided on its own; the advice's other fields say on what.
+
+    Attributes:
+        decided: the answer code it gave, 00 or 10.
+        discount: what it took off the price, minor units.
+        amount_due: what it had the customer pay otherwise.
+        tendered: what it took from the card, by tender as in an answer.
+        counter: of a chip card that keeps its account: its record's number, 0 none.
+        params_version: of the parameters that it decided by.
+    """
+
+    command: OfflineCommand
+    decided: str = "00"
+    discount: int = 0
+    amount_due: int = 0
+    tendered: dict[str, int] = {}
+    counter: int = 0
+    params_version: int = 0
+
+
+class ParametersWish(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """Which parameters a terminal has, and the chunk that it asks for."""
+
+    known: int = 0
+    chunk: int = 0
+
+
 class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """One command of one terminal, whatever transport carried it.
 
@@ -137,6 +172,9 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
         new_access_code: what the code shall be.
         consents: purpose to yes or no, with a questionnaire.
         no_discount: the goods were sold at full price already; Odoo's desks only.
+        slip: none, text, text:<columns> or escpos:<profile>.
+        offline: of an advice: what was decided while nobody answered.
+        parameters: of the command of that name: what is known, what is asked for.
     """
 
     command: Command
@@ -163,6 +201,8 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     new_access_code: str | None = None
     consents: dict[str, bool] = {}
     no_discount: bool = False
+    offline: Offline | None = None
+    parameters: ParametersWish | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -206,12 +246,17 @@ class Voucher(_Value, frozen=True, kw_only=True):
     valid_until: datetime | None = None
 
 
-class SlipLine(_Value, frozen=True, kw_only=True):
-    """One line of the slip; the terminal renders it."""
+class SlipLine(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the slip; the terminal renders it.
+
+    `style` qr and barcode: the line is a code, `text` its content. `size` double: twice
+    as high and wide.
+    """
 
     text: str
     align: Literal["left", "center", "right"] = "left"
-    style: Literal["", "bold", "rule", "signature"] = ""
+    style: Literal["", "bold", "rule", "signature", "qr", "barcode"] = ""
+    size: Literal["", "double"] = ""
 
 
 class LineAnswer(_Value, frozen=True, kw_only=True):
@@ -222,6 +267,26 @@ class LineAnswer(_Value, frozen=True, kw_only=True):
 
     discount: int = 0
     rate: int = 0
+
+
+class Parameters(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A chunk of a terminal's signed parameters.
+
+    Attributes:
+        version: of the network that they were made from.
+        kind: all of them, what changed since those known, or that nothing did.
+        chunks: into how many the document is cut; `chunk` is this one, from 0.
+        data: the chunk's bytes, base64.
+        signature: Ed25519 over the whole document, base64; `key_id` names the key.
+    """
+
+    version: int
+    kind: Literal["full", "delta", "same"]
+    chunks: int = 0
+    chunk: int = 0
+    data: str = ""
+    signature: str = ""
+    key_id: str = ""
 
 
 class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -237,6 +302,9 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
         tries_left: of a wrong access code: how many more may be tried; 0 none.
         next: for Odoo's own desks, those sentences of `explain` that say what is
             missing to the next step.
+        slip_bytes: the slip as bytes for an ESC/POS printer (base64 in JSON); made by
+            the gateway, never stored.
+        exceptions: of an advice: what people have to look at.
     """
 
     rc: str
@@ -264,6 +332,9 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     next: tuple[str, ...] = ()
     slip: tuple[SlipLine, ...] = ()
     copies: int = 0
+    slip_bytes: bytes = b""
+    exceptions: tuple[str, ...] = ()
+    parameters: Parameters | None = None
     totals: tuple[BatchTotal, ...] = ()
     original: "Answer | None" = None
     params_version: int = 0

@@ -16,6 +16,8 @@ from ekarte_core.values import (
     Answer,
     BatchTotal,
     Command,
+    Offline,
+    ParametersWish,
     Request,
 )
 
@@ -33,7 +35,14 @@ PROGRAM = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 VOUCHER = re.compile(r"[0-9A-Z-]{1,20}")
 PURPOSE = re.compile(r"[a-z0-9_]{1,32}")
 CONSENTS_MAX = 20
-SLIP = re.compile(r"none|text")
+SLIP = re.compile(
+    r"none|text(:(2[4-9]|[3-5][0-9]|6[0-4]))?|escpos:[0-9A-Za-z][0-9A-Za-z_.-]{0,31}"
+)
+DECIDED = re.compile(r"00|10")
+TENDERS = frozenset({"gift", "bonus", "credit", "voucher"})
+COUNTER_MAX = 2**32 - 1
+VERSION_MAX = 2**31 - 1
+CHUNK_MAX = 9999
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _decoder = msgspec.json.Decoder(Request)
@@ -98,7 +107,11 @@ def check_request(request: Request) -> None:
         "must be 0 to 999999999999",
     )
     _check(CURRENCY.fullmatch(request.currency), "currency", "must be like EUR")
-    _check(SLIP.fullmatch(request.slip), "slip", "must be none or text")
+    _check(
+        SLIP.fullmatch(request.slip),
+        "slip",
+        "must be none, text, text:<24 to 64 columns> or escpos:<profile>",
+    )
     for name in ("reference", "language"):
         value = getattr(request, name)
         _check(
@@ -117,6 +130,10 @@ def check_request(request: Request) -> None:
     _check_amounts(request)
     _check_original(request)
     _check_totals(request)
+    if request.offline is not None:
+        _check_offline(request.offline)
+    if request.parameters is not None:
+        _check_parameters(request.parameters)
 
 
 def _check_cards(request: Request) -> None:
@@ -216,6 +233,27 @@ def _check_totals(request: Request) -> None:
         _check(total.command not in before, f"{at}.command", "stands twice")
         _check(total.count >= 0, f"{at}.count", "must not be negative")
         _check(total.amount >= 0, f"{at}.amount", "must not be negative", "13")
+
+
+def _check_offline(offline: Offline) -> None:
+    _check(DECIDED.fullmatch(offline.decided), "offline.decided", "must be 00 or 10")
+    _check_amount("offline.discount", offline.discount)
+    _check_amount("offline.amount_due", offline.amount_due)
+    for tender, amount in offline.tendered.items():
+        known = tender in TENDERS
+        _check(known, "offline.tendered", "gift, bonus, credit and voucher only")
+        _check_amount("offline.tendered", amount)
+    _check_up_to("offline.counter", offline.counter, COUNTER_MAX)
+    _check_up_to("offline.params_version", offline.params_version, VERSION_MAX)
+
+
+def _check_parameters(wish: ParametersWish) -> None:
+    _check_up_to("parameters.known", wish.known, VERSION_MAX)
+    _check_up_to("parameters.chunk", wish.chunk, CHUNK_MAX)
+
+
+def _check_up_to(field: str, number: int, most: int) -> None:
+    _check(0 <= number <= most, field, f"must be 0 to {most}")
 
 
 def _check(holds: object, field: str, message: str, rc: str = "30") -> None:

@@ -32,7 +32,14 @@ BALANCES_MAX = 6
 _TENDER_TAG = {"gift": "GU", "bonus": "BU"}
 _TENDER_NAME = {tag: name for name, tag in _TENDER_TAG.items()}
 _ALIGN = {"left": "L", "center": "C", "right": "R"}
-_STYLE = {"": "N", "bold": "B", "rule": "R", "signature": "S"}
+_STYLE = {
+    "": "N",
+    "bold": "B",
+    "rule": "R",
+    "signature": "S",
+    "qr": "Q",
+    "barcode": "K",
+}
 _ALIGN_OF = {letter: name for name, letter in _ALIGN.items()}
 _STYLE_OF = {letter: name for name, letter in _STYLE.items()}
 # Purses as DE54 knows them: account type 60 electronic purse, 65 points (ours).

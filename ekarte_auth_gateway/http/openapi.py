@@ -28,11 +28,25 @@ _ABOUT: dict[str, str] = {
     "set_code": "Give a card an access code, or another one.",
     "enroll": "A questionnaire is filled: its gifts, once, and consents.",
     "check_in": "Count a visit; a pass gives one of its visits.",
+    "accrue": "A purchase paid elsewhere earns; no discount, nothing is taken.",
+    "voucher": "Use a voucher, once.",
+    "advice": "What a terminal did on its own while nobody answered; always booked.",
+    "parameters": "The terminal's own rules and limits, signed, in chunks.",
     "redeem": "Points for a prize, or for goods of another issuer.",
     "close": "Close the batch: compare totals.",
     "echo": "The gateway's time and parameter version.",
     "status": "What became of an operation, with its stored answer.",
 }
+
+_IN_ANSWERS = (
+    "Answer",
+    "Balance",
+    "Earned",
+    "LineAnswer",
+    "Parameters",
+    "SlipLine",
+    "Voucher",
+)
 
 _REFUSALS: dict[str, str] = {
     "400": "Malformed; `field` names the fault, `rc` is 30 or 13. Nothing booked.",
@@ -91,7 +105,7 @@ def _schemas() -> dict[str, Any]:
     request["required"] = [n for n in request["required"] if n != "command"]
     request["description"] = "One command of one terminal; unknown fields are refused."
     # Answers may gain fields; a terminal that refuses them would break.
-    for name in ("Answer", "Balance", "Earned", "LineAnswer", "SlipLine", "Voucher"):
+    for name in _IN_ANSWERS:
         schemas[name].pop("additionalProperties", None)
     schemas["Answer"]["properties"]["rc"] = {
         "enum": sorted(rc.value for rc in Rc),

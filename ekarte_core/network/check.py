@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ekarte_core.network.check_coalitions import coalition_faults
 from ekarte_core.network.check_programs import Fault, program_faults
+from ekarte_core.network.check_terminals import terminal_faults
 from ekarte_core.network.document import FORMAT, CardType, NetworkDocument, Program
+from ekarte_core.rules.texts import LANGUAGES
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}")
 USUAL = {
@@ -19,14 +21,12 @@ USUAL = {
     "own_use": "discount",
     "visit_price": 0,
 }
+CODED = ("coalitions", "issuers", "branches", "programs", "card_types", "acquirers")
 CURRENCY = re.compile(r"[A-Z]{3}")
-TERMINAL_ID = re.compile(r"[0-9A-Z]{8}")
 CUTOFF = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 RANGE_DIGITS_MAX = 19
 RATE_BP_MAX = 10_000
-HOLD_S_MAX = 86_400
-ODOO_HOLD_S_MAX = 90 * 86_400
-"""At Odoo's own terminals a quotation or an order may wait for weeks."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def document_faults(document: NetworkDocument) -> list[Fault]:
@@ -41,7 +41,7 @@ def document_faults(document: NetworkDocument) -> list[Fault]:
     faults += _owners(document)
     faults += _overrides(document)
     faults += _card_types(document)
-    faults += _terminals(document)
+    faults += terminal_faults(document)
     return faults
 
 
@@ -53,7 +53,7 @@ def _head(document: NetworkDocument) -> Iterator[Fault]:
 
 
 def _codes(document: NetworkDocument) -> Iterator[Fault]:
-    for room in ("coalitions", "issuers", "branches", "programs", "card_types"):
+    for room in CODED:
         seen: set[str] = set()
         for number, part in enumerate(getattr(document, room)):
             path = f"$.{room}[{number}].code"
@@ -75,6 +75,11 @@ def _issuers(document: NetworkDocument) -> Iterator[Fault]:
             yield f"{path}.currency", "must be an ISO 4217 code such as EUR"
         if issuer.exposure_limit < 0:
             yield f"{path}.exposure_limit", "must not be negative"
+        for language, texts in issuer.slip_texts.items():
+            if language not in LANGUAGES:
+                yield f"{path}.slip_texts", f"languages are {', '.join(LANGUAGES)}"
+            elif any(CONTROL.search(row) for row in texts.header + texts.footer):
+                yield f"{path}.slip_texts.{language}", "must be printable characters"
 
 
 def _branches(document: NetworkDocument) -> Iterator[Fault]:
@@ -180,22 +185,3 @@ def _ranges(card_type: CardType, path: str) -> Iterator[Fault]:
             yield at, "from and to need the same length, from not above to"
         elif len(span.first) > RANGE_DIGITS_MAX and span.kind == "number":
             yield at, "card numbers have at most 19 digits"
-
-
-def _terminals(document: NetworkDocument) -> Iterator[Fault]:
-    branches = {branch.code for branch in document.branches}
-    seen: set[str] = set()
-    for number, terminal in enumerate(document.terminals):
-        path = f"$.terminals[{number}]"
-        if not TERMINAL_ID.fullmatch(terminal.id):
-            yield f"{path}.id", "must be 8 of 0-9 and A-Z"
-        if terminal.id in seen:
-            yield f"{path}.id", "stands twice"
-        seen.add(terminal.id)
-        if terminal.branch not in branches:
-            yield f"{path}.branch", "no such branch"
-        longest = ODOO_HOLD_S_MAX if terminal.protocol == "odoo" else HOLD_S_MAX
-        if not 1 <= terminal.hold_s <= longest:
-            yield f"{path}.hold_s", f"must be 1 to {longest} seconds"
-        if terminal.key_version < 1:
-            yield f"{path}.key_version", "starts at 1"

@@ -15,6 +15,7 @@ import msgspec
 from ekarte_core.errors import NetworkInvalid
 from ekarte_core.network.check import document_faults
 from ekarte_core.network.document import (
+    Acquirer,
     Branch,
     CardType,
     Coalition,
@@ -49,6 +50,7 @@ class Network:
             t.code: t for t in document.card_types
         }
         self.terminals: Mapping[str, Terminal] = {t.id: t for t in document.terminals}
+        self.acquirers: Mapping[str, Acquirer] = {a.code: a for a in document.acquirers}
         self._zones = {b.code: ZoneInfo(b.time_zone) for b in document.branches}
         self._cutoffs = {b.code: _time_of_day(b.cutoff) for b in document.branches}
         self._tax = {g.code: g.tax_rate_bp for g in document.goods_groups}

@@ -64,12 +64,21 @@ class Coalition(_Part, frozen=True, kw_only=True):
     leaving: tuple[Leaving, ...] = ()
 
 
+class SlipTexts(_Part, frozen=True, kw_only=True):
+    """What stands above and below each slip, in one language."""
+
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+
+
 class Issuer(_Part, frozen=True, kw_only=True):
     """A merchant who runs programs; `in_odoo`: a company of this Odoo database.
 
     `currency`: of its books, '' for the document's; `exposure_limit`: what it may owe
     others for its value before they take no more of it, minor units, 0 for no limit;
-    `accepted_elsewhere` off: they take none.
+    `accepted_elsewhere` off: they take none. `slip_texts`: header and footer by
+    language, in place of `slip_header` and `slip_footer`; `slip_barcode`: the code with
+    the operation's number on its slips, for a till to scan.
     """
 
     code: str
@@ -81,6 +90,8 @@ class Issuer(_Part, frozen=True, kw_only=True):
     currency: str = ""
     exposure_limit: int = 0
     accepted_elsewhere: bool = True
+    slip_texts: dict[str, SlipTexts] = {}
+    slip_barcode: Literal["none", "qr", "code128"] = "none"
 
 
 class Branch(_Part, frozen=True, kw_only=True):
@@ -168,17 +179,75 @@ class CardType(_Part, frozen=True, kw_only=True):
     pool: bool = False
 
 
+Mac = Literal["none", "hmac-sha256", "aes-cmac", "x9.19"]
+Profile = Literal["A", "B"]
+
+
+class OfflineLimits(_Part, frozen=True, kw_only=True):
+    """How far a terminal may decide by itself: floor limits. 0 allows nothing.
+
+    Attributes:
+        amount_max: of one operation, minor units.
+        card_day_max: of one card and day, minor units.
+        count_max: operations since it was last in touch.
+        age_h_max: hours; an advice that comes later is flagged.
+        stop_list_age_h_max: hours; with an older stop list it decides nothing.
+    """
+
+    amount_max: int = 0
+    card_day_max: int = 0
+    count_max: int = 0
+    age_h_max: int = 24
+    stop_list_age_h_max: int = 24
+
+
 class Terminal(_Part, frozen=True, kw_only=True):
-    """A device or program that sends operations; its key is derived, never stored."""
+    """A device or program that sends operations; its key is derived, never stored.
+
+    Attributes:
+        profile: of ISO 8583: A ASCII with a length, B packed with TPDU.
+        certificates: SHA-256 of its TLS client certificates, hex; two while one is
+            replaced by another. With one set, it must show one of them.
+        columns: of its slips.
+        printer: where the gateway prints its slips: tcp://host:port or
+            serial:///dev/ttyX?baud=9600, '' nowhere; `printer_profile` names its kind.
+        close_at: local HH:MM at which its open batch is closed without it, '' never.
+        pump: its holds wait for what is delivered.
+        offline: what it may decide by itself, None for nothing.
+        bank: the acquirer of its bank cards, '' none; `bank_terminal` and
+            `bank_acceptor` are its numbers there.
+    """
 
     id: str
     branch: str
     name: str = ""
-    protocol: Literal["http", "iso8583", "odoo"] = "http"
+    protocol: Literal["http", "iso8583", "serial", "nexo", "odoo"] = "http"
     state: Literal["active", "blocked"] = "active"
     key_version: int = 1
-    mac: Literal["none", "hmac-sha256"] = "hmac-sha256"
+    mac: Mac = "hmac-sha256"
     hold_s: int = 300
+    profile: Profile = "A"
+    certificates: tuple[str, ...] = ()
+    columns: int = 32
+    printer: str = ""
+    printer_profile: str = "default"
+    close_at: str = ""
+    pump: bool = False
+    offline: OfflineLimits | None = None
+    bank: str = ""
+    bank_terminal: str = ""
+    bank_acceptor: str = ""
+
+
+class Acquirer(_Part, frozen=True, kw_only=True):
+    """A bank's host for bank cards, over ISO 8583. Its key is a setting, not here."""
+
+    code: str
+    name: str
+    host: str
+    port: int
+    profile: Profile = "A"
+    mac: Mac = "none"
 
 
 class NetworkDocument(_Part, frozen=True, kw_only=True):
@@ -194,3 +263,4 @@ class NetworkDocument(_Part, frozen=True, kw_only=True):
     programs: tuple[Program, ...]
     card_types: tuple[CardType, ...]
     terminals: tuple[Terminal, ...] = ()
+    acquirers: tuple[Acquirer, ...] = ()

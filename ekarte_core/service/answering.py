@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.ledger.store import VoucherRow
 from ekarte_core.network.compiled import Network
-from ekarte_core.network.document import Program
+from ekarte_core.network.document import Program, SlipTexts
 from ekarte_core.rules.explain import language_of, money, tell, text
 from ekarte_core.rules.plan import NewVoucher, Plan
 from ekarte_core.rules.purses import (
@@ -240,7 +241,7 @@ def _with_slip(
     job: Job, network: Network, plan: Plan, answer: Answer, spoken: str, now: datetime
 ) -> Answer:
     assert job.branch is not None
-    frame = _frame(network, job.branch.code)
+    frame = _frame(network, job.branch.code, spoken)
     at = _minute(network.local_time(job.branch, now))
     request = job.request
     when = f"{at} {request.terminal} {request.batch}/{request.operation}"
@@ -256,6 +257,8 @@ def _with_slip(
     signed = plan.rc in APPROVED and bool(plan.taken) and not request.access_code
     if signed and request.command in ("sale", "confirm"):
         lines.append(SlipLine(text=text("slip.signature", spoken), style="signature"))
+    if frame.code and plan.rc in APPROVED:
+        lines.append(SlipLine(text=answer.txn, align="center", style=frame.code))
     lines += frame.foot
     return msgspec.structs.replace(answer, slip=tuple(lines), copies=2 if signed else 1)
 
@@ -264,31 +267,44 @@ _RULE = SlipLine(text="", style="rule")
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """What is the same on all slips of a branch."""
+    """What is the same on all slips of a branch in one language."""
 
     head: tuple[SlipLine, ...]
     foot: tuple[SlipLine, ...]
+    code: Literal["", "qr", "barcode"]
 
 
-_frames: WeakKeyDictionary[Network, dict[str, _Frame]] = WeakKeyDictionary()
+_CODES: Mapping[str, Literal["", "qr", "barcode"]] = {
+    "none": "",
+    "qr": "qr",
+    "code128": "barcode",
+}
+_Frames = dict[tuple[str, str], _Frame]
+_frames: WeakKeyDictionary[Network, _Frames] = WeakKeyDictionary()
 
 
-def _frame(network: Network, branch_code: str) -> _Frame:
+def _frame(network: Network, branch_code: str, spoken: str) -> _Frame:
     """Return head and foot of a branch's slips, made once for each network version."""
     known = _frames.get(network)
     if known is None:
         known = _frames[network] = {}
-    if branch_code not in known:
+    if (branch_code, spoken) not in known:
         branch = network.branches[branch_code]
         issuer = network.issuers[branch.issuer]
-        rows = issuer.slip_header or (issuer.name,)
+        texts = issuer.slip_texts.get(spoken, _NO_TEXTS)
+        rows = texts.header or issuer.slip_header or (issuer.name,)
         head = [SlipLine(text=row, align="center", style="bold") for row in rows]
         head.append(SlipLine(text=branch.name, align="center"))
         if branch.address:
             head.append(SlipLine(text=branch.address, align="center"))
-        foot = [SlipLine(text=row, align="center") for row in issuer.slip_footer]
-        known[branch_code] = _Frame(tuple(head), tuple(foot))
-    return known[branch_code]
+        rows = texts.footer or issuer.slip_footer
+        foot = [SlipLine(text=row, align="center") for row in rows]
+        code = _CODES[issuer.slip_barcode]
+        known[branch_code, spoken] = _Frame(tuple(head), tuple(foot), code)
+    return known[branch_code, spoken]
+
+
+_NO_TEXTS = SlipTexts()
 
 
 def _minute(at: datetime) -> str:

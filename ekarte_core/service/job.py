@@ -51,6 +51,8 @@ UNDOES = GOES_BACK | {"reverse", "charge_back"}
 MAKES_CARD = PURCHASE | {"activate", "check_in", "enroll"}
 REFERS = PURCHASE  # `referrer` is looked at
 NAMES_OTHER = frozenset({"replace", "pool"})  # `other` is looked at
+NOT_YET = frozenset({"accrue", "voucher", "advice"})
+NOT_BOOKED = NOT_YET | {"parameters"}  # those the gateway answers by itself
 LEDGER_ID_END = 2**31
 
 
@@ -177,7 +179,9 @@ def _shape(job: Job, network: Network) -> None:
     """Refuse what lacks a part that its command needs."""
     request = job.request
     assert job.terminal is not None
-    if request.command in OFFICE_ONLY and job.terminal.protocol != "odoo":
+    if request.command in NOT_BOOKED or (
+        request.command in OFFICE_ONLY and job.terminal.protocol != "odoo"
+    ):
         job.refused, job.field = Rc.COMMAND, "command"
     elif request.command not in READ_ONLY and not request.operation:
         job.refused, job.field = Rc.FORMAT, "operation"

@@ -17,6 +17,7 @@ from ekarte_core import (
     BatchTotal,
     CardRef,
     Earned,
+    Parameters,
     Request,
     RequestInvalid,
     SlipLine,
@@ -44,8 +45,11 @@ GOOD: dict[str, Any] = {
     "language": "lv",
     "slip": "text",
     "totals": [{"command": "sale", "count": 1, "amount": 5}],
+    "offline": {"command": "sale", "amount_due": 1250, "tendered": {"gift": 500}},
+    "parameters": {"known": 6, "chunk": 1},
 }
 MAX = 9_999_999_999
+SALE = {"command": "sale"}
 
 
 def read(command: str = "sale", /, **fields: Any) -> Request:
@@ -168,6 +172,23 @@ def test_what_is_no_json_object_is_refused(body: bytes):
         ({"reference": "a\nb"}, "reference", "30"),
         ({"language": "x" * 65}, "language", "30"),
         ({"slip": "pdf"}, "slip", "30"),
+        ({"slip": "text:23"}, "slip", "30"),
+        ({"slip": "text:65"}, "slip", "30"),
+        ({"slip": "text:032"}, "slip", "30"),
+        ({"slip": "escpos:"}, "slip", "30"),
+        ({"slip": "escpos:../x"}, "slip", "30"),
+        ({"slip": "escpos:" + "x" * 33}, "slip", "30"),
+        ({"offline": {}}, "offline.command", "30"),
+        ({"offline": {"command": "block"}}, "offline.command", "30"),
+        ({"offline": SALE | {"decided": "51"}}, "offline.decided", "30"),
+        ({"offline": SALE | {"discount": -1}}, "offline.discount", "13"),
+        ({"offline": SALE | {"amount_due": MAX + 1}}, "offline.amount_due", "13"),
+        ({"offline": SALE | {"tendered": {"cash": 1}}}, "offline.tendered", "30"),
+        ({"offline": SALE | {"tendered": {"gift": -1}}}, "offline.tendered", "13"),
+        ({"offline": SALE | {"counter": 2**32}}, "offline.counter", "30"),
+        ({"offline": SALE | {"params_version": -1}}, "offline.params_version", "30"),
+        ({"parameters": {"known": -1}}, "parameters.known", "30"),
+        ({"parameters": {"chunk": 10_000}}, "parameters.chunk", "30"),
         (
             {"totals": [{"command": "x", "count": 1, "amount": 1}]},
             "totals[0].command",
@@ -223,6 +244,13 @@ def test_a_fault_names_its_field(fields: dict, field: str, rc: str):
         {"original": {"batch": 0, "operation": 1}},
         {"reference": "x" * 64},
         {"slip": "none"},
+        {"slip": "text:24"},
+        {"slip": "text:64"},
+        {"slip": "escpos:TM-T88III"},
+        {"offline": SALE | {"decided": "10", "counter": 2**32 - 1}},
+        {"offline": SALE | {"tendered": {"gift": MAX, "voucher": 0}}},
+        {"parameters": {}},
+        {"parameters": {"known": 2**31 - 1, "chunk": 9999}},
         {"totals": []},
     ],
     ids=lambda x: re.sub(r"\W+", " ", str(x))[:40],
@@ -318,10 +346,23 @@ PLAIN = st.builds(
     explain=st.lists(TEXT, max_size=3).map(tuple),
     slip=st.lists(
         st.builds(
-            SlipLine, text=TEXT, align=st.sampled_from(["left", "center", "right"])
+            SlipLine,
+            text=TEXT,
+            align=st.sampled_from(["left", "center", "right"]),
+            style=st.sampled_from(["", "bold", "rule", "signature", "qr", "barcode"]),
+            size=st.sampled_from(["", "double"]),
         ),
         max_size=3,
     ).map(tuple),
+    slip_bytes=st.binary(max_size=8),
+    exceptions=st.lists(TEXT, max_size=2).map(tuple),
+    parameters=st.none()
+    | st.builds(
+        Parameters,
+        version=st.integers(0, 9),
+        kind=st.sampled_from(["full", "delta", "same"]),
+        data=TEXT,
+    ),
     totals=st.lists(
         st.builds(BatchTotal, command=TEXT, count=MONEY, amount=MONEY), max_size=2
     ).map(tuple),
