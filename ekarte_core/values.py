@@ -155,10 +155,15 @@ class Offline(_Value, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ParametersWish(_Value, frozen=True, kw_only=True, omit_defaults=True):
-    """Which parameters a terminal has, and the chunk that it asks for."""
+    """Which parameters a terminal has, and the chunk that it asks for.
+
+    `version` names the download that the chunk belongs to, 0 the newest: it may go on
+    though there is a newer one by now.
+    """
 
     known: int = 0
     chunk: int = 0
+    version: int = 0
 
 
 class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):

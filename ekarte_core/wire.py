@@ -250,6 +250,7 @@ def _check_offline(offline: Offline) -> None:
 def _check_parameters(wish: ParametersWish) -> None:
     _check_up_to("parameters.known", wish.known, VERSION_MAX)
     _check_up_to("parameters.chunk", wish.chunk, CHUNK_MAX)
+    _check_up_to("parameters.version", wish.version, VERSION_MAX)
 
 
 def _check_up_to(field: str, number: int, most: int) -> None:
