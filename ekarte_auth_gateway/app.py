@@ -9,7 +9,7 @@ import traceback
 from datetime import datetime, timezone
 
 from ekarte_auth_gateway.channel import ChannelLimits, IsoServer, IsoService
-from ekarte_auth_gateway.codec import redact
+from ekarte_auth_gateway.codec import PROFILE_A, PROFILE_B, Profile, redact
 from ekarte_auth_gateway.flow import (
     Board,
     Counters,
@@ -92,6 +92,7 @@ class Gateway:
         self._keyring = load_keyring(settings.keyring)
         self.http_port = 0
         self.iso_port = 0
+        self.iso_b_port = 0
         counters = Counters()
         board = Board(self._keyring, settings.rate_max)
         self._side = LedgerThread(self._open_ledger, "side")
@@ -117,7 +118,10 @@ class Gateway:
             Rhythm(expire_s=settings.expire_every_s),
         )
         self._http = _http_server(settings, self._desk, board, counters)
-        self._iso = _iso_server(settings, self._desk, board, counters)
+        self._iso, self._iso_b = (
+            _iso_server(settings, self._desk, board, counters, profile)
+            for profile in (PROFILE_A, PROFILE_B)
+        )
         self._office, self._settlement = self._accounting(board, counters)
 
     def _accounting(
@@ -162,19 +166,22 @@ class Gateway:
         address = self._settings.iso
         if address is not None:
             self.iso_port = await self._iso.start(address.host, address.port)
-        log.info(
-            "listening",
-            extra={"http_port": self.http_port, "iso_port": self.iso_port},
-        )
+        address = self._settings.iso_b
+        if address is not None:
+            self.iso_b_port = await self._iso_b.start(address.host, address.port)
+        ports = {"iso_port": self.iso_port, "iso_b_port": self.iso_b_port}
+        log.info("listening", extra={"http_port": self.http_port, **ports})
 
     async def stop(self) -> None:
         """Stop listening, answer what is under way, hang up, end the threads."""
         log.info("stopping")
         await self._http.refuse_new()
         await self._iso.refuse_new()
+        await self._iso_b.refuse_new()
         await self._desk.stop()
         await self._http.stop()
         await self._iso.stop()
+        await self._iso_b.stop()
         if self._settlement is not None:
             await self._settlement.stop()
         await self._housekeeping.stop()
@@ -197,14 +204,15 @@ def _http_server(
 
 
 def _iso_server(
-    settings: Settings, desk: Desk, board: Board, counters: Counters
+    settings: Settings, desk: Desk, board: Board, counters: Counters, profile: Profile
 ) -> IsoServer:
     limits = ChannelLimits(
         frame_bytes_max=settings.frame_bytes_max,
         idle_s=settings.idle_s,
         connections_max=settings.connections_max,
     )
-    return IsoServer(IsoService(desk, board, now, counters), counters, limits)
+    service = IsoService(desk, board, now, counters, profile)
+    return IsoServer(service, counters, limits)
 
 
 async def run(settings: Settings) -> None:

@@ -46,6 +46,7 @@ class Settings:
     keyring: Path
     http: Address | None
     iso: Address | None
+    iso_b: Address | None
     odoo: OdooSettings | None
     settle_every_s: float
     retry_first_s: float
@@ -161,6 +162,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         or Path(),
         http=reader.read("EKARTE_HTTP", HTTP_DEFAULT, _address, listen),
         iso=reader.read("EKARTE_ISO", ISO_DEFAULT, _address, listen),
+        iso_b=reader.read("EKARTE_ISO_B", "off", _address, listen),
         odoo=_odoo(reader),
         settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),
         retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),

@@ -1,4 +1,4 @@
-"""TCP with a length of two bytes before each message: framing and its limits.
+"""TCP with a length before each message, as the profile has it: frames and limits.
 
 Protocols rather than streams: a message that is here is handled in the same call that
 brought it, without a task. One round each second looks for connections that have
@@ -16,8 +16,7 @@ from ekarte_auth_gateway.flow import Counters
 
 log = logging.getLogger(__name__)
 
-LENGTH_BYTES = 2
-FRAME_BYTES_MIN = 12  # message type and one bitmap
+FRAME_BYTES_MIN = 10  # message type and one bitmap
 LOOK_EVERY_S = 1.0
 STOP_WAIT_S = 10.0
 
@@ -46,6 +45,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, server: "IsoServer") -> None:
         self._server = server
+        self._length = server.service.profile.length
         self._buffer = bytearray()
         self._open = 0  # messages without an answer yet
         self._held_back = False
@@ -85,15 +85,16 @@ class _Connection(asyncio.Protocol):
     def _read_frames(self) -> None:
         limits = self._server.limits
         buffer = self._buffer
-        while len(buffer) >= LENGTH_BYTES and not self._held_back:
-            length = int.from_bytes(buffer[:LENGTH_BYTES], "big")
+        head_bytes = self._length.head_bytes
+        while len(buffer) >= head_bytes and not self._held_back:
+            length = self._length.read(buffer[:head_bytes])
             if not FRAME_BYTES_MIN <= length <= limits.frame_bytes_max:
                 self.close("frame of a length that no message has", bytes=length)
                 return
-            end = LENGTH_BYTES + length
+            end = head_bytes + length
             if len(buffer) < end:
                 break
-            frame = bytes(buffer[LENGTH_BYTES:end])
+            frame = bytes(buffer[head_bytes:end])
             del buffer[:end]
             if not self._take(frame):
                 return
@@ -122,7 +123,7 @@ class _Connection(asyncio.Protocol):
         if transport is None:
             log.info("answer without a connection: the terminal has hung up")
             return
-        transport.write(len(message).to_bytes(LENGTH_BYTES, "big") + message)
+        transport.write(self._length.write(len(message)) + message)
         if self._ending and not self._open:
             transport.close()
         elif self._held_back:
@@ -180,7 +181,7 @@ class IsoServer:
         self._listener: asyncio.Server | None = None
         self._looking: asyncio.Task[None] | None = None
         self._stopping: asyncio.Event | None = None
-        gauge = counters.connections.labels("iso8583")
+        gauge = counters.connections.labels(f"iso8583 {service.profile.name}")
         gauge.set_function(lambda: len(self._connections))
 
     async def start(self, host: str, port: int) -> int:

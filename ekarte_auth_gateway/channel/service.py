@@ -7,20 +7,28 @@ by a call from the desk.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from ekarte_auth_gateway.codec import (
+    PROFILE_A,
     CodecError,
+    CodeKeys,
     Context,
     Fields,
+    Mac,
+    Profile,
     answer_to_fields,
+    answer_tpdu,
     answer_type,
-    block_key,
+    code_keys,
     command_of,
     echo,
     mac_is_right,
+    mac_of,
     pack,
     place_of,
     request_from_fields,
+    split_tpdu,
     unpack,
 )
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
@@ -58,18 +66,38 @@ class _Refused(Exception):
 _PRECEDENCE = {rc: place for place, rc in enumerate(Rc)}
 
 
+class _Keys(NamedTuple):
+    """What a terminal's key is used for, made once."""
+
+    mac: Mac | None
+    codes: CodeKeys
+
+    def __repr__(self) -> str:
+        return "_Keys()"
+
+
 class IsoService:
-    """Answers ISO 8583 messages."""
+    """Answers ISO 8583 messages of one profile."""
 
     def __init__(
-        self, desk: Desk, board: Board, clock: Clock, counters: Counters
+        self,
+        desk: Desk,
+        board: Board,
+        clock: Clock,
+        counters: Counters,
+        profile: Profile = PROFILE_A,
     ) -> None:
-        """Take the desk for commands and the board for terminals."""
+        """Take the desk for commands and the board for terminals.
+
+        A message can only be read when its profile is known, and its terminal only
+        when it has been read: so each profile has a port of its own.
+        """
+        self.profile = profile
         self._desk = desk
         self._board = board
         self._clock = clock
         self._counters = counters
-        self._block_keys: dict[bytes, bytes] = {}
+        self._keys: dict[tuple[bytes, str], _Keys] = {}
 
     def take(self, frame: bytes, send: Send) -> None:
         """Take one message; `send` gets its answer, now or later.
@@ -78,12 +106,16 @@ class IsoService:
             FrameRefused: it cannot even be answered.
         """
         born_s = time.monotonic()
+        if self.profile.tpdu:
+            frame, send = _without_tpdu(frame, send)
         try:
-            fields = unpack(frame)
+            fields = unpack(frame, self.profile)
         except CodecError as fault:
             self._answer_broken(fault, send)
             return
-        device = self._sender(fields)
+        if "41" not in fields or answer_type(fields["t"]) is None:
+            raise FrameRefused("no request, or no terminal in DE41")
+        device = self._device(fields["41"])
         try:
             request = self._accept(frame, fields, device)
         except _Refused as refused:
@@ -91,25 +123,36 @@ class IsoService:
         else:
             self._submit(request, fields, device, born_s, send)
 
-    def _sender(self, fields: Fields) -> Device | None:
-        if "41" not in fields or answer_type(fields["t"]) is None:
-            raise FrameRefused("no request, or no terminal in DE41")
-        device = self._board.device(fields["41"])
-        if device is not None and device.terminal.protocol != "iso8583":
+    def _device(self, number: str) -> Device | None:
+        """Return the terminal, if it is one that may come by this door."""
+        device = self._board.device(number)
+        if device is None:
             return None
-        return device
+        terminal = device.terminal
+        here = (terminal.protocol, terminal.profile) == ("iso8583", self.profile.name)
+        return device if here else None
+
+    def _keys_of(self, device: Device) -> _Keys:
+        kind = device.terminal.mac
+        known = self._keys.get((device.key, kind))
+        if known is None:
+            # Only devices that know triple DES may send blocks of format 0.
+            old = self.profile.packed or kind == "x9.19"
+            codes = code_keys(device.key, old=old)
+            known = _Keys(mac_of(kind, device.key), codes)
+            self._keys[device.key, kind] = known
+        return known
 
     def _accept(self, frame: bytes, fields: Fields, device: Device | None) -> Request:
         """Return the request of a message that may go to the ledger."""
         if device is None:
             if self._board.network is None:
                 raise _Refused(Rc.SILENT, "the gateway has no network yet")
-            raise _Refused(
-                Rc.TERMINAL, "DE41: no ISO 8583 terminal of this network", "DE41"
-            )
-        terminal = device.terminal
-        if terminal.mac != "none" and not mac_is_right(frame, fields, device.key):
-            log.warning("MAC refused", extra={"terminal": terminal.id})
+            told = f"DE41: no ISO 8583 terminal of profile {self.profile.name}"
+            raise _Refused(Rc.TERMINAL, told, "DE41")
+        mac = self._keys_of(device).mac
+        if mac is not None and not mac_is_right(frame, fields, mac):
+            log.warning("MAC refused", extra={"terminal": device.terminal.id})
             raise _Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
         faults = list(_sender_faults(fields, device))
         try:
@@ -128,10 +171,8 @@ class IsoService:
         command = command_of(fields)
         if command is None:
             raise _Refused(Rc.COMMAND, "no such command here", _type_place(fields))
-        key = self._block_keys.get(device.key)
-        if key is None:
-            key = self._block_keys[device.key] = block_key(device.key)
-        context = Context(device.zone, self._clock().date(), key)
+        codes = self._keys_of(device).codes
+        context = Context(device.zone, self._clock().date(), codes)
         request = request_from_fields(fields, command, context)
         try:
             check_request(request)
@@ -167,17 +208,15 @@ class IsoService:
     def _write(
         self, answer: Answer, fields: Mapping[str, str], device: Device | None
     ) -> bytes:
-        key = None
-        if device is not None and device.terminal.mac != "none":
-            key = device.key
+        mac = None if device is None else self._keys_of(device).mac
         told = echo(fields)
         try:
-            return pack(answer_to_fields(answer, told), key)
+            return pack(answer_to_fields(answer, told), mac, self.profile)
         except CodecError:
             # Our table is too small for what the core said: our bug, loudly, but the
             # terminal must hear something, and it must not sound like approval.
             log.exception("answer cannot be written")
-            return pack(answer_to_fields(_FAULT, told), key)
+            return pack(answer_to_fields(_FAULT, told), mac, self.profile)
 
     def _answer_broken(self, fault: CodecError, send: Send) -> None:
         """Answer 30 when the type, the number and the terminal could be read."""
@@ -192,11 +231,19 @@ class IsoService:
         if not fields["11"].isdigit():
             raise FrameRefused("the operation number is no number") from fault
         log.warning("message cannot be read", extra={"reason": str(fault)})
-        device = self._board.device(fields["41"])
-        if device is not None and device.terminal.protocol != "iso8583":
-            device = None
+        device = self._device(fields["41"])
         answer = Answer(rc=Rc.FORMAT.value, message=str(fault), field=fault.field)
         self._refuse(_sound(fields), device, answer, send)
+
+
+def _without_tpdu(frame: bytes, send: Send) -> tuple[bytes, Send]:
+    """Take the TPDU off a message; the answer gets it back, turned round."""
+    try:
+        asked, message = split_tpdu(frame)
+    except CodecError as fault:
+        raise FrameRefused(str(fault)) from fault
+    way_back = answer_tpdu(asked)
+    return message, lambda answer: send(way_back + answer)
 
 
 def _sound(fields: Mapping[str, str]) -> Fields:

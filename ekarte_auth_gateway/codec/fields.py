@@ -1,11 +1,11 @@
-"""ISO 8583:1987 as a table: which field is what, and how it lies on the wire.
+"""ISO 8583:1987 as a table: which field is what.
 
-Profile A: ASCII fields, ASCII length prefixes, binary bitmaps, binary MAC. Another
-profile is another table. Source: ISO 8583:1987 data element list; the private
-fields (48, 60-63, 120-127) are ours, see docs/TERMINALS.md.
+How it lies on the wire (ASCII or BCD, length prefixes) is the profile's, profiles.py.
+Source: ISO 8583:1987 data element list; the private fields (48, 60-63, 120-127) are
+ours, see docs/TERMINALS.md.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Field(NamedTuple):
@@ -15,7 +15,7 @@ class Field(NamedTuple):
         kind: n digits · an letters and digits · ans printable ASCII · z track
             data · b binary, as hex text in Python · u our texts, UTF-8.
         prefix: digits of the length prefix; 0 for a fixed length.
-        size: fixed length, or the greatest allowed, in bytes.
+        size: fixed length, or the greatest allowed: digits of n and z, else bytes.
         name: for error messages.
     """
 
@@ -139,27 +139,3 @@ FIELDS: dict[int, Field] = {
 SUB_FIELDS = ("48", "120", "121", "122", "123")
 SLIP_FIELDS = ("63", "124", "125", "126", "127")
 MAC_LOW, MAC_HIGH = "64", "128"
-
-# Latin-1 lets our UTF-8 texts pass byte by byte, so that lengths count bytes;
-# tlv.py turns the bytes into text.
-_DATA_ENC = {"b": "b", "u": "latin-1"}
-
-
-def _spec(field: Field) -> dict[str, Any]:
-    return {
-        "data_enc": _DATA_ENC.get(field.kind, "ascii"),
-        "len_enc": "ascii",
-        "len_type": field.prefix,
-        "max_len": field.size,
-        "desc": field.name,
-    }
-
-
-SPEC: dict[str, dict[str, Any]] = {
-    "h": _spec(Field("ans", 0, 0, "header")),
-    "t": _spec(Field("n", 0, 4, "message type")),
-    "p": _spec(Field("b", 0, 8, "bitmap")),
-    "1": _spec(Field("b", 0, 8, "secondary bitmap")),
-    **{str(number): _spec(field) for number, field in FIELDS.items()},
-}
-"""The same table in the shape that pyiso8583 takes."""

@@ -1,16 +1,23 @@
 """Bytes to fields and back, with the MAC: the layer under requests and answers."""
 
 import hmac
+import re
 from collections.abc import Mapping
 
 import iso8583
 
 from ekarte_auth_gateway.codec.errors import CodecError
-from ekarte_auth_gateway.codec.fields import FIELDS, MAC_HIGH, MAC_LOW, SPEC
+from ekarte_auth_gateway.codec.fields import MAC_HIGH, MAC_LOW
+from ekarte_auth_gateway.codec.macs import MAC_BYTES, Mac
+from ekarte_auth_gateway.codec.profiles import PROFILE_A, Profile
 
-MAC_BYTES = 8
 MAC_EMPTY = "00" * MAC_BYTES
 _HIGH_BIT = b"\x80"
+_BITMAP_BYTES = 8
+
+# Track data: BCD has no sign for the separator, so D stands for it there.
+_TRACKS = ("35", "36")
+_PACKED_TRACK = re.compile(r"[0-9D]*F?")
 
 # Fields that every answer repeats, so that a terminal can match it. Nothing secret:
 # no card number, no track, no code block.
@@ -19,65 +26,79 @@ ECHOED = ("3", "7", "11", "12", "13", "37", "41", "42", "49", "60", "70", "90")
 Fields = dict[str, str]
 
 
-def unpack(raw: bytes) -> Fields:
-    """Read one message without its length prefix.
+def unpack(raw: bytes, profile: Profile = PROFILE_A) -> Fields:
+    """Read one message without its length prefix and TPDU.
 
     Raises:
         CodecError: not ISO 8583, or a field's content is not of its kind; `fields`
             holds what was read until then.
     """
-    if raw[4:5] >= _HIGH_BIT and raw[12:13] >= _HIGH_BIT:
+    first = profile.type_bytes
+    second = first + _BITMAP_BYTES
+    if raw[first : first + 1] >= _HIGH_BIT and raw[second : second + 1] >= _HIGH_BIT:
         # Bit 65 announces a third bitmap, which the library follows and our table
         # does not.
         raise CodecError("DE65", "a third bitmap is not known here")
     try:
-        fields, _ = iso8583.decode(raw, SPEC)
+        fields, _ = iso8583.decode(raw, profile.spec)
     except iso8583.DecodeError as fault:
         name = f"DE{fault.field}" if fault.field.isdigit() else "MTI or bitmap"
         raise CodecError(name, f"cannot be read: {fault.msg}", fault.doc_dec) from None
-    _check_content(fields)
+    _check_content(fields, profile)
+    if profile.packed:
+        _unpack_tracks(fields)
     return fields
 
 
-def _check_content(fields: Fields) -> None:
+def _check_content(fields: Fields, profile: Profile) -> None:
     """The library checks lengths only; a number field may hold anything."""
+    kinds = profile.kinds
     for name, value in fields.items():
-        if not name.isdigit() or name == "1":
-            continue
-        kind = FIELDS[int(name)].kind
+        kind = kinds.get(name)
+        if kind is None or kind in "bu":
+            continue  # the bitmap; bytes; tlv.py looks inside the texts
         if kind == "n":
             fine = value.isdigit() and value.isascii()
-        elif kind == "b":
-            fine = True
-        elif kind == "u":
-            fine = True  # tlv.py looks inside
+        elif kind == "z" and profile.packed:
+            fine = _PACKED_TRACK.fullmatch(value) is not None
         else:
             fine = value.isprintable()
         if not fine:
-            raise CodecError(
-                f"DE{name}", f"{FIELDS[int(name)].name} is not of kind {kind}", fields
-            )
+            told = profile.fields[int(name)].name
+            raise CodecError(f"DE{name}", f"{told} is not of kind {kind}", fields)
 
 
-def pack(fields: Mapping[str, str], key: bytes | None = None) -> bytes:
-    """Write one message; with `key` it gets a MAC in DE64, or DE128 if it is long.
+def _unpack_tracks(fields: Fields) -> None:
+    for name in _TRACKS:
+        if name in fields:
+            fields[name] = fields[name].rstrip("F").replace("D", "=")
+
+
+def pack(
+    fields: Mapping[str, str], mac: Mac | None = None, profile: Profile = PROFILE_A
+) -> bytes:
+    """Write one message; with `mac` it ends in DE64, or DE128 if it is long.
 
     Raises:
         CodecError: a field's content does not fit the table.
     """
     document = dict(fields)
-    if key is not None:
+    if mac is not None:
         document[mac_field(fields)] = MAC_EMPTY
+    if profile.packed:
+        for name in _TRACKS:
+            if name in document:
+                document[name] = document[name].replace("=", "D")
     try:
-        raw, _ = iso8583.encode(document, SPEC)
+        raw, _ = iso8583.encode(document, profile.spec)
     except iso8583.EncodeError as fault:
         place = f"DE{fault.field}"
         raise CodecError(place, f"cannot be written: {fault.msg}") from None
     message = bytes(raw)
-    if key is None:
+    if mac is None:
         return message
     body = message[:-MAC_BYTES]
-    return body + mac(key, body)
+    return body + mac(body)
 
 
 def mac_field(fields: Mapping[str, str]) -> str:
@@ -86,12 +107,7 @@ def mac_field(fields: Mapping[str, str]) -> str:
     return MAC_HIGH if long else MAC_LOW
 
 
-def mac(key: bytes, body: bytes) -> bytes:
-    """First 8 bytes of HMAC-SHA256 over the message before its MAC field."""
-    return hmac.digest(key, body, "sha256")[:MAC_BYTES]
-
-
-def mac_is_right(raw: bytes, fields: Mapping[str, str], key: bytes) -> bool:
+def mac_is_right(raw: bytes, fields: Mapping[str, str], mac: Mac) -> bool:
     """Say whether the message ends in a MAC field and the MAC is right.
 
     DE64 and DE128 are both taken, since some peers always send a second bitmap;
@@ -100,7 +116,7 @@ def mac_is_right(raw: bytes, fields: Mapping[str, str], key: bytes) -> bool:
     last = max((int(name) for name in fields if name.isdigit()), default=0)
     if str(last) not in (MAC_LOW, MAC_HIGH):
         return False
-    return hmac.compare_digest(mac(key, raw[:-MAC_BYTES]), raw[-MAC_BYTES:])
+    return hmac.compare_digest(mac(raw[:-MAC_BYTES]), raw[-MAC_BYTES:])
 
 
 def answer_type(message_type: str) -> str | None:

@@ -15,6 +15,7 @@ from ekarte_auth_gateway.codec.currencies import CODE_OF, NUMBER_OF
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import SUB_FIELDS
 from ekarte_auth_gateway.codec.message import Fields
+from ekarte_auth_gateway.codec.pinblock import CodeKeys
 from ekarte_core import BatchTotal, CardRef, Command, Line, Original, Request, Tender
 
 AMOUNT_DIGITS = 12
@@ -31,12 +32,12 @@ class Context:
     Attributes:
         zone: of the terminal's branch.
         today: any day within half a year of the message; gives the year.
-        block_key: for access code blocks; None: this terminal has no key.
+        codes: keys for access code blocks; None: this terminal has none.
     """
 
     zone: tzinfo
     today: date
-    block_key: bytes | None = field(default=None, repr=False)
+    codes: CodeKeys | None = field(default=None, repr=False)
 
 
 def read(fields: Mapping[str, str], command: Command, context: Context) -> Request:
@@ -62,7 +63,7 @@ def read(fields: Mapping[str, str], command: Command, context: Context) -> Reque
         operation=_operation(fields),
         local_time=_local_time(fields, single.get("YR"), context),
         card=card,
-        access_code=_access_code(single.get("PB"), card, context),
+        access_code=_sent_code(fields, single, card, context),
         amount=int(fields["4"]) if "4" in fields else None,
         currency=_currency(fields.get("49")),
         lines=lines,
@@ -191,16 +192,30 @@ def _original(value: str | None, batch: int) -> Original | None:
     return Original(batch=other_batch, operation=full)
 
 
+def _sent_code(
+    fields: Mapping[str, str],
+    single: Mapping[str, str],
+    card: CardRef | None,
+    context: Context,
+) -> str | None:
+    block, place = single.get("PB"), "DE48.PB"
+    if "52" in fields:
+        if block is not None:
+            raise CodecError("DE52", "the access code is in PB already")
+        block, place = fields["52"], "DE52"
+    return _access_code(block, place, card, context)
+
+
 def _access_code(
-    block: str | None, card: CardRef | None, context: Context
+    block: str | None, place: str, card: CardRef | None, context: Context
 ) -> str | None:
     if block is None:
         return None
     if card is None:
-        raise CodecError("DE48.PB", "an access code needs a card")
-    if context.block_key is None:
-        raise CodecError("DE48.PB", "this terminal has no key")
-    return pinblock.decipher(block, cards.number_of(card), context.block_key)
+        raise CodecError(place, "an access code needs a card")
+    if context.codes is None:
+        raise CodecError(place, "this terminal has no key")
+    return pinblock.decipher(block, cards.number_of(card), context.codes, place)
 
 
 def _local_time(
@@ -257,7 +272,7 @@ def write(
     request: Request,
     *,
     zone: tzinfo | None = None,
-    key: bytes | None = None,
+    codes: CodeKeys | None = None,
     random: bytes = b"",
     repeat: bool = False,
 ) -> Fields:
@@ -266,7 +281,8 @@ def write(
     Args:
         request: times are written to the second.
         zone: of the branch; None: the offset that `local_time` has.
-        key: the block key, needed when there is an access code.
+        codes: needed when there is an access code; with the old key among them, it
+            travels as an old device sends it.
         random: 8 random bytes for the block.
         repeat: write it as a repeat (0201 for 0200).
 
@@ -289,7 +305,11 @@ def write(
     pairs += _write_time(request.local_time, zone, fields)
     pairs += _write_pairs(request)
     if request.access_code is not None:
-        pairs.append(("PB", _block(request, key, random)))
+        block = _block(request, request.access_code, codes, random)
+        if len(block) == 2 * pinblock.OLD_BLOCK_BYTES:
+            fields["52"] = block
+        else:
+            pairs.append(("PB", block))
     spread, left = tlv.spread(pairs, SUB_FIELDS)
     if left:
         raise CodecError("DE48", "the lines do not fit one message")
@@ -361,10 +381,12 @@ def _write_pairs(request: Request) -> list[tlv.Pair]:
     return pairs
 
 
-def _block(request: Request, key: bytes | None, random: bytes) -> str:
-    if request.card is None or request.access_code is None:
+def _block(request: Request, code: str, codes: CodeKeys | None, random: bytes) -> str:
+    if request.card is None:
         raise CodecError("DE48.PB", "an access code needs a card")
-    if key is None:
+    if codes is None:
         raise CodecError("DE48.PB", "an access code needs the terminal's key")
     number = cards.number_of(request.card)
-    return pinblock.encipher(request.access_code, number, key, random)
+    if codes.old is not None:
+        return pinblock.encipher_old(code, number, codes.old)
+    return pinblock.encipher(code, number, codes.block, random)

@@ -2,30 +2,35 @@
 
 import os
 import socket
-import struct
 import threading
 
 from ekarte_auth_gateway.codec import (
+    MAC_KINDS,
+    PROFILES,
     RANDOM_BYTES,
     CodecError,
     answer_from_fields,
-    block_key,
+    answer_tpdu,
+    code_keys,
     mac_is_right,
+    mac_of,
     pack,
     request_to_fields,
+    split_tpdu,
+    tpdu,
     unpack,
 )
 from ekarte_auth_gateway.testing.faults import ANSWER_WAIT_S, TerminalError
 from ekarte_core import Answer, Request
 
-_LENGTH = struct.Struct(">H")
+_TPDU = tpdu("0001", "0042")
 
 
 class IsoTerminal:
-    """A terminal that speaks ISO 8583, profile A, over TCP.
+    """A terminal that speaks ISO 8583 over TCP.
 
     Attributes:
-        last_raw: the last answer's message (without its length), for repeats.
+        last_raw: the last answer's message (without length and TPDU), for repeats.
     """
 
     def __init__(
@@ -35,17 +40,24 @@ class IsoTerminal:
         terminal_id: str,
         key: bytes | None,
         mac: str = "hmac-sha256",
+        profile: str = "A",
+        *,
+        old_blocks: bool = False,
     ) -> None:
-        """Take the address, the terminal's number, its key and its kind of MAC."""
-        if mac not in ("none", "hmac-sha256"):
+        """Take the address, the terminal's number, its key, MAC and profile.
+
+        `old_blocks`: access codes go out in format 0 of ISO 9564, in DE52.
+        """
+        if mac not in MAC_KINDS:
             raise ValueError(f"no such MAC: {mac}")
         if mac != "none" and key is None:
             raise ValueError("a MAC needs a key")
         self.terminal_id = terminal_id
         self.last_raw = b""
         self._address = (host, port)
-        self._mac_key = key if mac == "hmac-sha256" else None
-        self._block_key = None if key is None else block_key(key)
+        self._profile = PROFILES[profile]
+        self._mac = None if key is None else mac_of(mac, key)
+        self._codes = None if key is None else code_keys(key, old=old_blocks)
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
@@ -67,23 +79,23 @@ class IsoTerminal:
         """
         fields = request_to_fields(
             request,
-            key=self._block_key,
+            codes=self._codes,
             random=os.urandom(RANDOM_BYTES),
             repeat=repeat,
         )
-        raw = self.exchange(pack(fields, self._mac_key))
+        raw = self.exchange(pack(fields, self._mac, self._profile))
         try:
-            answer = unpack(raw)
+            answer = unpack(raw, self._profile)
         except CodecError as fault:
             raise TerminalError(f"not an answer: {fault}") from fault
         if answer.get("11") != fields["11"]:
             raise TerminalError("an answer to another operation")
-        if self._mac_key is not None and not mac_is_right(raw, answer, self._mac_key):
+        if self._mac is not None and not mac_is_right(raw, answer, self._mac):
             raise TerminalError("an answer with a wrong MAC")
         return answer_from_fields(answer)
 
     def exchange(self, message: bytes) -> bytes:
-        """Send any bytes as one frame and return the next frame's content.
+        """Send any bytes as one message and return the next message.
 
         A kept connection may have been closed by the gateway meanwhile; a fresh one
         is tried once. The operation's key makes that safe.
@@ -111,10 +123,15 @@ class IsoTerminal:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, ANSWER_WAIT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(_LENGTH.pack(len(message)) + message)
-        (length,) = _LENGTH.unpack(self._take(_LENGTH.size))
-        self.last_raw = self._take(length)
-        return self.last_raw
+        length = self._profile.length
+        if self._profile.tpdu:
+            message = _TPDU + message
+        self._socket.sendall(length.write(len(message)) + message)
+        raw = self._take(length.read(self._take(length.head_bytes)))
+        if self._profile.tpdu:
+            raw = _way_back(raw)
+        self.last_raw = raw
+        return raw
 
     def _take(self, count: int) -> bytes:
         assert self._socket is not None
@@ -130,3 +147,14 @@ class IsoTerminal:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _way_back(frame: bytes) -> bytes:
+    """Return the message behind a TPDU that must be ours, turned round."""
+    try:
+        told, message = split_tpdu(frame)
+    except CodecError as fault:
+        raise TerminalError(f"not an answer: {fault}") from fault
+    if told != answer_tpdu(_TPDU):
+        raise TerminalError("an answer to somebody else")
+    return message

@@ -13,10 +13,11 @@ from ekarte_auth_gateway.codec import (
     answer_from_fields,
     answer_to_fields,
     answer_type,
-    block_key,
+    code_keys,
     command_of,
     echo,
     mac_is_right,
+    mac_of,
     pack,
     pinblock,
     request_from_fields,
@@ -43,18 +44,18 @@ from ekarte_core import (
 
 RIGA = ZoneInfo("Europe/Riga")
 KEY = bytes(range(32))
+MAC = mac_of("hmac-sha256", KEY)
+CODES = code_keys(KEY)
 TODAY = date(2026, 11, 21)
-CONTEXT = Context(RIGA, TODAY, block_key(KEY))
+CONTEXT = Context(RIGA, TODAY, CODES)
 NOON = datetime(2026, 11, 21, 10, 15, tzinfo=RIGA)
 
 
 def over_the_wire(request: Request) -> Request:
-    fields = request_to_fields(
-        request, zone=RIGA, key=CONTEXT.block_key, random=b"8 random"
-    )
-    raw = pack(fields, KEY)
+    fields = request_to_fields(request, zone=RIGA, codes=CODES, random=b"8 random")
+    raw = pack(fields, MAC)
     back = unpack(raw)
-    assert mac_is_right(raw, back, KEY)
+    assert mac_is_right(raw, back, MAC)
     assert command_of(back) == request.command
     return request_from_fields(back, request.command, CONTEXT)
 
@@ -216,7 +217,7 @@ ECHO = {"t": "0210", "11": "000007", "41": "00000012", "60": "000003"}
 @settings(max_examples=200, print_blob=True, deadline=None)
 @given(answers)
 def test_an_answer_comes_out_as_it_went_in(answer):
-    raw = pack(answer_to_fields(answer, ECHO), KEY)
+    raw = pack(answer_to_fields(answer, ECHO), MAC)
     assert answer_from_fields(unpack(raw)) == answer
 
 
@@ -224,7 +225,7 @@ def test_an_answer_comes_out_as_it_went_in(answer):
 @given(answers, st.integers(0, 99))
 def test_a_status_answer_comes_out_as_it_went_in(original, version):
     answer = Answer(rc="00", original=original, params_version=version)
-    raw = pack(answer_to_fields(answer, ECHO), KEY)
+    raw = pack(answer_to_fields(answer, ECHO), MAC)
     assert answer_from_fields(unpack(raw)) == answer
 
 
@@ -233,7 +234,7 @@ def test_an_answer_too_long_for_a_message_loses_explanation_and_says_so():
     slip = tuple(SlipLine(text=f"{n:03d} " + "ā" * 40) for n in range(80))
     answer = Answer(rc="00", amount_due=5, explain=explain, slip=slip)
     fields = answer_to_fields(answer, ECHO)
-    back = answer_from_fields(unpack(pack(fields, KEY)))
+    back = answer_from_fields(unpack(pack(fields, MAC)))
     assert (back.rc, back.amount_due) == ("00", 5)
     assert back.explain == explain[: len(back.explain)]
     assert back.slip == slip[: len(back.slip)]
@@ -285,8 +286,8 @@ SALE = Request(
 
 
 def test_a_sale_is_these_bytes():
-    fields = request_to_fields(SALE, zone=RIGA, key=block_key(KEY), random=b"8 random")
-    assert pack(fields, KEY) == GOLDEN_SALE
+    fields = request_to_fields(SALE, zone=RIGA, codes=CODES, random=b"8 random")
+    assert pack(fields, MAC) == GOLDEN_SALE
     back = request_from_fields(unpack(GOLDEN_SALE), "sale", CONTEXT)
     assert back == SALE
 
@@ -334,7 +335,7 @@ def test_an_approval_is_these_bytes():
         b"020SL015CBZa\xc4\xbcais grozs"
         b"\x93\x34\x07\xda\x4f\x2c\x94\x7e"
     )
-    assert pack(answer_to_fields(answer, echo(unpack(GOLDEN_SALE))), KEY) == golden
+    assert pack(answer_to_fields(answer, echo(unpack(GOLDEN_SALE))), MAC) == golden
     assert answer_from_fields(unpack(golden)) == answer
 
 
@@ -363,7 +364,7 @@ def test_a_reversal_is_these_bytes():
         b"000001000412"
         b"\x34\x4c\xa2\x6a\x83\x3b\x94\x4d"
     )
-    assert pack(request_to_fields(request), KEY) == golden
+    assert pack(request_to_fields(request), MAC) == golden
     assert over_the_wire(request) == request
 
 
@@ -421,14 +422,14 @@ def test_the_hour_that_the_clock_shows_twice_is_told_apart_by_utc():
 
 
 def test_a_block_is_bound_to_card_and_key_and_never_looks_the_same():
-    key = block_key(KEY)
+    key = CODES.block
     one = pinblock.encipher("1234", "9990001000000017", key, b"12345678")
     two = pinblock.encipher("1234", "9990001000000017", key, b"87654321")
     assert one != two
-    assert pinblock.decipher(one, "9990001000000017", key) == "1234"
+    assert pinblock.decipher(one, "9990001000000017", CODES) == "1234"
     for number, other in (
-        ("9990001000000025", key),
-        ("9990001000000017", block_key(bytes(32))),
+        ("9990001000000025", CODES),
+        ("9990001000000017", code_keys(bytes(32))),
     ):
         with pytest.raises(CodecError, match="PB"):
             pinblock.decipher(one, number, other)
@@ -437,7 +438,7 @@ def test_a_block_is_bound_to_card_and_key_and_never_looks_the_same():
 @pytest.mark.parametrize("code", ["", "123", "1234567890123", "12a4", "١٢٣٤"])
 def test_a_code_that_is_no_code_makes_no_block(code):
     with pytest.raises(CodecError, match="4 to 12 digits"):
-        pinblock.encipher(code, "9990001000000017", block_key(KEY), bytes(8))
+        pinblock.encipher(code, "9990001000000017", CODES.block, bytes(8))
 
 
 def test_an_access_code_without_key_or_card_is_refused():
@@ -445,7 +446,7 @@ def test_an_access_code_without_key_or_card_is_refused():
         request_to_fields(SALE)
     alone = Request(command="sale", terminal="00000012", access_code="1234")
     with pytest.raises(CodecError, match="needs a card"):
-        request_to_fields(alone, key=block_key(KEY), random=bytes(8))
+        request_to_fields(alone, codes=CODES, random=bytes(8))
 
 
 def test_what_does_not_fit_a_message_is_refused_when_written():

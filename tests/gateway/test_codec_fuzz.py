@@ -9,7 +9,6 @@ from ekarte_auth_gateway.codec import (
     Context,
     answer_from_fields,
     answer_to_fields,
-    block_key,
     command_of,
     echo,
     mac_is_right,
@@ -19,9 +18,9 @@ from ekarte_auth_gateway.codec import (
     unpack,
 )
 from ekarte_core import Answer, BatchTotal, Original, Request
-from tests.gateway.test_codec import ECHO, GOLDEN_SALE, KEY
+from tests.gateway.test_codec import CODES, ECHO, GOLDEN_SALE, MAC
 
-CONTEXT = Context(ZoneInfo("Europe/Riga"), date(2026, 11, 21), block_key(KEY))
+CONTEXT = Context(ZoneInfo("Europe/Riga"), date(2026, 11, 21), CODES)
 
 
 def test_sixty_thousand_mangled_messages_raise_nothing_but_the_codecs_error():
@@ -41,14 +40,14 @@ def test_sixty_thousand_mangled_messages_raise_nothing_but_the_codecs_error():
                 )
             )
         ),
-        pack(answer_to_fields(Answer(rc="00", explain=("ā",) * 9), ECHO), KEY),
+        pack(answer_to_fields(Answer(rc="00", explain=("ā",) * 9), ECHO), MAC),
     ]
     understood = longest = 0
     for _ in range(60_000):
         raw = mangle(bytearray(dice.choice(seeds)), dice)
         try:
             fields = unpack(raw)
-            mac_is_right(raw, fields, KEY)
+            mac_is_right(raw, fields, MAC)
             answer_from_fields({**fields, "39": fields.get("39", "00")})
             command = command_of(fields) or "sale"
             request = request_from_fields(

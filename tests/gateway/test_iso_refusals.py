@@ -5,7 +5,13 @@ import time
 
 import pytest
 
-from ekarte_auth_gateway.codec import answer_from_fields, mac_is_right, pack, unpack
+from ekarte_auth_gateway.codec import (
+    answer_from_fields,
+    mac_is_right,
+    mac_of,
+    pack,
+    unpack,
+)
 from ekarte_core import Tender
 from tests.gateway import town
 from tests.gateway.gateway_process import GatewayProcess
@@ -85,7 +91,7 @@ def test_every_answer_carries_a_right_mac_refusals_too(line):
     for changes in ({}, {"f4": "12AB00000000"}, {"f3": "990000"}, {"f11": None}):
         line.send(frame(line.message(line.fields(sale(line), **changes))))
         raw = line.take()
-        assert mac_is_right(raw, unpack(raw), line.key)
+        assert mac_is_right(raw, unpack(raw), line.mac)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +167,9 @@ def test_another_terminals_key_is_refused(gateway):
     before = gateway.operations()
     thief = gateway.iso(town.ISO_1, key=gateway.key(town.ISO_2))
     with Line(gateway, town.ISO_1) as line:
-        raw = pack(line.fields(sale(line)), gateway.key(town.ISO_2))
+        raw = pack(
+            line.fields(sale(line)), mac_of("hmac-sha256", gateway.key(town.ISO_2))
+        )
         line.send(frame(raw))
         assert unpack(line.take())["39"] == "63"
     thief.close()

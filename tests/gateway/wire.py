@@ -1,13 +1,13 @@
 """Raw ISO 8583 lines for tests: frames as bytes, whole, cut or mangled."""
 
 import socket
-import struct
 from typing import Any
 
 from ekarte_auth_gateway.codec import (
     Fields,
     answer_from_fields,
-    block_key,
+    code_keys,
+    mac_of,
     pack,
     request_to_fields,
     unpack,
@@ -16,7 +16,7 @@ from ekarte_core import Answer, Request
 
 
 def frame(message: bytes) -> bytes:
-    return struct.pack(">H", len(message)) + message
+    return len(message).to_bytes(2, "big") + message
 
 
 class Line:
@@ -25,7 +25,7 @@ class Line:
     def __init__(self, gateway: Any, terminal: str, *, mac: bool = True) -> None:
         self.terminal_id = terminal
         self.key = gateway.key(terminal)
-        self._mac_key = self.key if mac else None
+        self.mac = mac_of("hmac-sha256", self.key) if mac else None
         self._socket = socket.create_connection(("127.0.0.1", gateway.iso_port), 10)
 
     def __enter__(self) -> "Line":
@@ -36,7 +36,7 @@ class Line:
 
     def fields(self, request: Request, **changes: str | None) -> Fields:
         """The fields of a request, some changed, some (None) taken away."""
-        fields = request_to_fields(request, key=block_key(self.key), random=b"r" * 8)
+        fields = request_to_fields(request, codes=code_keys(self.key), random=b"r" * 8)
         for label, value in changes.items():
             name = label.removeprefix("f")
             fields.pop(name, None)
@@ -45,7 +45,7 @@ class Line:
         return fields
 
     def message(self, fields: Fields) -> bytes:
-        return pack(fields, self._mac_key)
+        return pack(fields, self.mac)
 
     def send(self, raw: bytes) -> None:
         self._socket.sendall(raw)
@@ -53,7 +53,7 @@ class Line:
     def take(self) -> bytes:
         """The next frame's message; b"" when the gateway has hung up."""
         head = self._exactly(2)
-        return self._exactly(struct.unpack(">H", head)[0]) if head else b""
+        return self._exactly(int.from_bytes(head, "big")) if head else b""
 
     def _exactly(self, count: int) -> bytes:
         got = b""
