@@ -23,8 +23,8 @@ def main() -> int:
         return 2
     except OSError as fault:
         sys.stderr.write(
-            f"the gateway cannot listen: {fault.strerror or fault}; see EKARTE_HTTP and"
-            " EKARTE_ISO\n"
+            f"the gateway cannot listen: {fault.strerror or fault}; see EKARTE_HTTP,"
+            " EKARTE_ISO and EKARTE_ISO_B\n"
         )
         return 2
     return 0

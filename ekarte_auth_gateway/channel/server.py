@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from ekarte_auth_gateway.channel.service import FrameRefused, IsoService
+from ekarte_auth_gateway.codec import PROFILE_A
 from ekarte_auth_gateway.flow import Counters
 
 log = logging.getLogger(__name__)
@@ -181,7 +182,8 @@ class IsoServer:
         self._listener: asyncio.Server | None = None
         self._looking: asyncio.Task[None] | None = None
         self._stopping: asyncio.Event | None = None
-        gauge = counters.connections.labels(f"iso8583 {service.profile.name}")
+        other = "" if service.profile is PROFILE_A else f"-{service.profile.name}"
+        gauge = counters.connections.labels(f"iso8583{other}")
         gauge.set_function(lambda: len(self._connections))
 
     async def start(self, host: str, port: int) -> int:

@@ -25,7 +25,7 @@ class Length(NamedTuple):
     digits: bool = False
     counts_itself: bool = False
 
-    def read(self, head: bytes) -> int:
+    def read(self, head: bytes | bytearray) -> int:
         """Return how many bytes follow the prefix; below zero: it is none."""
         own = self.head_bytes if self.counts_itself else 0
         if not self.digits:

@@ -28,7 +28,7 @@ class GatewayProcess:
         self.dsn = dsn
         self.keyring = keyring
         self.log_file = folder / "gateway.log"
-        self.http_port = self.iso_port = 0
+        self.http_port = self.iso_port = self.iso_b_port = 0
         self._env = {
             "EKARTE_DSN": dsn,
             "EKARTE_KEYRING": str(keyring_file),
@@ -53,11 +53,13 @@ class GatewayProcess:
                     "PYTHONPATH": str(ROOT),
                     "EKARTE_HTTP": f"127.0.0.1:{self.http_port}",
                     "EKARTE_ISO": f"127.0.0.1:{self.iso_port}",
+                    "EKARTE_ISO_B": f"127.0.0.1:{self.iso_b_port}",
                     **self._env,
                 },
             )
         listening = self.wait_for_event("listening", seen)
         self.http_port, self.iso_port = listening["http_port"], listening["iso_port"]
+        self.iso_b_port = listening["iso_b_port"]
         return self
 
     def start_ready(self, **env: str) -> "GatewayProcess":
@@ -110,10 +112,12 @@ class GatewayProcess:
         terminal: str = town.ISO_1,
         key: bytes | None = None,
         mac: str = "hmac-sha256",
+        profile: str = "A",
+        **more: bool,
     ) -> IsoTerminal:
-        made = IsoTerminal(
-            "127.0.0.1", self.iso_port, terminal, key or self.key(terminal), mac
-        )
+        port = {"A": self.iso_port, "B": self.iso_b_port}[profile]
+        key = key or self.key(terminal)
+        made = IsoTerminal("127.0.0.1", port, terminal, key, mac, profile, **more)
         self._terminals.append(made)
         return made
 

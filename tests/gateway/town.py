@@ -16,6 +16,13 @@ HTTP_1, HTTP_2, HTTP_BLOCKED, HTTP_BRIEF = (
 )
 HTTP_NO_MAC = "00000018"
 ISO_1, ISO_2, ISO_BLOCKED, ISO_PLAIN = "00000012", "00000022", "00000015", "00000042"
+ISO_CMAC, ISO_RETAIL = "00000024", "00000025"
+ISO_B, ISO_B_CMAC, ISO_B_RETAIL, ISO_B_PLAIN = (
+    "B0000001",
+    "B0000002",
+    "B0000003",
+    "B0000004",
+)
 ODOO = "ODOO0001"
 
 
@@ -116,10 +123,21 @@ def document(**changes: Any) -> dict[str, Any]:
                 "state": "blocked",
             },
             {"id": ISO_PLAIN, "branch": "G1", "protocol": "iso8583", "mac": "none"},
+            *_iso(ISO_CMAC, "A", "aes-cmac"),
+            *_iso(ISO_RETAIL, "A", "x9.19"),
+            *_iso(ISO_B, "B", "hmac-sha256"),
+            *_iso(ISO_B_CMAC, "B", "aes-cmac"),
+            *_iso(ISO_B_RETAIL, "B", "x9.19"),
+            *_iso(ISO_B_PLAIN, "B", "none"),
             {"id": ODOO, "branch": "G1", "protocol": "odoo"},
         ],
     }
     return {**whole, **changes}
+
+
+def _iso(terminal: str, profile: str, mac: str) -> list[dict[str, Any]]:
+    where = {"id": terminal, "branch": "G1", "protocol": "iso8583"}
+    return [{**where, "profile": profile, "mac": mac}]
 
 
 def number(prefix: str, serial: int) -> str:
