@@ -2,9 +2,11 @@
 
 `unpack` / `pack` are the layer of fields and MACs, `request_from_fields` /
 `request_to_fields` / `answer_from_fields` / `answer_to_fields` the layer of meaning.
-A `Profile` says how fields lie on the wire.
+A `Profile` says how fields lie on the wire. `frames` is the same two layers for the
+serial frame.
 """
 
+from ekarte_auth_gateway.codec import frames
 from ekarte_auth_gateway.codec.answers import read as answer_from_fields
 from ekarte_auth_gateway.codec.answers import write as answer_to_fields
 from ekarte_auth_gateway.codec.commands import command_of
@@ -56,6 +58,7 @@ __all__ = [
     "code_keys",
     "command_of",
     "echo",
+    "frames",
     "mac_is_right",
     "mac_of",
     "mac_with",

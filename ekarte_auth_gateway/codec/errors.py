@@ -8,6 +8,7 @@ class CodecError(Exception):
 
     Attributes:
         field: ``DE4``, ``DE48.LN`` … ; empty when no field is to blame.
+        reason: what is wrong with it.
         fields: what could be read before the fault, for the answer's echo.
     """
 
@@ -16,5 +17,6 @@ class CodecError(Exception):
     ) -> None:
         """Name the place and what is wrong with it, never its value."""
         self.field = field
+        self.reason = message
         self.fields = fields or {}
         super().__init__(f"{field}: {message}" if field else message)

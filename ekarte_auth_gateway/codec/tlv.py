@@ -29,18 +29,33 @@ def split(text: str, place: str) -> list[Pair]:
     pairs = []
     position = 0
     while position < len(text):
-        tag = text[position : position + 2]
-        if not (len(tag) == 2 and tag.isascii() and tag.isalnum() and tag.isupper()):
-            raise CodecError(place, f"no tag of two capitals at byte {position}")
-        digits = text[position + 2 : position + HEAD_BYTES]
-        if not (len(digits) == 3 and digits.isascii() and digits.isdigit()):
-            raise CodecError(f"{place}.{tag}", "no length of three digits")
-        start = position + HEAD_BYTES
-        position = start + int(digits)
-        if position > len(text):
-            raise CodecError(f"{place}.{tag}", "longer than its field")
-        pairs.append((tag, _text(text[start:position], f"{place}.{tag}")))
+        pair, position = take(text, position, place)
+        pairs.append(pair)
     return pairs
+
+
+def take(text: str, position: int, place: str) -> tuple[Pair, int]:
+    """Read one sub-field; return it and where the next begins.
+
+    Raises:
+        CodecError: as `split`.
+    """
+    tag = text[position : position + 2]
+    if not (len(tag) == 2 and tag.isascii() and tag.isalnum() and tag.isupper()):
+        raise CodecError(place, f"no tag of two capitals at byte {position}")
+    digits = text[position + 2 : position + HEAD_BYTES]
+    if not (len(digits) == 3 and digits.isascii() and digits.isdigit()):
+        raise CodecError(at(place, tag), "no length of three digits")
+    start = position + HEAD_BYTES
+    end = start + int(digits)
+    if end > len(text):
+        raise CodecError(at(place, tag), "longer than its field")
+    return (tag, _text(text[start:end], at(place, tag))), end
+
+
+def at(place: str, tag: str) -> str:
+    """Name a sub-field in an error; of a frame, whose TLVs lie in no field, by tag."""
+    return f"{place}.{tag}" if place else tag
 
 
 def _text(value: str, place: str) -> str:
@@ -71,7 +86,7 @@ def join(pair: Pair, place: str) -> str:
     tag, value = pair
     raw = bytes_of(value)
     if len(raw) > VALUE_BYTES_MAX:
-        raise CodecError(f"{place}.{tag}", f"longer than {VALUE_BYTES_MAX} bytes")
+        raise CodecError(at(place, tag), f"longer than {VALUE_BYTES_MAX} bytes")
     return f"{tag}{len(raw):03d}{raw}"
 
 
@@ -110,3 +125,8 @@ def shorten(value: str, bytes_max: int = VALUE_BYTES_MAX) -> str:
     if len(raw) <= bytes_max:
         return value
     return raw[:bytes_max].decode(errors="ignore")
+
+
+def pieces(value: str, size: int = VALUE_BYTES_MAX) -> list[str]:
+    """Cut a long ASCII text into values."""
+    return [value[start : start + size] for start in range(0, len(value), size)]
