@@ -8,7 +8,7 @@ import sys
 import traceback
 from datetime import datetime, timezone
 
-from ekarte_auth_gateway.channel import ChannelLimits, IsoServer, IsoService
+from ekarte_auth_gateway.channel import ChannelLimits, IsoService, TcpServer
 from ekarte_auth_gateway.codec import PROFILE_A, PROFILE_B, Profile, redact
 from ekarte_auth_gateway.flow import (
     Board,
@@ -205,14 +205,14 @@ def _http_server(
 
 def _iso_server(
     settings: Settings, desk: Desk, board: Board, counters: Counters, profile: Profile
-) -> IsoServer:
+) -> TcpServer:
     limits = ChannelLimits(
         frame_bytes_max=settings.frame_bytes_max,
         idle_s=settings.idle_s,
         connections_max=settings.connections_max,
     )
     service = IsoService(desk, board, now, counters, profile)
-    return IsoServer(service, counters, limits)
+    return TcpServer(service, counters, limits)
 
 
 async def run(settings: Settings) -> None:

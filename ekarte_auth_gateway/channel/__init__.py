@@ -1,6 +1,17 @@
-"""ISO 8583 over TCP."""
+"""Messages over TCP, and ISO 8583."""
 
-from ekarte_auth_gateway.channel.server import ChannelLimits, IsoServer
+from ekarte_auth_gateway.channel.keys import TerminalKeys
+from ekarte_auth_gateway.channel.refusing import FrameRefused, Refused, first_of
+from ekarte_auth_gateway.channel.server import ChannelLimits, FrameTaker, TcpServer
 from ekarte_auth_gateway.channel.service import IsoService
 
-__all__ = ["ChannelLimits", "IsoServer", "IsoService"]
+__all__ = [
+    "ChannelLimits",
+    "FrameRefused",
+    "FrameTaker",
+    "IsoService",
+    "Refused",
+    "TcpServer",
+    "TerminalKeys",
+    "first_of",
+]

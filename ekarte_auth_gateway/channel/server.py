@@ -8,11 +8,12 @@ been still for too long, instead of a timer for each.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
-from ekarte_auth_gateway.channel.service import FrameRefused, IsoService
-from ekarte_auth_gateway.codec import PROFILE_A
+from ekarte_auth_gateway.channel.refusing import FrameRefused
+from ekarte_auth_gateway.codec import Length
 from ekarte_auth_gateway.flow import Counters
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,32 @@ class ChannelLimits:
     open_max: int = 64
 
 
+class FrameTaker(Protocol):
+    """What the messages of a connection are handed to.
+
+    Attributes:
+        length: the prefix that stands before each message.
+        label: names its connections in the figures.
+    """
+
+    length: Length
+    label: str
+
+    def take(self, frame: bytes, send: Callable[[bytes], None]) -> None:
+        """Take one message; `send` gets its answer, now or later.
+
+        Raises:
+            FrameRefused: it cannot even be answered.
+        """
+        ...
+
+
 class _Connection(asyncio.Protocol):
     """One terminal's connection."""
 
-    def __init__(self, server: "IsoServer") -> None:
+    def __init__(self, server: "TcpServer") -> None:
         self._server = server
-        self._length = server.service.profile.length
+        self._length = server.service.length
         self._buffer = bytearray()
         self._open = 0  # messages without an answer yet
         self._held_back = False
@@ -169,11 +190,11 @@ class _Connection(asyncio.Protocol):
         log.warning("connection: %s", event, extra={"peer": peer, **facts})
 
 
-class IsoServer:
+class TcpServer:
     """Listens for terminals and keeps their connections in bounds."""
 
     def __init__(
-        self, service: IsoService, counters: Counters, limits: ChannelLimits
+        self, service: FrameTaker, counters: Counters, limits: ChannelLimits
     ) -> None:
         """Take the service; `start` listens."""
         self.service = service
@@ -182,8 +203,7 @@ class IsoServer:
         self._listener: asyncio.Server | None = None
         self._looking: asyncio.Task[None] | None = None
         self._stopping: asyncio.Event | None = None
-        other = "" if service.profile is PROFILE_A else f"-{service.profile.name}"
-        gauge = counters.connections.labels(f"iso8583{other}")
+        gauge = counters.connections.labels(service.label)
         gauge.set_function(lambda: len(self._connections))
 
     async def start(self, host: str, port: int) -> int:

@@ -7,24 +7,21 @@ by a call from the desk.
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
+from ekarte_auth_gateway.channel.keys import TerminalKeys
+from ekarte_auth_gateway.channel.refusing import FrameRefused, Refused, first_of
 from ekarte_auth_gateway.codec import (
     PROFILE_A,
     CodecError,
-    CodeKeys,
     Context,
     Fields,
-    Mac,
     Profile,
     answer_to_fields,
     answer_tpdu,
     answer_type,
-    code_keys,
     command_of,
     echo,
     mac_is_right,
-    mac_of,
     pack,
     place_of,
     request_from_fields,
@@ -49,33 +46,6 @@ Send = Callable[[bytes], None]
 _FAULT = Answer(rc=Rc.FAULT.value, message="the answer cannot be written")
 
 
-class FrameRefused(Exception):
-    """Nothing in the frame tells where an answer should go: hang up."""
-
-
-class _Refused(Exception):
-    """The message gets an answer at once, without the ledger."""
-
-    def __init__(self, rc: Rc, message: str, place: str = "") -> None:
-        self.rc = rc
-        self.answer = Answer(rc=rc.value, message=message, field=place)
-        super().__init__(message)
-
-
-# If several refusals apply, the first in the order of the codes is the answer.
-_PRECEDENCE = {rc: place for place, rc in enumerate(Rc)}
-
-
-class _Keys(NamedTuple):
-    """What a terminal's key is used for, made once."""
-
-    mac: Mac | None
-    codes: CodeKeys
-
-    def __repr__(self) -> str:
-        return "_Keys()"
-
-
 class IsoService:
     """Answers ISO 8583 messages of one profile."""
 
@@ -93,11 +63,13 @@ class IsoService:
         when it has been read: so each profile has a port of its own.
         """
         self.profile = profile
+        self.length = profile.length
+        self.label = "iso8583" + ("" if profile is PROFILE_A else f"-{profile.name}")
         self._desk = desk
         self._board = board
         self._clock = clock
         self._counters = counters
-        self._keys: dict[tuple[bytes, str], _Keys] = {}
+        self._keys = TerminalKeys(old_blocks=profile.packed)
 
     def take(self, frame: bytes, send: Send) -> None:
         """Take one message; `send` gets its answer, now or later.
@@ -118,7 +90,7 @@ class IsoService:
         device = self._device(fields["41"])
         try:
             request = self._accept(frame, fields, device)
-        except _Refused as refused:
+        except Refused as refused:
             self._refuse(fields, device, refused.answer, send)
         else:
             self._submit(request, fields, device, born_s, send)
@@ -132,53 +104,42 @@ class IsoService:
         here = (terminal.protocol, terminal.profile) == ("iso8583", self.profile.name)
         return device if here else None
 
-    def _keys_of(self, device: Device) -> _Keys:
-        kind = device.terminal.mac
-        known = self._keys.get((device.key, kind))
-        if known is None:
-            # Only devices that know triple DES may send blocks of format 0.
-            old = self.profile.packed or kind == "x9.19"
-            codes = code_keys(device.key, old=old)
-            known = _Keys(mac_of(kind, device.key), codes)
-            self._keys[device.key, kind] = known
-        return known
-
     def _accept(self, frame: bytes, fields: Fields, device: Device | None) -> Request:
         """Return the request of a message that may go to the ledger."""
         if device is None:
             if self._board.network is None:
-                raise _Refused(Rc.SILENT, "the gateway has no network yet")
+                raise Refused(Rc.SILENT, "the gateway has no network yet")
             told = f"DE41: no ISO 8583 terminal of profile {self.profile.name}"
-            raise _Refused(Rc.TERMINAL, told, "DE41")
-        mac = self._keys_of(device).mac
+            raise Refused(Rc.TERMINAL, told, "DE41")
+        mac = self._keys.of(device).mac
         if mac is not None and not mac_is_right(frame, fields, mac):
             log.warning("MAC refused", extra={"terminal": device.terminal.id})
-            raise _Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
+            raise Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
         faults = list(_sender_faults(fields, device))
         try:
             request = self._read(fields, device)
-        except _Refused as refused:
+        except Refused as refused:
             faults.append(refused)
         except CodecError as fault:
-            faults.append(_Refused(Rc.FORMAT, str(fault), fault.field))
+            faults.append(Refused(Rc.FORMAT, str(fault), fault.field))
         if faults:
-            raise min(faults, key=lambda refused: _PRECEDENCE[refused.rc])
+            raise first_of(faults)
         if not device.may_send(time.monotonic()):
-            raise _Refused(Rc.TOO_OFTEN, "too many messages a second")
+            raise Refused(Rc.TOO_OFTEN, "too many messages a second")
         return request
 
     def _read(self, fields: Fields, device: Device) -> Request:
         command = command_of(fields)
         if command is None:
-            raise _Refused(Rc.COMMAND, "no such command here", _type_place(fields))
-        codes = self._keys_of(device).codes
+            raise Refused(Rc.COMMAND, "no such command here", _type_place(fields))
+        codes = self._keys.of(device).codes
         context = Context(device.zone, self._clock().date(), codes)
         request = request_from_fields(fields, command, context)
         try:
             check_request(request)
         except RequestInvalid as fault:
             place = place_of(fault.field)
-            raise _Refused(Rc(fault.rc), f"{place} {fault}", place) from None
+            raise Refused(Rc(fault.rc), f"{place} {fault}", place) from None
         return request
 
     def _submit(
@@ -208,7 +169,7 @@ class IsoService:
     def _write(
         self, answer: Answer, fields: Mapping[str, str], device: Device | None
     ) -> bytes:
-        mac = None if device is None else self._keys_of(device).mac
+        mac = None if device is None else self._keys.of(device).mac
         told = echo(fields)
         try:
             return pack(answer_to_fields(answer, told), mac, self.profile)
@@ -251,12 +212,12 @@ def _sound(fields: Mapping[str, str]) -> Fields:
     return {name: fields[name] for name in ("t", "3", "11", "41") if name in fields}
 
 
-def _sender_faults(fields: Fields, device: Device) -> Iterator[_Refused]:
+def _sender_faults(fields: Fields, device: Device) -> Iterator[Refused]:
     if device.terminal.state != "active":
-        yield _Refused(Rc.TERMINAL, "DE41: this terminal is blocked", "DE41")
+        yield Refused(Rc.TERMINAL, "DE41: this terminal is blocked", "DE41")
     branch = fields.get("42", "").strip()
     if branch and branch != device.branch.code:
-        yield _Refused(Rc.BRANCH, "DE42: not this terminal's branch", "DE42")
+        yield Refused(Rc.BRANCH, "DE42: not this terminal's branch", "DE42")
 
 
 def _type_place(fields: Mapping[str, str]) -> str:

@@ -12,7 +12,13 @@ from ekarte_auth_gateway.codec.answers import write as answer_to_fields
 from ekarte_auth_gateway.codec.commands import command_of
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import MAC_HIGH, MAC_LOW
-from ekarte_auth_gateway.codec.framing import answer_tpdu, split_tpdu, tpdu
+from ekarte_auth_gateway.codec.framing import (
+    BINARY_2,
+    Length,
+    answer_tpdu,
+    split_tpdu,
+    tpdu,
+)
 from ekarte_auth_gateway.codec.macs import MAC_KINDS, Mac, MacKind, mac_of, mac_with
 from ekarte_auth_gateway.codec.message import (
     Fields,
@@ -37,6 +43,7 @@ from ekarte_auth_gateway.codec.requests import read as request_from_fields
 from ekarte_auth_gateway.codec.requests import write as request_to_fields
 
 __all__ = [
+    "BINARY_2",
     "MAC_HIGH",
     "MAC_KINDS",
     "MAC_LOW",
@@ -48,6 +55,7 @@ __all__ = [
     "CodecError",
     "Context",
     "Fields",
+    "Length",
     "Mac",
     "MacKind",
     "Profile",
