@@ -80,6 +80,7 @@ from ekarte_core.service.settling import (
     settlement_accepted,
     settlement_failed,
 )
+from ekarte_core.service.slip import SlipMarks, slip_marks
 from ekarte_core.service.turning import turn_periods
 from ekarte_core.service.verifying import Invariant, breaches, verify
 from ekarte_core.settlement.claims import Claim, claims
@@ -174,6 +175,7 @@ __all__ = [
     "SettlementDocument",
     "SettlementLine",
     "SlipLine",
+    "SlipMarks",
     "StatementLine",
     "Tender",
     "Voucher",
@@ -231,6 +233,7 @@ __all__ = [
     "seal",
     "settlement_accepted",
     "settlement_failed",
+    "slip_marks",
     "statement_digest",
     "statement_figures",
     "take_notices",

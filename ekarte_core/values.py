@@ -254,13 +254,17 @@ class Voucher(_Value, frozen=True, kw_only=True):
 class SlipLine(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the slip; the terminal renders it.
 
-    `style` qr and barcode: the line is a code, `text` its content. `size` double: twice
-    as high and wide.
+    Attributes:
+        right: the end of `text` that stands at the right edge: mostly a sum.
+        style: of qr and barcode the line is a code and `text` its content; cut, only in
+            rendered slips, ends a copy.
+        size: double is twice as high and wide.
     """
 
     text: str
+    right: str = ""
     align: Literal["left", "center", "right"] = "left"
-    style: Literal["", "bold", "rule", "signature", "qr", "barcode"] = ""
+    style: Literal["", "bold", "rule", "signature", "qr", "barcode", "cut"] = ""
     size: Literal["", "double"] = ""
 
 

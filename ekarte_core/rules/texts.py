@@ -1,11 +1,8 @@
-"""Sentences of answers and slips, by key and language. Data, no code."""
+"""Sentences of answers, by key and language. Data, no code."""
 
-LANGUAGES = ("en", "lv", "ru", "et")
-
-
-def _row(en: str, lv: str, ru: str, et: str) -> dict[str, str]:
-    return {"en": en, "lv": lv, "ru": ru, "et": et}
-
+from ekarte_core.rules.slip_texts import LANGUAGES as LANGUAGES
+from ekarte_core.rules.slip_texts import SLIP_TEXTS
+from ekarte_core.rules.slip_texts import row as _row
 
 TEXTS: dict[str, dict[str, str]] = {
     "discount.applied": _row(
@@ -257,43 +254,6 @@ TEXTS: dict[str, dict[str, str]] = {
         "Спасибо за анкету",
         "Aitäh ankeedi eest",
     ),
-    "slip.visit": _row("Visit", "Apmeklējums", "Посещение", "Külastus"),
-    "slip.exchange": _row("Exchange", "Apmaiņa", "Обмен", "Vahetus"),
-    "slip.enroll": _row("Questionnaire", "Anketa", "Анкета", "Ankeet"),
-    "slip.replace": _row("New card", "Jaunā karte", "Новая карта", "Uus kaart"),
-    "slip.credit": _row("Credit", "Kredīts", "Кредит", "Krediit"),
-    "slip.voucher": _row("Voucher", "Kupons", "Жетон", "Kupong"),
-    "slip.card": _row("Card", "Karte", "Карта", "Kaart"),
-    "slip.purchase": _row("Purchase", "Pirkums", "Покупка", "Ost"),
-    "slip.refund": _row("Refund", "Atgriešana", "Возврат", "Tagastus"),
-    "slip.load": _row("Loaded", "Papildināts", "Зачислено", "Laaditud"),
-    "slip.discount": _row("Discount", "Atlaide", "Скидка", "Allahindlus"),
-    "slip.gift": _row(
-        "Paid by gift card",
-        "Samaksāts ar dāvanu karti",
-        "Оплачено подарочной картой",
-        "Tasutud kinkekaardiga",
-    ),
-    "slip.bonus": _row(
-        "Paid by bonus",
-        "Samaksāts ar bonusu",
-        "Оплачено бонусом",
-        "Tasutud boonusega",
-    ),
-    "slip.due": _row("To pay", "Apmaksai", "К оплате", "Tasuda"),
-    "slip.back": _row("To return", "Izmaksai", "К выдаче", "Tagastada"),
-    "slip.balance": _row("Balance", "Atlikums", "Остаток", "Jääk"),
-    "slip.signature": _row("Signature", "Paraksts", "Подпись", "Allkiri"),
-    "slip.code": _row(
-        "Authorization", "Autorizācija", "Код авторизации", "Autoriseerimine"
-    ),
-    "slip.hold": _row(
-        "Reserved, please confirm",
-        "Rezervēts, lūdzu apstipriniet",
-        "Зарезервировано, подтвердите",
-        "Broneeritud, palun kinnitage",
-    ),
-    "slip.refused": _row("Refused", "Noraidīts", "Отказано", "Keeldutud"),
     "rc.63": _row(
         "signature or MAC is wrong",
         "nepareizs paraksts vai MAC",
@@ -407,4 +367,5 @@ TEXTS: dict[str, dict[str, str]] = {
         "approved in part", "apstiprināts daļēji", "одобрено частично", "osaliselt"
     ),
     "rc.00": _row("approved", "apstiprināts", "одобрено", "kinnitatud"),
+    **SLIP_TEXTS,
 }

@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Literal
-from weakref import WeakKeyDictionary
-
-import msgspec
 
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.ledger.store import VoucherRow
 from ekarte_core.network.compiled import Network
-from ekarte_core.network.document import Program, SlipTexts
-from ekarte_core.rules.explain import language_of, money, tell, text
+from ekarte_core.network.document import Program
+from ekarte_core.rules.explain import language_of, tell, text
 from ekarte_core.rules.plan import NewVoucher, Plan
 from ekarte_core.rules.purses import (
     COUNTERS,
@@ -20,31 +16,15 @@ from ekarte_core.rules.purses import (
     FOR_BOOKS,
     ITEM,
     POINTS,
-    VISITS,
     VOUCHER,
     Purse,
 )
 from ekarte_core.service.deciding import ACCESS_TRIES_MAX
 from ekarte_core.service.job import Job
-from ekarte_core.values import Answer, Balance, SlipLine, Voucher
+from ekarte_core.service.slip import wants_slip, with_slip
+from ekarte_core.values import Answer, Balance, Voucher
 
 AUTH_CODE_DIGITS = 6
-WITH_SLIP = frozenset(
-    {
-        "authorize",
-        "confirm",
-        "sale",
-        "refund",
-        "top_up",
-        "activate",
-        "reverse",
-        "check_in",
-        "redeem",
-        "enroll",
-        "replace",
-    }
-)
-RETURNS = frozenset({"refund", "reverse"})
 AHEAD = frozenset({"discount.next", "tier.next", "card.qualify"})
 _IN_VOUCHERS = frozenset({VOUCHER, ITEM})  # shown as vouchers, not as balances
 _NO_BALANCE = _IN_VOUCHERS | FOR_BOOKS
@@ -117,9 +97,9 @@ def answer_of(
         next=_ahead(job, plan, spoken),
         params_version=network.version,
     )
-    if job.request.slip == "none" or job.request.command not in WITH_SLIP:
+    if not wants_slip(job.request.command, job.request.slip):
         return answer
-    return _with_slip(job, network, plan, answer, spoken, now)
+    return with_slip(job, network, plan, answer, spoken, now)
 
 
 def _ahead(job: Job, plan: Plan, spoken: str) -> tuple[str, ...]:
@@ -235,139 +215,3 @@ def _available(purse: Purse, program: Program | None, now: datetime) -> int:
         limit = int(program.parameters["credit_limit"])
         return max(purse.posted - purse.held + limit, 0)
     return purse.usable(now) if purse.lots else purse.available
-
-
-def _with_slip(
-    job: Job, network: Network, plan: Plan, answer: Answer, spoken: str, now: datetime
-) -> Answer:
-    assert job.branch is not None
-    frame = _frame(network, job.branch.code, spoken)
-    at = _minute(network.local_time(job.branch, now))
-    request = job.request
-    when = f"{at} {request.terminal} {request.batch}/{request.operation}"
-    lines = [*frame.head, SlipLine(text=when), _RULE]
-    if plan.rc in APPROVED:
-        lines += _figures(job, plan, answer, spoken)
-        lines += [SlipLine(text=told) for told in answer.explain]
-        lines += _balances(answer, network, spoken)
-        lines.append(SlipLine(text=f"{text('slip.code', spoken)} {answer.auth_code}"))
-    else:
-        refused = f"{text('slip.refused', spoken)}: {answer.message} ({answer.rc})"
-        lines.append(SlipLine(text=refused, style="bold"))
-    signed = plan.rc in APPROVED and bool(plan.taken) and not request.access_code
-    if signed and request.command in ("sale", "confirm"):
-        lines.append(SlipLine(text=text("slip.signature", spoken), style="signature"))
-    if frame.code and plan.rc in APPROVED:
-        lines.append(SlipLine(text=answer.txn, align="center", style=frame.code))
-    lines += frame.foot
-    return msgspec.structs.replace(answer, slip=tuple(lines), copies=2 if signed else 1)
-
-
-_RULE = SlipLine(text="", style="rule")
-
-
-class _Frame(msgspec.Struct, frozen=True):
-    """What is the same on all slips of a branch in one language."""
-
-    head: tuple[SlipLine, ...]
-    foot: tuple[SlipLine, ...]
-    code: Literal["", "qr", "barcode"]
-
-
-_CODES: Mapping[str, Literal["", "qr", "barcode"]] = {
-    "none": "",
-    "qr": "qr",
-    "code128": "barcode",
-}
-_Frames = dict[tuple[str, str], _Frame]
-_frames: WeakKeyDictionary[Network, _Frames] = WeakKeyDictionary()
-
-
-def _frame(network: Network, branch_code: str, spoken: str) -> _Frame:
-    """Return head and foot of a branch's slips, made once for each network version."""
-    known = _frames.get(network)
-    if known is None:
-        known = _frames[network] = {}
-    if (branch_code, spoken) not in known:
-        branch = network.branches[branch_code]
-        issuer = network.issuers[branch.issuer]
-        texts = issuer.slip_texts.get(spoken, _NO_TEXTS)
-        rows = texts.header or issuer.slip_header or (issuer.name,)
-        head = [SlipLine(text=row, align="center", style="bold") for row in rows]
-        head.append(SlipLine(text=branch.name, align="center"))
-        if branch.address:
-            head.append(SlipLine(text=branch.address, align="center"))
-        rows = texts.footer or issuer.slip_footer
-        foot = [SlipLine(text=row, align="center") for row in rows]
-        code = _CODES[issuer.slip_barcode]
-        known[branch_code, spoken] = _Frame(tuple(head), tuple(foot), code)
-    return known[branch_code, spoken]
-
-
-_NO_TEXTS = SlipTexts()
-
-
-def _minute(at: datetime) -> str:
-    return f"{at.day:02d}.{at.month:02d}.{at.year} {at.hour:02d}:{at.minute:02d}"
-
-
-_TITLES = {
-    "refund": "slip.refund",
-    "reverse": "slip.refund",
-    "top_up": "slip.load",
-    "activate": "slip.load",
-    "check_in": "slip.visit",
-    "redeem": "slip.exchange",
-    "enroll": "slip.enroll",
-    "replace": "slip.replace",
-}
-
-
-def _figures(job: Job, plan: Plan, answer: Answer, spoken: str) -> list[SlipLine]:
-    command = job.request.command
-    title = _TITLES.get(command, "slip.purchase")
-    rows = [(title, plan.amount)]
-    if plan.discount:
-        rows.append(("slip.discount", -plan.discount))
-    rows += [
-        (f"slip.{tender}", amount)
-        for tender, amount in answer.tendered.items()
-        if tender != POINTS
-    ]
-    if command in ("check_in", "enroll", "replace"):
-        rows = []
-    elif command not in ("top_up", "activate"):
-        rows.append(
-            ("slip.back" if command in RETURNS else "slip.due", plan.amount_due)
-        )
-    card = SlipLine(
-        text=f"{text('slip.card', spoken)} {job.card.masked if job.card else ''}"
-    )
-    lines = [card]
-    lines += [
-        SlipLine(text=f"{text(key, spoken)} {money(value, spoken)}")
-        for key, value in rows
-    ]
-    if command == "authorize":
-        lines.append(SlipLine(text=text("slip.hold", spoken), style="bold"))
-    return lines
-
-
-def _balances(answer: Answer, network: Network, spoken: str) -> list[SlipLine]:
-    lines = []
-    for row in answer.balances:
-        if row.unit in COUNTERS:
-            continue
-        shown = _amount(row, network, spoken)
-        program = network.programs.get(row.program)
-        name = program.name if program else row.program
-        lines.append(SlipLine(text=f"{text('slip.balance', spoken)}, {name}: {shown}"))
-    return lines
-
-
-def _amount(row: Balance, network: Network, spoken: str) -> str:
-    """A balance for people: points and visits are counted, the rest is money."""
-    if row.unit in (POINTS, VISITS):
-        return str(row.value)
-    currency = network.document.currency if row.unit == CREDIT else row.unit
-    return f"{money(row.value, spoken)} {currency}"

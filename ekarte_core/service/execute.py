@@ -40,6 +40,7 @@ from ekarte_core.service.job import (
     waves,
 )
 from ekarte_core.service.locking import lock_jobs, may_register
+from ekarte_core.service.slip import with_close_slip
 from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
 from ekarte_core.wire import body_of, decode_answer, encode_answer, total_rows
@@ -322,13 +323,16 @@ class _Group:
         rows = [(x.command, x.count, x.amount) for x in request.totals if x.count]
         ours = [(command, *figures) for command, figures in sorted(host.items())]
         rc = Rc.OK if sorted(rows) == ours else Rc.BATCH
+        spoken = language(job, self.network)
         answer = Answer(
             rc=rc.value,
-            message=message(rc, language(job, self.network)),
+            message=message(rc, spoken),
             txn=str(txn),
             totals=total_rows(host),
             params_version=self.network.version,
         )
+        if request.slip != "none":
+            answer = with_close_slip(job, self.network, answer, spoken, self.now)
         return Plan(rc=rc, moves=False), None, answer
 
     def _refused(self, job: Job) -> Outcome:

@@ -118,22 +118,44 @@ def test_the_slip_of_a_purchase(shop: Shop):
         "Grocer Centre",
         "21.11.2026 12:00 00000011 1/2",
         "",
+        "Purchase",
         "Card 999000******0019",
-        "Purchase 10.00",
+        "Amount 10.00",
         "Discount -0.60",
         "Paid by bonus 1.00",
-        "To pay 8.40",
+        "",
+        "To pay 8.40 EUR",
+        "",
         *answer.explain,
-        "Balance, Bonus: 0.00 EUR",
-        "Balance, Bonus: 2",
+        "",
+        "Balance",
+        "Bonus 0.00 EUR",
+        "Bonus 2 pts",
+        "",
         f"Authorization {answer.auth_code}",
         "Signature",
     ]
+    assert {line.style for line in answer.slip if not line.text} == {"rule"}
+    due = next(line for line in answer.slip if line.text.startswith("To pay"))
+    assert (due.right, due.style, due.size) == ("8.40 EUR", "bold", "double")
+
+
+def test_a_sum_is_the_end_of_its_line(shop: Shop):
+    """So who knows nothing of two columns may print the text alone."""
+    sheets = [shop.do("sale", shop.club(6000), 1000, bonus=100)]
+    sheets.append(shop.do("sale", shop.gift(2000), 500))
+    for answer in sheets:
+        rows = [line for line in answer.slip if line.right]
+        assert len(rows) > 5
+        assert all(line.text.endswith(f" {line.right}") for line in rows)
 
 
 def test_the_slip_of_a_refusal_says_why(shop: Shop):
     answer = shop.do("sale", shop.gift(2000), 3000, language="lv")
-    assert answer.slip[-1].text == "Noraidīts: kartē nepietiek līdzekļu (51)"
+    refused, why = answer.slip[-2:]
+    assert (refused.text, refused.size) == ("Noraidīts", "double")
+    assert why.text == "kartē nepietiek līdzekļu (51)"
+    assert answer.copies == 1
 
 
 def test_the_slip_of_a_hold_asks_for_the_confirmation(shop: Shop):
@@ -144,12 +166,14 @@ def test_the_slip_of_a_hold_asks_for_the_confirmation(shop: Shop):
 
 def test_the_slip_of_a_load_and_of_a_refund(shop: Shop):
     card = number("999000200000")
-    assert "Loaded 20.00" in _texts(shop.do("activate", card, 2000))
+    assert "Loaded 20.00 EUR" in _texts(shop.do("activate", card, 2000))
     sale = shop.request("sale", card, 1500)
     shop.send(sale)
     texts = _texts(shop.do("refund", amount=500, original=sale))
-    assert "Refund 5.00" in texts
-    assert "To return 0.00" in texts
+    assert "Refund" in texts
+    assert "Amount 5.00" in texts
+    assert "Back to the gift card 5.00" in texts
+    assert "To return 0.00 EUR" in texts
 
 
 def test_no_slip_when_none_is_wanted(shop: Shop):
