@@ -255,7 +255,7 @@ class SlipLine(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the slip; the terminal renders it.
 
     Attributes:
-        right: the end of `text` that stands at the right edge: mostly a sum.
+        right: the end of `text` that stands at the right edge, the rest at the left.
         style: of qr and barcode the line is a code and `text` its content; cut, only in
             rendered slips, ends a copy.
         size: double is twice as high and wide.

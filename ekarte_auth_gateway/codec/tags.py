@@ -47,27 +47,40 @@ STYLE = {
     "signature": "S",
     "qr": "Q",
     "barcode": "K",
+    "cut": "X",
 }
+_SPLIT = "T"  # in place of the alignment: the line's end stands at the right edge
 _ALIGN_OF = {letter: name for name, letter in ALIGN.items()}
 _STYLE_OF = {letter: name for name, letter in STYLE.items()}
 
 
 def _slip_text(line: SlipLine) -> str:
-    align = ALIGN[line.align]
-    double = line.size == "double"
-    mark = (align.lower() if double else align) + STYLE[line.style]
-    return speakable(mark + line.text)
+    align = _SPLIT if line.right else ALIGN[line.align]
+    mark = (align.lower() if line.size == "double" else align) + STYLE[line.style]
+    text = speakable(line.text)
+    if not line.right:
+        return mark + text
+    return f"{mark}{min(len(line.right), len(text)):02d}{text}"
 
 
 def _slip_line(text: str, place: str) -> Tree:
-    align, style = text[:1], text[1:2]
-    if align.upper() not in _ALIGN_OF or style not in _STYLE_OF:
+    align, style = text[:1].upper(), text[1:2]
+    if align not in (*_ALIGN_OF, _SPLIT) or style not in _STYLE_OF:
         raise CodecError(place, "does not begin with alignment and style")
+    text_from, right = 2, ""
+    if align == _SPLIT:
+        text_from, align = 4, "L"
+        count = text[2:4]
+        if not (len(count) == 2 and count.isascii() and count.isdigit()):
+            raise CodecError(place, "does not say how long its right end is")
+        whole = text[text_from:]
+        right = whole[max(len(whole) - int(count), 0) :]
     return {
-        "text": text[2:],
-        "align": _ALIGN_OF[align.upper()],
+        "text": text[text_from:],
+        "right": right,
+        "align": _ALIGN_OF[align],
         "style": _STYLE_OF[style],
-        "size": "double" if align.islower() else "",
+        "size": "double" if text[:1].islower() else "",
     }
 
 

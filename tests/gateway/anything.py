@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from hypothesis import strategies as st
 
-from ekarte_core import Answer, CardRef, Request
+from ekarte_core import Answer, CardRef, Request, SlipLine
 
 words = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=";"), max_size=20
@@ -64,6 +64,7 @@ _SPECIAL: dict[tuple[str, str], Any] = {
     ("Answer", "original"): st.none(),
     ("Voucher", "product"): sentences,
     ("SlipLine", "text"): sentences,
+    ("SlipLine", "right"): st.just(""),
     ("Parameters", "data"): st.from_regex(r"[A-Za-z0-9+/]{0,2500}", fullmatch=True),
 }
 
@@ -97,7 +98,17 @@ def any_of(struct: type, **fields: Any) -> Any:
         if row.name not in fields:
             special = _SPECIAL.get((struct.__name__, row.name))
             fields[row.name] = _of(row.type) if special is None else special
-    return st.builds(struct, **fields)
+    whole = st.builds(struct, **fields)
+    if struct is SlipLine:
+        return st.builds(_with_right_end, whole, st.integers(0, 20))
+    return whole
+
+
+def _with_right_end(line: SlipLine, count: int) -> SlipLine:
+    """The right edge takes the end of a line's text, of one that begins at the left."""
+    if not count or line.align != "left":
+        return line
+    return msgspec.structs.replace(line, right=line.text[-count:])
 
 
 def requests(commands: Any) -> Any:
