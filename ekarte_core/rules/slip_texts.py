@@ -109,7 +109,7 @@ SLIP_TEXTS: dict[str, dict[str, str]] = {
         "No operations", "Operāciju nav", "Операций нет", "Toiminguid ei ole"
     ),
     # What the copies are called.
-    "slip.copy.merchant": row(
+    "slip.copy.seller": row(
         "Merchant's copy",
         "Tirgotāja eksemplārs",
         "Экземпляр продавца",

@@ -399,7 +399,7 @@ def _heading(key: str, spoken: str) -> SlipLine:
 class SlipMarks(NamedTuple):
     """What the copies of a slip are called."""
 
-    merchant: str
+    seller: str
     customer: str
     reprint: str
 
@@ -408,7 +408,7 @@ def slip_marks(*wishes: str) -> SlipMarks:
     """Return the names of copies in the first of the languages that slips speak."""
     spoken = language_of(*wishes)
     return SlipMarks(
-        text("slip.copy.merchant", spoken),
+        text("slip.copy.seller", spoken),
         text("slip.copy.customer", spoken),
         text("slip.copy.reprint", spoken),
     )
