@@ -168,7 +168,9 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
     decided = past.decided
     asked = decided.asked
     lines = asked.lines or tuple(
-        Line(group=line.group, amount=line.gross) for line in decided.lines
+        Line(group=line.group, amount=line.gross)
+        for line in decided.lines
+        if not asked.alone
     )
     only = len(lines) == 1 and not lines[0].group and not asked.lines
     return Request(
@@ -176,7 +178,7 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
         terminal=past.terminal,
         batch=past.batch,
         operation=past.number,
-        amount=None if lines and not only else past.amount,
+        amount=None if asked.alone or (lines and not only) else past.amount,
         currency=past.currency,
         lines=() if only else lines,
         tender=asked.tender,

@@ -99,7 +99,11 @@ class Proportion:
 
 
 def refund(facts: Facts) -> Plan:
-    """Take goods back: value to the same lots, earned points off the card."""
+    """Take goods back: value to the same lots, earned points off the card.
+
+    Goods of an accrual were paid elsewhere and are paid back there: nothing is due
+    here, nothing can be kept back from it, and which goods they are does not matter.
+    """
     original = facts.original
     assert original is not None
     returned = _returned(facts, original)
@@ -109,7 +113,8 @@ def refund(facts: Facts) -> Plan:
     discount = sum(goods.discount for goods in returned)
     part = Proportion(original, amount, amount - discount)
     taken = tuple(give_back(facts, original, part))
-    due = amount - discount - sum(one.amount for one in taken)
+    accrued = original.command == "accrue"
+    due = 0 if accrued else amount - discount - sum(one.amount for one in taken)
     points = take_points_back(facts, original, part, due)
     turnover = tuple(_turnover_back(facts.sheet, original, part))
     counted = tuple(_counters_back(facts.sheet, original, part))
@@ -126,7 +131,7 @@ def refund(facts: Facts) -> Plan:
         taken=taken,
         earned=tuple(points.earned),
         reasons=points.reasons,
-        sale_lines=_sale_lines(returned, taken, points.deducted),
+        sale_lines=() if accrued else _sale_lines(returned, taken, points.deducted),
         decision=Decision(
             turnover=turnover, counted=(*counted, *points.owed), referred=referred
         ),
@@ -201,6 +206,8 @@ def _returned(facts: Facts, original: Original) -> list[Returned] | None:
 
 
 def _bought(original: Original) -> dict[str, Bought]:
+    if original.command == "accrue":
+        return {"": _all_of(original)}
     found: dict[str, Bought] = {}
     for line in original.decision.lines:
         back, discount_back = original.refunded_groups.get(line.group, (0, 0))
@@ -214,6 +221,17 @@ def _bought(original: Original) -> dict[str, Bought]:
             discount_back=discount_back,
         )
     return found
+
+
+def _all_of(original: Original) -> Bought:
+    return Bought(
+        group="",
+        tax_rate_bp=0,
+        gross=original.amount,
+        discount=0,
+        back=original.refunded,
+        discount_back=0,
+    )
 
 
 def give_back(

@@ -88,6 +88,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lines: tuple[Line, ...] = ()  # where the very products matter
     types: tuple[str, ...] = ()  # card types that admitted it without membership
     no_discount: bool = False
+    alone: bool = False  # a voucher without a purchase
 
 
 NOTHING_ASKED = Asked()

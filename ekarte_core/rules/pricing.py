@@ -135,6 +135,21 @@ def price(
     return Pricing(lines=tuple(lines), reasons=tuple(reasons))
 
 
+def at_full_price(goods: list[Goods]) -> Pricing:
+    """Price lines that no discount is given on."""
+    lines = [
+        PricedLine(
+            group=line.group,
+            gross=line.gross,
+            tax_rate_bp=line.tax_rate_bp,
+            rate_bp=0,
+            discount=0,
+        )
+        for line in goods
+    ]
+    return Pricing(lines=tuple(lines))
+
+
 class _Rounding:
     """Rounds line by line; a marginal discount once for all lines it is spread over."""
 

@@ -40,7 +40,7 @@ def sale(facts: Facts) -> Plan:
     pricing, taking, refused = _terms(facts)
     if refused is not None:
         return refused
-    return _book(facts, pricing, taking)
+    return book(facts, pricing, taking)
 
 
 def authorize(facts: Facts) -> Plan:
@@ -99,7 +99,7 @@ def confirm(facts: Facts) -> Plan:
         captured = tuple(part for part in captured if part.tender != ITEM)
     taking = Taking(rc=Rc.OK, taken=captured)
     tendering.release(facts.sheet, held)
-    plan = _book(facts, pricing, taking)
+    plan = book(facts, pricing, taking)
     plan.hold_end = "captured"
     return plan
 
@@ -220,9 +220,12 @@ def _free_goods(facts: Facts) -> tuple[int, int] | None:
     return None
 
 
-def _book(facts: Facts, pricing: Pricing, taking: Taking) -> Plan:
+def book(facts: Facts, pricing: Pricing, taking: Taking, *, earns: bool = True) -> Plan:
+    """Take, earn, and write down what was decided."""
     spent = tendering.spend(facts.sheet, taking.taken)
-    earnings = earn(facts, facts.sheet, pricing, taking, booked=True)
+    earnings = Earnings()
+    if earns:
+        earnings = earn(facts, facts.sheet, pricing, taking, booked=True)
     plan = _plan(facts, pricing, taking, earnings)
     plan.decision = _decision(pricing, spent, earnings)
     plan.new_vouchers = earnings.vouchers

@@ -14,6 +14,7 @@ from ekarte_core.ledger.store import CardRow
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules import (
     accounts,
+    accruing,
     back_office,
     card_life,
     enrolling,
@@ -24,6 +25,7 @@ from ekarte_core.rules import (
     undoing,
     unloading,
     visiting,
+    vouchers,
 )
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import (
@@ -43,6 +45,7 @@ from ekarte_core.service.job import (
     PURCHASE,
     Job,
     is_purchase,
+    qualifies,
 )
 from ekarte_core.service.locking import qualify_missing
 
@@ -59,14 +62,17 @@ CLOSED_STATES = {
 FINISHES = frozenset({"confirm", "reverse", "refund", "charge_back", "restore"})
 CARD_STAFF = frozenset({"block", "unblock", "replace", "write_off"})
 LOADS = frozenset({"activate", "top_up"})
-SALES = frozenset({"sale", "confirm"})
-ASKS_CODE = PURCHASE | {"redeem", "set_code", "replace"}
+SALES = frozenset({"sale", "confirm", "voucher"})
+RETURNABLE = LOADS | SALES | {"accrue"}
+ASKS_CODE = PURCHASE | {"redeem", "voucher", "set_code", "replace"}
 LOOKS_AT_CODE = ASKS_CODE | {"inquire", "check_in"}  # a wrong one is wrong
 REVERSIBLE = frozenset(
     {
         "authorize",
         "confirm",
         "sale",
+        "accrue",
+        "voucher",
         "refund",
         "top_up",
         "activate",
@@ -110,6 +116,8 @@ RULES: dict[str, Callable[[Facts], Plan]] = {
     "authorize": purchase.authorize,
     "confirm": purchase.confirm,
     "sale": purchase.sale,
+    "accrue": accruing.accrue,
+    "voucher": vouchers.use,
     "reverse": undoing.reverse,
     "refund": refund,
     "top_up": card_life.top_up,
@@ -193,7 +201,7 @@ def _unknown_card(job: Job) -> Plan:
         for kind in job.admitted
         if kind.auto_register and kind.issuer == job.branch.issuer
     ]
-    if missing and (is_purchase(job.request) or job.request.command == "enroll"):
+    if missing and (qualifies(job.request) or job.request.command == "enroll"):
         name, amount = min(missing, key=lambda one: one[1])
         plan.reasons = [Reason(key="card.qualify", name=name, amount=amount)]
     return plan
@@ -258,7 +266,7 @@ def _reverse_refusal(original: Original, _now: datetime) -> Rc | None:
 def _refund_refusal(original: Original, _now: datetime) -> Rc | None:
     if not original.approved:
         return Rc.ORIGINAL
-    booked = original.command in LOADS | SALES
+    booked = original.command in RETURNABLE
     stands = not (original.reversed or original.restored)
     return None if booked and stands else Rc.MISMATCH
 
@@ -331,7 +339,8 @@ def _awaited(job: Job, card: CardFacts) -> bool:
 def _asks_in_vain(facts: Facts) -> bool:
     """True when a tender is asked for that no program of the card can pay here."""
     tender = facts.request.tender
-    if tender is None or not is_purchase(facts.request):
+    pays = is_purchase(facts.request) or facts.request.command == "voucher"
+    if tender is None or not pays:
         return False
     return tendering.lacks_program(facts.programs, tender)
 

@@ -279,6 +279,7 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
     )
     lines = request.lines if exact else ()
     rare = request.partial or request.program or request.reason or request.consents
+    alone = request.command == "voucher" and not (request.amount or request.lines)
     if not (tender or lines or rare or types or request.no_discount):
         return NOTHING_ASKED
     return Asked(
@@ -290,4 +291,5 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
         lines=lines,
         types=types,
         no_discount=request.no_discount,
+        alone=alone,
     )

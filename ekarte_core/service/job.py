@@ -25,6 +25,8 @@ NEEDS_ORIGINAL = frozenset(
 NEEDS_CARD = frozenset(
     {
         "inquire",
+        "accrue",
+        "voucher",
         "authorize",
         "sale",
         "top_up",
@@ -43,15 +45,16 @@ NEEDS_CARD = frozenset(
 )
 OFFICE_VALUE = frozenset({"pay_out", "charge_back", "write_off", "restore"})
 OFFICE_ONLY = OFFICE_VALUE | {"pool"}
-NEEDS_AMOUNT = frozenset({"authorize", "sale", "refund", "top_up"})
-WITH_MONEY = NEEDS_AMOUNT | OFFICE_VALUE | {"confirm", "activate"}
+NEEDS_AMOUNT = frozenset({"authorize", "sale", "accrue", "refund", "top_up"})
+WITH_MONEY = NEEDS_AMOUNT | OFFICE_VALUE | {"confirm", "activate", "voucher"}
 PURCHASE = frozenset({"authorize", "sale"})
+BUYS = PURCHASE | {"accrue"}  # counts as the purchase that a card is given for
 GOES_BACK = frozenset({"refund", "restore"})  # what a purchase took
 UNDOES = GOES_BACK | {"reverse", "charge_back"}
-MAKES_CARD = PURCHASE | {"activate", "check_in", "enroll"}
-REFERS = PURCHASE  # `referrer` is looked at
+MAKES_CARD = BUYS | {"activate", "check_in", "enroll"}
+REFERS = BUYS  # `referrer` is looked at
 NAMES_OTHER = frozenset({"replace", "pool"})  # `other` is looked at
-NOT_YET = frozenset({"accrue", "voucher", "advice"})
+NOT_YET = frozenset({"advice"})
 NOT_BOOKED = NOT_YET | {"parameters"}  # those the gateway answers by itself
 LEDGER_ID_END = 2**31
 
@@ -179,30 +182,46 @@ def _shape(job: Job, network: Network) -> None:
     """Refuse what lacks a part that its command needs."""
     request = job.request
     assert job.terminal is not None
-    if request.command in NOT_BOOKED or (
-        request.command in OFFICE_ONLY and job.terminal.protocol != "odoo"
-    ):
+    office = request.command in OFFICE_ONLY and job.terminal.protocol != "odoo"
+    if office or request.command in NOT_BOOKED:
         job.refused, job.field = Rc.COMMAND, "command"
-    elif request.command not in READ_ONLY and not request.operation:
-        job.refused, job.field = Rc.FORMAT, "operation"
-    elif request.command in NEEDS_CARD and request.card is None:
-        job.refused, job.field = Rc.FORMAT, "card"
-    elif request.command in NEEDS_ORIGINAL and request.original is None:
-        job.refused, job.field = Rc.FORMAT, "original"
-    elif request.command == "replace" and request.other is None:
-        job.refused, job.field = Rc.FORMAT, "other"
-    elif request.command == "set_code" and request.new_access_code is None:
-        job.refused, job.field = Rc.FORMAT, "new_access_code"
-    elif request.command == "redeem" and not request.lines:
-        job.refused, job.field = Rc.FORMAT, "lines"
-    elif (
-        request.command in WITH_MONEY or asks_quote(request)
-    ) and request.currency != network.document.currency:
-        job.refused, job.field = Rc.FORMAT, "currency"
-    elif _wrongly_odoo(job):
-        job.refused, job.field = Rc.FORMAT, _wrongly_odoo(job)
-
+    else:
+        job.field = _missing(request) or _wrong(job, network)
+        job.refused = Rc.FORMAT if job.field else None
     job.no_amount = _lacks_amount(request)
+
+
+def _missing(request: Request) -> str:
+    """Name the first field that a command needs and does not have; '' for none."""
+    command = request.command
+    lacks = (
+        ("operation", not request.operation and command not in READ_ONLY),
+        ("card", request.card is None and command in NEEDS_CARD),
+        ("original", request.original is None and command in NEEDS_ORIGINAL),
+        ("other", request.other is None and command == "replace"),
+        ("new_access_code", not request.new_access_code and command == "set_code"),
+        ("lines", not request.lines and command == "redeem"),
+    )
+    return next((field for field, missing in lacks if missing), "")
+
+
+def _wrong(job: Job, network: Network) -> str:
+    """Name the first field that a command cannot have as it is; '' for none."""
+    request = job.request
+    money = request.command in WITH_MONEY or asks_quote(request)
+    if _wrong_tender(request):
+        return "tender"
+    if money and request.currency != network.document.currency:
+        return "currency"
+    return _wrongly_odoo(job)
+
+
+def _wrong_tender(request: Request) -> bool:
+    """A voucher names itself and nothing else; what was paid elsewhere is not paid."""
+    tender = request.tender
+    if request.command == "voucher":
+        return tender is None or not tender.voucher or bool(tender.money)
+    return request.command == "accrue" and tender is not None and tender.any
 
 
 def _wrongly_odoo(job: Job) -> str:
@@ -244,6 +263,11 @@ def asks_quote(request: Request) -> bool:
 def is_purchase(request: Request) -> bool:
     """Say whether it is a purchase, or asks what one would come to."""
     return request.command in PURCHASE or asks_quote(request)
+
+
+def qualifies(request: Request) -> bool:
+    """Say whether its amount is that of a purchase, wherever it is paid."""
+    return request.command in BUYS or asks_quote(request)
 
 
 def waves(jobs: list[Job]) -> list[list[Job]]:

@@ -15,7 +15,7 @@ from ekarte_core.service.job import (
     READ_ONLY,
     Job,
     Second,
-    is_purchase,
+    qualifies,
     second_ref,
 )
 from ekarte_core.values import CardRef
@@ -199,7 +199,7 @@ def qualify_missing(kind: CardType, job: Job) -> int:
     """What the purchase lacks to be given a card of this type, minor units."""
     request = job.request
     bought = request.amount or sum(line.amount for line in request.lines)
-    if not is_purchase(request):
+    if not qualifies(request):
         bought = 0
     return max(kind.qualify_amount - bought, 0)
 

@@ -68,7 +68,7 @@ _SHEETS: Mapping[str, Sheet] = {
     "activate": Sheet("slip.activated", ("loaded", *_END)),
     "check_in": Sheet("slip.visit", _END),
     "redeem": Sheet("slip.exchange", ("tenders", *_END)),
-    "voucher": Sheet("slip.voucher_used", ("amount", "tenders", *_END)),
+    "voucher": Sheet("slip.voucher_used", (*_PURCHASE, *_END)),
     "enroll": Sheet("slip.enroll", _END, coded=False),
     "replace": Sheet("slip.replace", _END, coded=False),
     "inquire": Sheet("slip.inquiry", ("told", "balances"), coded=False),

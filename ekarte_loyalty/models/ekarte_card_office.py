@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from ..terminal_ids import OFFICE_PREFIX
 
 OFFICE_COMMANDS = ("pay_out", "charge_back", "write_off", "restore")
-SALES = ("sale", "confirm")
+SALES = ("sale", "confirm", "voucher")
 LOADS = ("activate", "top_up")
 
 

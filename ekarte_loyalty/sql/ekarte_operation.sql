@@ -40,7 +40,7 @@ FROM (
         *,
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
-            WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
+            WHEN command IN ('sale', 'confirm', 'accrue', 'voucher', 'redeem') THEN 1
             WHEN command = 'refund' AND NOT EXISTS (
                 SELECT 1
                 FROM ekarte.operation AS load
@@ -57,7 +57,7 @@ LEFT JOIN (
         *,
         CASE
             WHEN rc NOT IN ('00', '10') THEN 0
-            WHEN command IN ('sale', 'confirm', 'redeem') THEN 1
+            WHEN command IN ('sale', 'confirm', 'accrue', 'voucher', 'redeem') THEN 1
             WHEN command = 'refund' AND NOT EXISTS (
                 SELECT 1
                 FROM ekarte.operation AS load
