@@ -1,5 +1,6 @@
 """How a card stands in a message: DE2, DE35, entry mode DE22, or sub-field ``CN``."""
 
+import re
 from collections.abc import Mapping
 
 from ekarte_auth_gateway.codec import tlv
@@ -8,12 +9,14 @@ from ekarte_auth_gateway.codec.message import Fields
 from ekarte_core import CardRef
 
 PAN_DIGITS_MAX = 19
-TRACK2_CHARS_MAX = 37
+# What every profile can carry in DE35; other tracks go in `CN`, to the letter.
+_PLAIN_TRACK = re.compile(r"(?=.{1,37}\Z)[0-9]+=[0-9]*")
 
 # First two digits of DE22. Anything else with a number in DE2 is a plain number:
 # a terminal that read a stripe may send the number alone.
 _MODE_OF_KIND = {"keyed": "010", "barcode": "030"}
 _KIND_OF_MODE = {mode[:2]: kind for kind, mode in _MODE_OF_KIND.items()}
+# All but the ledger's own number of a card, which is for the back office.
 _KINDS = (
     "pan",
     "track1",
@@ -63,12 +66,7 @@ def write(card: CardRef | None) -> tuple[Fields, list[tlv.Pair]]:
             return {"2": card.value}, []
         if card.kind in _MODE_OF_KIND:
             return {"2": card.value, "22": _MODE_OF_KIND[card.kind]}, []
-    if (
-        card.kind == "track2"
-        and 0 < len(card.value) <= TRACK2_CHARS_MAX
-        and card.value.isascii()
-        and card.value.isprintable()
-    ):
+    if card.kind == "track2" and _PLAIN_TRACK.fullmatch(card.value):
         return {"35": card.value}, []
     return {}, [("CN", f"{card.kind} {card.value}")]
 

@@ -14,6 +14,7 @@ from ekarte_auth_gateway.codec.profiles import PROFILE_A, Profile
 MAC_EMPTY = "00" * MAC_BYTES
 _HIGH_BIT = b"\x80"
 _BITMAP_BYTES = 8
+_ABOVE_64 = frozenset(str(number) for number in range(65, 129))
 
 # Track data: BCD has no sign for the separator, so D stands for it there.
 _TRACKS = ("35", "36")
@@ -103,8 +104,7 @@ def pack(
 
 def mac_field(fields: Mapping[str, str]) -> str:
     """The MAC is the last field: DE64, or DE128 when anything lies above 64."""
-    long = any(name.isdigit() and int(name) > int(MAC_LOW) for name in fields)
-    return MAC_HIGH if long else MAC_LOW
+    return MAC_LOW if _ABOVE_64.isdisjoint(fields) else MAC_HIGH
 
 
 def mac_is_right(raw: bytes, fields: Mapping[str, str], mac: Mac) -> bool:
@@ -113,8 +113,8 @@ def mac_is_right(raw: bytes, fields: Mapping[str, str], mac: Mac) -> bool:
     DE64 and DE128 are both taken, since some peers always send a second bitmap;
     but it must be the last field, or what follows it would not be covered.
     """
-    last = max((int(name) for name in fields if name.isdigit()), default=0)
-    if str(last) not in (MAC_LOW, MAC_HIGH):
+    low = MAC_LOW in fields and _ABOVE_64.isdisjoint(fields)
+    if not low and MAC_HIGH not in fields:
         return False
     return hmac.compare_digest(mac(raw[:-MAC_BYTES]), raw[-MAC_BYTES:])
 

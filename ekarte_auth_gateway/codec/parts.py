@@ -6,7 +6,7 @@ the core's structs, so that msgspec checks what was put together.
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -18,6 +18,7 @@ from ekarte_auth_gateway.codec.errors import CodecError
 Tree = dict[str, Any]
 
 WHOLE_DIGITS_MAX = 18
+_SURELY_SHORT = tlv.VALUE_BYTES_MAX // 4  # characters: UTF-8 has up to four bytes each
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -50,38 +51,56 @@ class Part(NamedTuple):
 class _Row:
     """A part with what writing needs to know, looked up once."""
 
+    __slots__ = (
+        "apart",
+        "default",
+        "inner",
+        "nothing",
+        "place",
+        "shape",
+        "tag",
+        "write",
+    )
+
     def __init__(
         self, part: Part, struct: type[msgspec.Struct], names: set[str]
     ) -> None:
-        self._part = part
-        self.tag = part.tag
-        self._outer, _, self._inner = part.name.rpartition(".")
-        holder = _struct_in(struct, self._outer) if self._outer else struct
-        self._default = None if holder is None else _default(holder, self._inner)
+        outer, _, inner = part.name.rpartition(".")
+        attributes = [row.name for row in msgspec.structs.fields(struct)]
+        self.tag, self.shape, self.write = part.tag, part.shape, part.kind.write
+        self.place = attributes.index(outer or inner)
+        self.nothing = _default(struct, outer) if outer else None
+        self.inner = inner if outer else ""
+        holder = _struct_in(struct, outer) if outer else struct
+        known = None if holder is None or part.always else _default(holder, inner)
+        self.default = known
         prefix = part.name + "."
         # Of a dict: these have rows of their own.
-        self._apart = {n.removeprefix(prefix) for n in names if n.startswith(prefix)}
+        self.apart = {n.removeprefix(prefix) for n in names if n.startswith(prefix)}
 
-    def texts_of(self, value: msgspec.Struct) -> list[str]:
-        part = self._part
-        held: Any = self._held(value)
-        if held is None or (held == self._default and not part.always):
+    def texts_of(self, there: object) -> list[str]:
+        """Return the texts of what the attribute, or its outer one, holds."""
+        held: Any = self._inside(there) if self.inner else there
+        if held is None:
             return []
-        if part.shape == "one":
-            return [part.kind.write(held)]
-        if part.shape == "many":
-            return [part.kind.write(one) for one in held]
-        if part.shape == "named":
-            pairs = [pair for pair in held.items() if pair[0] not in self._apart]
-            return [part.kind.write(pair) for pair in pairs]
-        return tlv.pieces(part.kind.write(held))
+        write = self.write
+        if self.shape == "one":
+            return [write(held)]
+        if self.shape == "many":
+            return [write(one) for one in held]
+        if self.shape == "named":
+            return [write(pair) for pair in held.items() if pair[0] not in self.apart]
+        return tlv.pieces(write(held))
 
-    def _held(self, value: msgspec.Struct) -> object:
-        """Return what the attribute holds; None: what would hold it is not there."""
-        holder = getattr(value, self._outer) if self._outer else value
-        if isinstance(holder, Mapping):
-            return holder.get(self._inner)
-        return None if holder is None else getattr(holder, self._inner)
+    def _inside(self, outer: object) -> object:
+        """Return what the inner attribute holds; None: nothing worth a text."""
+        if outer == self.nothing:
+            return None
+        if isinstance(outer, dict):
+            held = outer.get(self.inner)
+        else:
+            held = getattr(outer, self.inner)
+        return None if held == self.default else held
 
 
 def _struct_in(struct: type[msgspec.Struct], name: str) -> type[msgspec.Struct] | None:
@@ -117,8 +136,14 @@ class Table:
         Raises:
             CodecError: something that has no text, such as a semicolon in a record.
         """
+        # Most attributes hold their default: they cost one comparison each.
+        held = msgspec.structs.astuple(value)
         return [
-            (row.tag, text) for row in self._writing for text in row.texts_of(value)
+            (row.tag, text)
+            for row in self._writing
+            if (there := held[row.place]) is not None
+            and (row.inner or there != row.default)
+            for text in row.texts_of(there)
         ]
 
     def read(self, pair: tlv.Pair, place: str, tree: Tree) -> bool:
@@ -178,6 +203,8 @@ def _flag(text: str, place: str) -> bool:
 
 def speakable(text: str) -> str:
     """Make a text for people fit: one line, not longer than a part may be."""
+    if len(text) <= _SURELY_SHORT and text.isprintable():
+        return text
     return tlv.shorten(_CONTROL.sub(" ", text))
 
 

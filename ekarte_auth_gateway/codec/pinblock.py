@@ -58,6 +58,7 @@ def encipher(code: str, number: str, key: bytes, random: bytes) -> str:
         CodecError: the code is not 4 to 12 digits.
     """
     _check_code(code)
+    assert len(random) == RANDOM_BYTES, "eight random bytes for each block"
     text = f"4{len(code):X}{code:A<14}"
     first = _aes(key, bytes.fromhex(text) + random, decrypt=False)
     return _aes(key, _xor(first, _pan_block(number)), decrypt=False).hex().upper()

@@ -1,5 +1,9 @@
 """Where on the wire a request's field lies, for messages that name the fault."""
 
+import re
+
+from ekarte_auth_gateway.codec import tags
+
 _PLACES = {
     "terminal": "DE41",
     "batch": "DE60",
@@ -7,22 +11,25 @@ _PLACES = {
     "local_time": "DE13",
     "card": "DE2",
     "access_code": "DE48.PB",
+    "new_access_code": "DE48.NB",
     "amount": "DE4",
     "currency": "DE49",
-    "lines": "DE48.LN",
-    "tender": "DE48.GU",
-    "tender.gift": "DE48.GU",
-    "tender.bonus": "DE48.BU",
     "original": "DE90",
-    "partial": "DE48.PA",
+    "original.terminal": "DE48.OG",
     "reference": "DE62",
-    "language": "DE48.LG",
-    "slip": "DE48.SP",
-    "totals": "DE48.TT",
 }
+_INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 
 
 def place_of(field: str) -> str:
     """Return ``DE4`` for ``amount``; the name itself when it has no place."""
-    root = field.split("[")[0]
-    return _PLACES.get(root) or _PLACES.get(root.split(".")[0], field)
+    name = _INDEX.sub("", field)
+    outer = name.partition(".")[0]
+    for one in (name, outer):
+        if one in _PLACES:
+            return _PLACES[one]
+        if tag := tags.REQUEST.place_of(one):
+            return f"DE48.{tag}"
+    inside = (row.tag for row in tags.REQUEST.parts if row.name.startswith(outer + "."))
+    tag = next(inside, "")
+    return f"DE48.{tag}" if tag else field

@@ -57,9 +57,9 @@ _STYLE_OF = {letter: name for name, letter in STYLE.items()}
 def _slip_text(line: SlipLine) -> str:
     align = _SPLIT if line.right else ALIGN[line.align]
     mark = (align.lower() if line.size == "double" else align) + STYLE[line.style]
-    text = speakable(line.text)
     if not line.right:
-        return mark + text
+        return speakable(mark + line.text)
+    text = speakable(line.text)
     return f"{mark}{min(len(line.right), len(text)):02d}{text}"
 
 

@@ -4,13 +4,17 @@ Lengths count the value's bytes in UTF-8. Inside the codec a sub-field text is k
 as Latin-1, one character a byte, which is how fields.py hands it over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ekarte_auth_gateway.codec.errors import CodecError
 
-VALUE_BYTES_MAX = 999
 HEAD_BYTES = 5
 FIELD_BYTES_MAX = 999
+VALUE_BYTES_MAX = FIELD_BYTES_MAX - HEAD_BYTES
+PIECE_BYTES = 244
+"""Of a long text: four such pieces, with their heads, fill a field."""
+
+_TOO_LONG = f"longer than {VALUE_BYTES_MAX} bytes"
 
 Pair = tuple[str, str]
 """A tag and its value as text."""
@@ -84,14 +88,14 @@ def join(pair: Pair, place: str) -> str:
         CodecError: the value is longer than 999 bytes.
     """
     tag, value = pair
-    raw = bytes_of(value)
+    raw = value if value.isascii() else bytes_of(value)
     if len(raw) > VALUE_BYTES_MAX:
-        raise CodecError(at(place, tag), f"longer than {VALUE_BYTES_MAX} bytes")
+        raise CodecError(at(place, tag), _TOO_LONG)
     return f"{tag}{len(raw):03d}{raw}"
 
 
 def spread(
-    pairs: Iterable[Pair], names: Sequence[str]
+    pairs: Sequence[Pair], names: Sequence[str]
 ) -> tuple[dict[str, str], list[Pair]]:
     """Lay sub-fields into fields, in order, each whole.
 
@@ -103,20 +107,26 @@ def spread(
         The fields, and the sub-fields for which there was no room.
     """
     fields: dict[str, str] = {}
-    left: list[Pair] = []
-    position = 0
-    for pair in pairs:
-        piece = join(pair, f"DE{names[0]}")
-        filled = fields.get(names[position], "")
-        if len(filled) + len(piece) > FIELD_BYTES_MAX:
+    filled: list[str] = []
+    room, position = FIELD_BYTES_MAX, 0
+    for number, pair in enumerate(pairs):
+        tag, value = pair
+        raw = value if value.isascii() else bytes_of(value)
+        count = len(raw)
+        if count > VALUE_BYTES_MAX:
+            raise CodecError(f"DE{names[0]}.{tag}", _TOO_LONG)
+        room -= count + HEAD_BYTES
+        if room < 0:
+            fields[names[position]] = "".join(filled)
             position += 1
-            filled = ""
-        if left or position >= len(names):
-            position = len(names) - 1
-            left.append(pair)
-            continue
-        fields[names[position]] = filled + piece
-    return fields, left
+            if position == len(names):
+                return fields, list(pairs[number:])
+            filled = []
+            room = VALUE_BYTES_MAX - count
+        filled.append(f"{tag}{count:03d}{raw}")
+    if filled:
+        fields[names[position]] = "".join(filled)
+    return fields, []
 
 
 def shorten(value: str, bytes_max: int = VALUE_BYTES_MAX) -> str:
@@ -127,6 +137,6 @@ def shorten(value: str, bytes_max: int = VALUE_BYTES_MAX) -> str:
     return raw[:bytes_max].decode(errors="ignore")
 
 
-def pieces(value: str, size: int = VALUE_BYTES_MAX) -> list[str]:
+def pieces(value: str, size: int = PIECE_BYTES) -> list[str]:
     """Cut a long ASCII text into values."""
     return [value[start : start + size] for start in range(0, len(value), size)]

@@ -80,7 +80,7 @@ class IsoTerminal:
         fields = request_to_fields(
             request,
             codes=self._codes,
-            random=os.urandom(RANDOM_BYTES),
+            random=lambda: os.urandom(RANDOM_BYTES),
             repeat=repeat,
         )
         raw = self.exchange(pack(fields, self._mac, self._profile))

@@ -115,7 +115,7 @@ def requests(commands: Any) -> Any:
     return any_of(Request, command=st.sampled_from(sorted(commands)))
 
 
-def answers() -> Any:
+def answers(**fields: Any) -> Any:
     signed = st.integers(-(10**11), 10**11)
     return any_of(
         Answer,
@@ -126,4 +126,5 @@ def answers() -> Any:
         tendered=st.dictionaries(
             st.sampled_from(["gift", "bonus", "credit", "voucher", "points"]), signed
         ),
+        **fields,
     )

@@ -36,7 +36,9 @@ class Line:
 
     def fields(self, request: Request, **changes: str | None) -> Fields:
         """The fields of a request, some changed, some (None) taken away."""
-        fields = request_to_fields(request, codes=code_keys(self.key), random=b"r" * 8)
+        fields = request_to_fields(
+            request, codes=code_keys(self.key), random=lambda: b"r" * 8
+        )
         for label, value in changes.items():
             name = label.removeprefix("f")
             fields.pop(name, None)
