@@ -1,5 +1,6 @@
 """The codec alone: what goes in comes out, to the byte, and noise raises one error."""
 
+import re
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -21,6 +22,7 @@ from ekarte_auth_gateway.codec import (
     pinblock,
     request_from_fields,
     request_to_fields,
+    tags,
     tlv,
     unpack,
 )
@@ -35,6 +37,7 @@ from ekarte_core import (
     SlipLine,
 )
 from tests.gateway import anything
+from tests.gateway.gateway_process import ROOT
 from tests.gateway.golden_messages import NOON, RIGA, SALE, TODAY, WAYS
 
 
@@ -253,3 +256,18 @@ def test_sub_fields_are_laid_out_whole_and_in_order():
     assert left == [pairs[3]]
     assert tlv.split(fields["48"], "DE48") == pairs[:1]
     assert tlv.split(fields["120"], "DE120") == pairs[1:3]
+
+
+def test_every_tag_is_told_and_every_told_tag_exists():
+    text = (ROOT / "docs" / "TERMINALS.md").read_text(encoding="utf-8")
+    text = text.partition("A sub-field is a tag")[2].partition("**MAC**")[0]
+    asked, told = text.split("In answers:\n", 1)
+    by_hand = {"CN", "PB", "NB", "YR"}
+    assert _tags(asked) == by_hand | set(tags.REQUEST.rows)
+    tables = (tags.ANSWER, tags.EXPLANATION, tags.SLIP, tags.SLIP_BYTES)
+    by_hand = {"MT", "AM", "OC", "OM", "OV", "TR"}
+    assert _tags(told) == by_hand.union(*(table.rows for table in tables))
+
+
+def _tags(text: str) -> set[str]:
+    return set(re.findall(r"`([A-Z]{2})`", text))
