@@ -19,6 +19,7 @@ import stat
 from pathlib import Path
 
 from ekarte_core.errors import KeyringInvalid
+from ekarte_core.marks import stop_token
 
 PURPOSES = ("card_token", "access_code", "terminal")
 KEY_BYTES = 32
@@ -136,6 +137,37 @@ class Keyring:
         extracted = self._mac("terminal", b"ekarte terminal key")
         info = f"terminal|{terminal}|{version}".encode() + b"\x01"
         return hmac.digest(extracted, info, "sha256")
+
+    @property
+    def stop_key_id(self) -> int:
+        """Id of the key that new entries of the stop list are made with."""
+        return self._current["terminal"]
+
+    def stop_key(self, number: int) -> bytes:
+        """Return the 32-byte key of the stop list, which every terminal is given.
+
+        Raises:
+            KeyringInvalid: the keyring no longer has the key that it is derived from.
+        """
+        extracted = self._mac("terminal", b"ekarte terminal key", number)
+        return hmac.digest(extracted, b"stop list\x01", "sha256")
+
+    def sealed_stop_token(self, card_token: bytes, kind: str, number: str) -> bytes:
+        """Return an identifier's stop token as the ledger keeps it.
+
+        Sealed, for the key that made it is known to every terminal: who had a copy of
+        the database besides could try out all numbers.
+        """
+        key = self.stop_key_id
+        return self._seal(card_token, stop_token(self.stop_key(key), kind, number), key)
+
+    def opened_stop_token(self, card_token: bytes, sealed: bytes, key: int) -> bytes:
+        """Return a stop token from what the ledger keeps of it."""
+        return self._seal(card_token, sealed, key)
+
+    def _seal(self, card_token: bytes, content: bytes, key: int) -> bytes:
+        pad = self._mac("terminal", b"stop seal|" + card_token, key)
+        return bytes(a ^ b for a, b in zip(content, pad, strict=False))
 
     def _mac(self, purpose: str, message: bytes, number: int | None = None) -> bytes:
         number = self._current[purpose] if number is None else number

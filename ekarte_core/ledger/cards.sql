@@ -20,16 +20,19 @@ CROSS JOIN LATERAL (
 -- New identifiers; a rival who was quicker wins, both then lock the same row.
 INSERT INTO ekarte.card
 (
-    id, token, token_key, kind, first6, last4, state, state_at, registered_at, account_id
+    id, token, token_key, kind, first6, last4, state, state_at, registered_at, account_id,
+    stop_token, stop_key
 )
 SELECT
     c.id, c.token, %(token_key)s::smallint, c.kind, c.first6, c.last4, 'new',
-    %(now)s::timestamptz, %(now)s::timestamptz, c.id
+    %(now)s::timestamptz, %(now)s::timestamptz, c.id, c.stop_token,
+    CASE WHEN c.stop_token IS NULL THEN 0 ELSE %(stop_key)s END::smallint
 FROM (
     SELECT nextval('ekarte.card_id_seq')::integer AS id, n.*
     FROM unnest(
-        %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[]
-    ) AS n (token, kind, first6, last4)
+        %(tokens)s::bytea[], %(kinds)s::text[], %(first6)s::text[], %(last4)s::text[],
+        %(stop_tokens)s::bytea[]
+    ) AS n (token, kind, first6, last4, stop_token)
 ) AS c
 ON CONFLICT (token) DO NOTHING;
 
@@ -63,7 +66,7 @@ SELECT pg_advisory_xact_lock(hashtext(%(terminal)s::text), %(batch)s::integer);
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
-    c.account_id, c.registered_at, c.facts, c.noted
+    c.account_id, c.registered_at, c.facts, c.noted, c.stop_key
 FROM ekarte.card AS c
 WHERE
     c.id IN (
@@ -78,7 +81,7 @@ FOR NO KEY UPDATE OF c;
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
-    c.account_id, c.registered_at, c.facts, c.noted
+    c.account_id, c.registered_at, c.facts, c.noted, c.stop_key
 FROM ekarte.card AS c
 WHERE
     c.id IN (
@@ -93,7 +96,7 @@ FOR NO KEY UPDATE OF c SKIP LOCKED;
 SELECT
     c.id, c.token, c.kind, c.first6, c.last4, c.state, c.access_code, c.access_tries,
     ARRAY(SELECT m.card_type FROM ekarte.membership AS m WHERE m.card_id = c.id),
-    c.account_id, c.registered_at, c.facts, c.noted
+    c.account_id, c.registered_at, c.facts, c.noted, c.stop_key
 FROM ekarte.card AS c
 WHERE
     c.id IN (

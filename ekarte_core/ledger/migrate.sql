@@ -28,7 +28,8 @@ ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
 ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
-ekarte.exposure, ekarte.exposure_use
+ekarte.exposure, ekarte.exposure_use,
+ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded
 TO ROLE_NAME;
 GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure TO ROLE_NAME;
 GRANT DELETE ON ekarte.nonce, ekarte.exposure_use TO ROLE_NAME;

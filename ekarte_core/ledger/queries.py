@@ -30,6 +30,7 @@ FILES = (
     "rebuilding.sql",
     "drawing.sql",
     "rotating.sql",
+    "parameters.sql",
     "sessions.sql",
 )
 

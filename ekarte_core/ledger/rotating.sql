@@ -10,9 +10,10 @@ RETURNING token;
 
 -- retoken_cards --
 -- Cards that are locked get the token of the current key; not where, by an accident with
--- keyrings, another card has it already.
+-- keyrings, another card has it already. What was sealed with the old token cannot be
+-- opened any more: it is made anew before anybody looks.
 UPDATE ekarte.card AS c
-SET token = n.token, token_key = %(token_key)s
+SET token = n.token, token_key = %(token_key)s, stop_token = NULL, stop_key = 0
 FROM unnest(%(ids)s::integer[], %(tokens)s::bytea[]) AS n (id, token)
 WHERE
     c.id = n.id

@@ -85,6 +85,7 @@ class CardRow(msgspec.Struct, kw_only=True):
     registered_at: datetime | None = None
     facts: frozenset[str] = frozenset()
     noted: Sequence[str] = ()  # card types that admitted its number
+    stop_key: int = 0  # what its stop token was made with; 0: it has none
     purses: dict[PurseKey, Purse] = {}
     card_types: set[str] = set()
     statements: tuple[Statement, ...] = ()
@@ -143,30 +144,41 @@ def card_ids_of_keys(
     return found
 
 
+class NewCard(msgspec.Struct, frozen=True):
+    """An identifier about to be put on file; the sealed stop token of its kinds."""
+
+    identity: Identity
+    stop_token: bytes | None
+
+
 def add_cards(
     cr: Cursor,
-    cards: dict[bytes, Identity],
-    token_key: int,
+    cards: dict[bytes, NewCard],
+    keys: tuple[int, int],
     now: datetime,
     *,
     wait: bool,
 ) -> None:
     """Add identifiers in state new; sorted, so that rivals never deadlock.
 
-    With `wait` false, those that another transaction is adding are left out.
+    `keys`: ids of the keys that made the tokens and the stop tokens. With `wait` false,
+    those that another transaction is adding are left out.
     """
     query = "claim_tokens_waiting" if wait else "claim_tokens"
     run(cr, query, {"tokens": digests(sorted(cards))})
-    rows = [(bytes(token), cards[bytes(token)]) for (token,) in cr.fetchall()]
+    rows = [bytes(token) for (token,) in cr.fetchall()]
+    identities = [cards[token].identity for token in rows]
     run(
         cr,
         "add_cards",
         {
-            "tokens": digests(token for token, _ in rows),
-            "kinds": words([identity.kind for _, identity in rows]),
-            "first6": words([identity.first6 for _, identity in rows]),
-            "last4": words([identity.last4 for _, identity in rows]),
-            "token_key": token_key,
+            "tokens": digests(rows),
+            "kinds": words([identity.kind for identity in identities]),
+            "first6": words([identity.first6 for identity in identities]),
+            "last4": words([identity.last4 for identity in identities]),
+            "token_key": keys[0],
+            "stop_tokens": digests(cards[token].stop_token for token in rows),
+            "stop_key": keys[1],
             "now": now,
         },
     )
@@ -219,6 +231,7 @@ def _card_rows(cr: Cursor) -> dict[int, CardRow]:
             registered_at=row[10],
             facts=frozenset(row[11]),
             noted=row[12],
+            stop_key=row[13],
         )
         for row in cr.fetchall()
     }

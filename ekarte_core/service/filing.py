@@ -57,6 +57,7 @@ def note_card(
     if row.token != rotating.current(tokens):  # shown here, perhaps never again
         cards = store.lock_cards(cr, [row.id], wait=True)
         rotating.renew_tokens(cr, keyring, cards.values(), [tokens])
+        rotating.renew_stop_tokens(cr, keyring, [(cards.get(row.id), identity)])
         send(cr, store.card_updates(cards.values(), now))
     types = sorted(kind.code for kind in admitted)
     if types != sorted(row.noted):

@@ -43,14 +43,16 @@ def lock_jobs(
         if job.second is not None:
             job.second.card, second_busy = locked.of(job.second)
             job.busy = job.busy or second_busy
+    seen = [(one.card, one.identity) for one in _named(writing)]
+    rotating.renew_stop_tokens(cr, keyring, seen)
     looking = [job for job in jobs if job.request.command == "inquire"]
     looking = [job for job in looking if _only_looks(job)]
     cards = {**locked.cards}
     if looking:
-        seen = _look(cr, looking, locked)
-        cards |= seen.cards
+        looked = _look(cr, looking, locked)
+        cards |= looked.cards
         for job in looking:
-            job.card, job.busy = seen.of(job)
+            job.card, job.busy = looked.of(job)
     _admit_noted(jobs, network)
     return cards
 
@@ -62,13 +64,17 @@ def _only_looks(job: Job) -> bool:
     return command in READ_ONLY and not counts
 
 
+def _named(jobs: list[Job]) -> list[Job | Second]:
+    """All that names a card: jobs, and the second card of some."""
+    return [*jobs, *(job.second for job in jobs if job.second is not None)]
+
+
 def _lock(
     cr: Cursor, jobs: list[Job], keyring: Keyring, now: datetime, *, wait: bool
 ) -> "_Locked":
     """Lock the cards of jobs that may change them; register those that are to be."""
     _cards_of_originals(cr, jobs)
-    seconds = [job.second for job in jobs if job.second is not None]
-    named: list[Job | Second] = [*jobs, *seconds]
+    named = _named(jobs)
     tokens = {one.token: one.tokens for one in named if one.token}
     ids = {one.card_id for one in named if one.card_id and not one.token}
     every = {token for one in tokens.values() for token in one.values()}
@@ -117,8 +123,13 @@ def register(
         wait: False leaves out what a rival adds at this moment.
     """
     ours = rotating.claim(cr, [tokens[token] for token in fresh], wait=wait)
-    free = {token: one for token, one in fresh.items() if token in ours}
-    store.add_cards(cr, free, keyring.token_key, now, wait=wait)
+    free = {
+        token: store.NewCard(one, rotating.stop_token_of(keyring, token, one))
+        for token, one in fresh.items()
+        if token in ours
+    }
+    keys = (keyring.token_key, keyring.stop_key_id)
+    store.add_cards(cr, free, keys, now, wait=wait)
 
 
 def _look(cr: Cursor, jobs: list[Job], locked: "_Locked") -> "_Locked":

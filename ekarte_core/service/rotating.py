@@ -12,8 +12,12 @@ import msgspec
 from ekarte_core.errors import KeyringInvalid
 from ekarte_core.keyring import CODE_BYTES, TOKEN_BYTES, Keyring
 from ekarte_core.ledger import store
+from ekarte_core.ledger.arrays import digests, integers
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.ledger.statements import send
+from ekarte_core.marks import STOP_KINDS
+from ekarte_core.rules.identity import Identity
 
 _logger = logging.getLogger(__name__)
 
@@ -67,6 +71,7 @@ def renew_tokens(
             if keys[0] < keyring.token_key:
                 _keep_code(card)
                 card.token = current(tokens)
+                card.stop_key = 0
                 renewed.append(card)
     if renewed:
         cr.execute(
@@ -78,6 +83,40 @@ def renew_tokens(
             },
         )
     return by_token
+
+
+def stop_token_of(
+    keyring: Keyring, card_token: bytes, identity: Identity
+) -> bytes | None:
+    """Return what the ledger keeps for the stop list; None for kinds not on it."""
+    if identity.kind not in STOP_KINDS:
+        return None
+    return keyring.sealed_stop_token(card_token, identity.kind, identity.number)
+
+
+def renew_stop_tokens(
+    cr: Cursor,
+    keyring: Keyring,
+    seen: Iterable[tuple[store.CardRow | None, Identity | None]],
+) -> None:
+    """Give locked cards that are here with their number a stop token they lack."""
+    stale: dict[int, tuple[store.CardRow, Identity]] = {}
+    for card, identity in seen:
+        if card is None or identity is None or card.stop_key >= keyring.stop_key_id:
+            continue
+        if identity.kind in STOP_KINDS:
+            stale[card.id] = card, identity
+    if not stale:
+        return
+    tokens = [stop_token_of(keyring, card.token, one) for card, one in stale.values()]
+    values = {
+        "ids": integers(stale),
+        "tokens": digests(tokens),
+        "key": keyring.stop_key_id,
+    }
+    send(cr, [("renew_stop_tokens", values)])
+    for card, _identity in stale.values():
+        card.stop_key = keyring.stop_key_id
 
 
 def by_current(
