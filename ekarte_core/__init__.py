@@ -35,9 +35,12 @@ from ekarte_core.errors import (
 )
 from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
-from ekarte_core.network.compiled import Network, read_network
+from ekarte_core.marks import STOP_KINDS, stop_mark, stop_token
+from ekarte_core.network.compiled import Network, Told, read_network
 from ekarte_core.network.document import NetworkDocument
 from ekarte_core.replay.report import Replay, in_words, replay
+from ekarte_core.rules.explain import texts_of
+from ekarte_core.rules.identity import Identity, identify
 from ekarte_core.rules.programs import PROGRAM_KINDS
 from ekarte_core.service.billing import make_statements
 from ekarte_core.service.clock import CLOCK_WORK, clock
@@ -63,6 +66,13 @@ from ekarte_core.service.exposing import (
 from ekarte_core.service.filing import NotedCard, card_of, note_card
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.noticing import Notice, take_notices
+from ekarte_core.service.parameters import (
+    ParametersBook,
+    ParametersKey,
+    ParametersVersion,
+    Stopped,
+    parameters_loaded,
+)
 from ekarte_core.service.publishing import (
     current_network,
     find_card,
@@ -123,6 +133,7 @@ __all__ = [
     "CLOCK_WORK",
     "COMMANDS",
     "PROGRAM_KINDS",
+    "STOP_KINDS",
     "TRANSIENT",
     "Answer",
     "Balance",
@@ -146,6 +157,7 @@ __all__ = [
     "Fee",
     "FeeTerms",
     "Figures",
+    "Identity",
     "Invariant",
     "KeyUse",
     "Keyring",
@@ -163,6 +175,9 @@ __all__ = [
     "Original",
     "Outcome",
     "Parameters",
+    "ParametersBook",
+    "ParametersKey",
+    "ParametersVersion",
     "ParametersWish",
     "Posting",
     "Prize",
@@ -177,7 +192,9 @@ __all__ = [
     "SlipLine",
     "SlipMarks",
     "StatementLine",
+    "Stopped",
     "Tender",
+    "Told",
     "Voucher",
     "Winner",
     "breaches",
@@ -208,6 +225,7 @@ __all__ = [
     "fold_exposure",
     "freeze_draw",
     "grant",
+    "identify",
     "in_words",
     "key_use",
     "load_keyring",
@@ -218,6 +236,7 @@ __all__ = [
     "network_version",
     "note_card",
     "open_draw",
+    "parameters_loaded",
     "pending_settlements",
     "positions",
     "postings",
@@ -236,8 +255,11 @@ __all__ = [
     "slip_marks",
     "statement_digest",
     "statement_figures",
+    "stop_mark",
+    "stop_token",
     "take_notices",
     "tell_cleared",
+    "texts_of",
     "turn_periods",
     "verify",
     "winning_cards",

@@ -1,10 +1,10 @@
 """What the stop list shows of a card: a mark that only who holds the card can make.
 
-Terminals download the list, so it must not be a list of numbers, nor of digests that a
-computer turns back into numbers by trying them all. A mark is made in two steps: a quick
-one from the number, under a key that terminals are given (the ledger keeps its result,
-for it keeps no numbers), and a slow one, scrypt of RFC 7914, from that. A terminal takes
-it for each card it is shown, who tries out numbers for each of them.
+Terminals download the list, so it must not be a list of numbers, nor of digests that
+a computer quickly turns back into numbers by trying all of them. A mark is made in two
+steps: a quick one from the number, under a key that terminals are given (the ledger
+keeps its result, for it keeps no numbers), and a slow one from that, scrypt of RFC 7914.
+A terminal takes it once for each card it is shown, who tries out numbers for each.
 
 Too few are the numbers of phones and documents, and a bank's cards are not ours: these
 kinds are on no list, and nobody decides on them without asking.

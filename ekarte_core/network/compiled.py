@@ -5,9 +5,10 @@ path, so that a person can mend it; what it returns never changes.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,6 +35,13 @@ from ekarte_core.rules.programs import (
     VisitPass,
 )
 from ekarte_core.rules.running import RunningProgram
+
+
+class Told(NamedTuple):
+    """The newest version of each branch's parameters, as of a number in their book."""
+
+    number: int
+    versions: Mapping[str, int]
 
 
 class Network:
@@ -65,6 +73,19 @@ class Network:
             if i.exposure_limit and i.accepted_elsewhere
         )
         self.refused = {i.code: 0 for i in document.issuers if not i.accepted_elsewhere}
+        self.told = Told(0, {})
+
+    def telling(self, told: "Told") -> "Network":
+        """Return the same network, with other versions of what terminals are told."""
+        network = copy(self)
+        network.told = told
+        return network
+
+    def params_version(self, branch: Branch | None) -> int:
+        """Return the version of a branch's parameters; without any, the network's."""
+        if branch is None:
+            return self.version
+        return self.told.versions.get(branch.code, self.version)
 
     def terminal(self, terminal_id: str) -> Terminal | None:
         """Return the terminal with this internal number, if there is one."""

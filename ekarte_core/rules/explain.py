@@ -45,6 +45,15 @@ def text(key: str, language: str) -> str:
     return TEXTS[key][language]
 
 
+def texts_of(language: str) -> dict[str, str]:
+    """Return the fixed texts of answers and slips, by key."""
+    return {
+        key: row[language]
+        for key, row in TEXTS.items()
+        if key.startswith(("rc.", "slip.")) and language in row
+    }
+
+
 def money(amount_minor: int, language: str) -> str:
     """Write minor units for people: -1234 is '-12.34', '-12,34' but in English."""
     if amount_minor < 0:

@@ -49,7 +49,7 @@ def refusal(job: Job, network: Network, rc: Rc, field: str = "") -> Answer:
         rc=rc.value,
         message=message(rc, language(job, network)),
         field=field,
-        params_version=network.version,
+        params_version=network.params_version(job.branch),
     )
 
 
@@ -95,7 +95,7 @@ def answer_of(
         vouchers=_vouchers(job, plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
         next=_ahead(job, plan, spoken),
-        params_version=network.version,
+        params_version=network.params_version(job.branch),
     )
     if not wants_slip(job.request.command, job.request.slip):
         return answer

@@ -26,6 +26,7 @@ from ekarte_core.service.clock import CLOCK_WORK, Counts, Work
 from ekarte_core.service.execute import execute
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.noticing import Notice, take_notices
+from ekarte_core.service.parameters import ParametersBook
 from ekarte_core.service.rotating import check_keys
 from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
@@ -147,11 +148,15 @@ class LedgerConnection:
         return self._transaction(lambda cr: take_notices(cr, network, now, limit))
 
     def network(self, known: Network | None) -> Network:
-        """Return the current network; `known` itself while it is current."""
+        """Return the current network; `known` itself while it is current.
+
+        Where only the parameters of terminals have a newer version, the same network
+        that tells it.
+        """
 
         def read(cr: Cursor) -> Network:
             if known is not None and publishing.network_version(cr) == known.version:
-                return known
+                return publishing.with_told(cr, known)
             return publishing.current_network(cr)
 
         return self._transaction(read)
@@ -244,6 +249,14 @@ class LedgerConnection:
             lambda cr: settling.settlement_failed(cr, number, reason, now)
         )
 
+    def parameters(self, work: Callable[[ParametersBook], T]) -> T:
+        """Work with stop list and versions of parameters, in one transaction."""
+
+        def run(cr: Cursor) -> T:
+            return work(ParametersBook(cr, self._keyring, self._versions))
+
+        return self._transaction(run)
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
@@ -294,7 +307,9 @@ class LedgerConnection:
 
 
 def _fault(request: Request, network: Network) -> Outcome:
-    answer = Answer(rc=Rc.FAULT.value, params_version=network.version)
+    terminal = network.terminal(request.terminal)
+    branch = None if terminal is None else network.branches[terminal.branch]
+    answer = Answer(rc=Rc.FAULT.value, params_version=network.params_version(branch))
     return Outcome(
         request=request,
         rc=Rc.FAULT.value,

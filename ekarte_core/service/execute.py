@@ -265,7 +265,9 @@ class _Group:
     def _read_only(self, job: Job) -> Outcome:
         if job.request.command == "echo":
             answer = Answer(
-                rc="00", server_time=self.now, params_version=self.network.version
+                rc="00",
+                server_time=self.now,
+                params_version=self.network.params_version(job.branch),
             )
             return self._outcome(job, answer, "new")
         if job.original is None or not own_terminal(job):
@@ -275,7 +277,7 @@ class _Group:
         answer = Answer(
             rc="00",
             original=decode_answer(job.original_answer),
-            params_version=self.network.version,
+            params_version=self.network.params_version(job.branch),
         )
         return self._outcome(job, answer, "new")
 
@@ -329,7 +331,7 @@ class _Group:
             message=message(rc, spoken),
             txn=str(txn),
             totals=total_rows(host),
-            params_version=self.network.version,
+            params_version=self.network.params_version(job.branch),
         )
         if request.slip != "none":
             answer = with_close_slip(job, self.network, answer, spoken, self.now)

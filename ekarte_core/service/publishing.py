@@ -11,7 +11,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
-from ekarte_core.network.compiled import Network, read_network
+from ekarte_core.network.compiled import Network, Told, read_network
 from ekarte_core.network.terms import SettlingTerms, settling_terms
 from ekarte_core.rules.identity import identify
 from ekarte_core.service.freezing import frozen_faults
@@ -81,7 +81,17 @@ def current_network(cr: Cursor) -> Network:
             "no network document yet: publish one from Odoo (E-karte > Network), or "
             "with `python -m ekarte_core publish FILE --dsn DSN`"
         )
-    return read_network(row[1], row[0])
+    return with_told(cr, read_network(row[1], row[0]))
+
+
+def with_told(cr: Cursor, network: Network) -> Network:
+    """Return the network with the versions of parameters of now; itself if it has."""
+    cr.execute(SQL["parameters_number"])
+    number = int(cr.fetchone()[0])
+    if number == network.told.number:
+        return network
+    cr.execute(SQL["parameters_versions"], {"branches": list(network.branches)})
+    return network.telling(Told(number, dict(cr.fetchall())))
 
 
 def network_version(cr: Cursor) -> int:
