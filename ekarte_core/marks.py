@@ -3,7 +3,7 @@
 Terminals download the list, so it must not be a list of numbers, nor of digests that
 a computer quickly turns back into numbers by trying all of them. A mark is made in two
 steps: a quick one from the number, under a key that terminals are given (the ledger
-keeps its result, for it keeps no numbers), and a slow one from that, scrypt of RFC 7914.
+keeps its result, for it keeps no numbers), and a slow one from that, scrypt (RFC 7914).
 A terminal takes it once for each card it is shown, who tries out numbers for each.
 
 Too few are the numbers of phones and documents, and a bank's cards are not ours: these

@@ -16,11 +16,11 @@ SELECT coalesce(max(number), 0) FROM ekarte.stop_change;
 -- Cards whose state and place on the stop list differ. Of a card that was listed before
 -- the mark is known; without a stop token it cannot be listed at all.
 SELECT
-    c.id, c.state, c.token, c.stop_token, c.stop_key, l.mark,
+    c.id, c.state, c.token, c.stop_token, c.stop_key, l.mark, l.mark_key,
     ARRAY(SELECT m.issuer FROM ekarte.membership AS m WHERE m.card_id = c.id), c.noted
 FROM ekarte.card AS c
 LEFT JOIN LATERAL (
-    SELECT s.state, s.mark FROM ekarte.stop_change AS s
+    SELECT s.state, s.mark, s.mark_key FROM ekarte.stop_change AS s
     WHERE s.card_id = c.id
     ORDER BY s.number DESC LIMIT 1
 ) AS l ON TRUE
@@ -28,9 +28,10 @@ WHERE
     c.state NOT IN ('new', 'active') AND c.state IS DISTINCT FROM l.state
     AND (l.mark IS NOT NULL OR (c.stop_token IS NOT NULL AND c.stop_key = ANY(%(keys)s)))
 UNION ALL
-SELECT c.id, 'active', c.token, c.stop_token, c.stop_key, l.mark, l.issuers, '{}'
+SELECT c.id, 'active', c.token, NULL, 0, l.mark, l.mark_key, l.issuers, '{}'
 FROM (
-    SELECT DISTINCT ON (s.card_id) s.card_id, s.state, s.mark, s.issuers
+    SELECT DISTINCT ON (s.card_id)
+        s.card_id, s.state, s.mark, s.mark_key, s.issuers
     FROM ekarte.stop_change AS s
     ORDER BY s.card_id ASC, s.number DESC
 ) AS l
@@ -40,19 +41,21 @@ ORDER BY 1
 LIMIT %(limit)s;
 
 -- add_stop_changes --
-INSERT INTO ekarte.stop_change (number, card_id, state, mark, issuers, at)
+INSERT INTO ekarte.stop_change
+(number, card_id, state, mark, mark_key, issuers, at)
 SELECT
-    %(after)s + n.place, n.card_id, n.state, n.mark, string_to_array(n.issuers, ','),
-    %(now)s
+    %(after)s + n.place, n.card_id, n.state, n.mark, n.mark_key,
+    string_to_array(n.issuers, ','), %(now)s
 FROM unnest(
-    %(cards)s::integer[], %(states)s::text[], %(marks)s::bytea[], %(issuers)s::text[]
-) WITH ORDINALITY AS n (card_id, state, mark, issuers, place);
+    %(cards)s::integer[], %(states)s::text[], %(marks)s::bytea[], %(keys)s::smallint[],
+    %(issuers)s::text[]
+) WITH ORDINALITY AS n (card_id, state, mark, mark_key, issuers, place);
 
 -- stop_list --
 -- As it was at a number.
-SELECT l.mark, l.state, l.issuers
+SELECT l.mark, l.mark_key, l.state, l.issuers
 FROM (
-    SELECT DISTINCT ON (s.card_id) s.card_id, s.mark, s.state, s.issuers
+    SELECT DISTINCT ON (s.card_id) s.card_id, s.mark, s.mark_key, s.state, s.issuers
     FROM ekarte.stop_change AS s
     WHERE s.number <= %(number)s
     ORDER BY s.card_id ASC, s.number DESC

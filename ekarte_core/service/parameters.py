@@ -16,6 +16,7 @@ from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.marks import STOP_KINDS, stop_mark
 from ekarte_core.network.compiled import Network
+from ekarte_core.service import publishing
 from ekarte_core.service.deciding import CLOSED_STATES
 from ekarte_core.service.versions import Versions
 
@@ -27,6 +28,7 @@ class Stopped(msgspec.Struct, frozen=True):
     """A card on the stop list: mark, answer code, and whose terminals are told."""
 
     mark: bytes
+    key: int  # what the mark was made with
     rc: str
     issuers: frozenset[str]
 
@@ -79,13 +81,14 @@ class ParametersBook:
         rows = self._cr.fetchall()
         if not rows:
             return 0
-        marks = [self._mark(*row[2:6]) for row in rows]
-        issuers = [",".join(sorted(_issuers(network, *row[6:]))) for row in rows]
+        marks = [self._mark(*row[2:7]) for row in rows]
+        issuers = [",".join(sorted(_issuers(network, *row[7:]))) for row in rows]
         values = {
             "after": self.stop_number(),
             "cards": integers(row[0] for row in rows),
             "states": words([row[1] for row in rows]),
-            "marks": digests(marks),
+            "marks": digests(mark for mark, _key in marks),
+            "keys": integers(key for _mark, key in marks),
             "issuers": words(issuers),
             "now": now,
         }
@@ -93,31 +96,39 @@ class ParametersBook:
         return len(rows)
 
     def _mark(
-        self, card_token: bytes, sealed: bytes, key: int, known: bytes | None
-    ) -> bytes:
-        if known is not None:
-            return bytes(known)
+        self,
+        card_token: bytes,
+        sealed: bytes | None,
+        key: int,
+        known: bytes | None,
+        known_key: int,
+    ) -> tuple[bytes, int]:
+        """Return a card's mark and its key; one that was made before is not again."""
+        if known is not None and (sealed is None or key == known_key):
+            return bytes(known), known_key
+        assert sealed is not None
         token = self._keyring.opened_stop_token(bytes(card_token), bytes(sealed), key)
-        return stop_mark(token)
+        return stop_mark(token), key
 
     def stop_list(self, number: int) -> list[Stopped]:
         """Return the stop list as it was after a change."""
         self._cr.execute(SQL["stop_list"], {"number": number})
         return [
-            Stopped(bytes(mark), CLOSED_STATES[state].value, frozenset(issuers))
-            for mark, state, issuers in self._cr.fetchall()
+            Stopped(bytes(mark), key, CLOSED_STATES[state].value, frozenset(issuers))
+            for mark, key, state, issuers in self._cr.fetchall()
         ]
 
     def without_token(self) -> int:
         """Return how many stopped cards cannot be listed until somebody shows them."""
         return self._one("stopped_without_token", kinds=list(STOP_KINDS))
 
-    def stop_keys(self) -> dict[int, bytes]:
-        """Return the keys of marks, the current one first."""
-        return {
-            number: self._keyring.stop_key(number)
-            for number in self._keyring.ids("terminal")
-        }
+    def stop_keys(self, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Return keys of marks.
+
+        Raises:
+            KeyringInvalid: the keyring has one of them no more.
+        """
+        return {number: self._keyring.stop_key(number) for number in numbers}
 
     def keys(self, upto: int | None = None) -> list[ParametersKey]:
         """Return the public keys that terminals trust, the newest last."""
@@ -156,6 +167,17 @@ class ParametersBook:
         values = msgspec.structs.asdict(made)
         values |= {"branch": branch, "number": self.number() + 1}
         self._cr.execute(SQL["add_parameters"], values)
+
+    def current(self, known: Network | None) -> Network:
+        """Return the network of now; `known` itself where it is that.
+
+        Raises:
+            NetworkMissing, NetworkInvalid: there is none to be used.
+        """
+        version = publishing.network_version(self._cr)
+        if known is not None and known.version == version:
+            return known
+        return publishing.current_network(self._cr)
 
     def network(self, version: int) -> Network | None:
         """Return the network document of a version."""

@@ -14,6 +14,7 @@ CREATE TABLE ekarte.stop_change (
     card_id integer NOT NULL,
     state text NOT NULL,                  -- 'active': off the list
     mark bytea NOT NULL,                  -- see marks.py
+    mark_key smallint NOT NULL,           -- what it was made with
     issuers text [] NOT NULL,             -- whose terminals are told
     at timestamptz NOT NULL
 );
