@@ -22,6 +22,7 @@ from ekarte_auth_gateway.flow import (
     Settlement,
 )
 from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOffice
+from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
 from ekarte_auth_gateway.settings import Settings
 from ekarte_core import (
@@ -87,6 +88,7 @@ class Gateway:
 
         Raises:
             KeyringInvalid: the keyring file cannot be used.
+            ParametersKeyInvalid: the key of parameters cannot be used.
         """
         self._settings = settings
         self._keyring = load_keyring(settings.keyring)
@@ -123,6 +125,18 @@ class Gateway:
             for profile in (PROFILE_A, PROFILE_B)
         )
         self._office, self._settlement = self._accounting(board, counters)
+        self._parameters = self._telling(board)
+
+    def _telling(self, board: Board) -> ParametersService | None:
+        """What terminals download, if there is a key to sign it with."""
+        settings = self._settings.parameters
+        if settings is None:
+            return None
+        signer = load_signer(settings.key_file)
+        thread = LedgerThread(self._open_ledger, "parameters")
+        service = ParametersService(thread, board, now, signer, settings.every_s)
+        self._desk.aside["parameters"] = service.take
+        return service
 
     def _accounting(
         self, board: Board, counters: Counters
@@ -160,6 +174,8 @@ class Gateway:
         self._housekeeping.start()
         if self._settlement is not None:
             self._settlement.start()
+        if self._parameters is not None:
+            self._parameters.start()
         address = self._settings.http
         if address is not None:
             self.http_port = await self._http.start(address.host, address.port)
@@ -179,6 +195,8 @@ class Gateway:
         await self._iso.refuse_new()
         await self._iso_b.refuse_new()
         await self._desk.stop()
+        if self._parameters is not None:
+            await self._parameters.stop()
         await self._http.stop()
         await self._iso.stop()
         await self._iso_b.stop()

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from ekarte_core import Network, Outcome, Request
+from ekarte_core import Network, Outcome, ParametersBook, Request
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 """Returns now, with a zone. Tests pass a fixed one."""
@@ -71,6 +73,10 @@ class Ledger(Protocol):
 
     def settlement_failed(self, settlement: int, reason: str, now: datetime) -> None:
         """Note why a document could not be delivered."""
+        ...
+
+    def parameters(self, work: Callable[[ParametersBook], T]) -> T:
+        """Work with stop list and versions of parameters, in one transaction."""
         ...
 
     def close(self) -> None:

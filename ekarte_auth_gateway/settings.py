@@ -35,6 +35,14 @@ class OdooSettings:
 
 
 @dataclass(frozen=True)
+class ParametersSettings:
+    """What the parameters of terminals are signed with, and how often they are made."""
+
+    key_file: Path
+    every_s: float
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that the gateway is told from outside. Prints without secrets.
 
@@ -48,6 +56,7 @@ class Settings:
     iso: Address | None
     iso_b: Address | None
     odoo: OdooSettings | None
+    parameters: ParametersSettings | None
     settle_every_s: float
     retry_first_s: float
     retry_max_s: float
@@ -164,6 +173,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         iso=reader.read("EKARTE_ISO", ISO_DEFAULT, _address, listen),
         iso_b=reader.read("EKARTE_ISO_B", "off", _address, listen),
         odoo=_odoo(reader),
+        parameters=_parameters(reader),
         settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),
         retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),
         retry_max_s=span("EKARTE_RETRY_MAX_S", "300", 0.05, 86_400),
@@ -198,3 +208,15 @@ def _odoo(reader: _Reader) -> OdooSettings | None:
         "EKARTE_ODOO_KEY_FILE", None, _file, "a file that holds Odoo's API key"
     )
     return OdooSettings(url, database or "", key_file or Path())
+
+
+def _parameters(reader: _Reader) -> ParametersSettings | None:
+    """Without a key terminals are told nothing, and ask for everything."""
+    key_file = reader.read(
+        "EKARTE_PARAMETERS_KEY_FILE",
+        "off",
+        lambda text: None if text == "off" else _file(text),
+        "path of the key file (python -m ekarte_auth_gateway parameters-key PATH)",
+    )
+    every_s = reader.seconds("EKARTE_PARAMETERS_EVERY_S", "5", 0.05, 3600)
+    return None if key_file is None else ParametersSettings(key_file, every_s)

@@ -37,7 +37,7 @@ from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.marks import STOP_KINDS, stop_mark, stop_token
 from ekarte_core.network.compiled import Network, Told, read_network
-from ekarte_core.network.document import NetworkDocument
+from ekarte_core.network.document import Branch, NetworkDocument
 from ekarte_core.replay.report import Replay, in_words, replay
 from ekarte_core.rules.explain import texts_of
 from ekarte_core.rules.identity import Identity, identify
@@ -138,6 +138,7 @@ __all__ = [
     "Answer",
     "Balance",
     "BatchTotal",
+    "Branch",
     "CardRef",
     "Claim",
     "ClearingCycle",

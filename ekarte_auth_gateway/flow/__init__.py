@@ -3,7 +3,7 @@
 from ekarte_auth_gateway.flow.board import Board, Device
 from ekarte_auth_gateway.flow.counters import Counters
 from ekarte_auth_gateway.flow.desk import Desk, Limits
-from ekarte_auth_gateway.flow.housekeeping import Housekeeping, Rhythm
+from ekarte_auth_gateway.flow.housekeeping import Housekeeping, Rhythm, forever
 from ekarte_auth_gateway.flow.settlement import Schedule, Settlement
 from ekarte_auth_gateway.flow.threads import LedgerAway, LedgerThread
 
@@ -19,4 +19,5 @@ __all__ = [
     "Rhythm",
     "Schedule",
     "Settlement",
+    "forever",
 ]

@@ -56,8 +56,13 @@ class Board:
 
     def hang(self, network: Network) -> None:
         """Use this network from now on; devices are made anew when they are met."""
+        if self.network is None or self.network.document is not network.document:
+            self._devices = {}
         self.network = network
-        self._devices = {}
+
+    def newest(self, branch: str) -> int:
+        """Return the newest version of a branch's parameters, 0 while there is none."""
+        return self.network.told.versions.get(branch, 0) if self.network else 0
 
     def device(self, terminal_id: str) -> Device | None:
         """Return the device with this number, or None: not in the network."""

@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 _APPROVED = frozenset(str(rc) for rc in APPROVED)
 
 
+Aside = Callable[[Task, Callable[[Task, Verdict], None]], None]
+"""Takes a task and answers it by the call it is given: commands that book nothing."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Bounds of the flow.
@@ -71,6 +75,7 @@ class Desk:
         self._slow_run: asyncio.Task[None] | None = None
         self._stopping = False
         self.on_close: Callable[[], None] | None = None
+        self.aside: dict[str, Aside] = {}
         self._fast = FastLane(
             open_ledger,
             board,
@@ -102,8 +107,11 @@ class Desk:
 
     def submit(self, task: Task) -> None:
         """Take a task; its `done` is called later, or now when it is refused."""
+        aside = self.aside.get(task.request.command)
         if self._stopping:
             self._finish(task, STOPPING)
+        elif aside is not None:
+            aside(task, self._finish)
         elif self._fast.away or self._board.network is None:
             self._finish(task, AWAY)
         elif not self._fast.put(task):

@@ -62,7 +62,7 @@ class Housekeeping:
             (self.sweep, rhythm.sweep_s),
             (self.fold_exposure, rhythm.fold_s),
         ):
-            self._chores.append(loop.create_task(_forever(chore, every_s)))
+            self._chores.append(loop.create_task(forever(chore, every_s)))
 
     async def stop(self) -> None:
         """End the chores; one that is under way is finished by its thread."""
@@ -89,8 +89,11 @@ class Housekeeping:
                 extra={"faults": [path for path, _ in fault.faults][:20]},
             )
             return
-        if network is not known:
-            self._board.hang(network)
+        if network is known:
+            return
+        self._board.hang(network)
+        # Else only the parameters of terminals have a newer version.
+        if known is None or network.version != known.version:
             self._counters.network_version.set(network.version)
             log.info("network in use", extra={"version": network.version})
 
@@ -137,7 +140,8 @@ class Housekeeping:
         await self._back.call(lambda ledger: ledger.fold_exposure(self._clock()))
 
 
-async def _forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None:
+async def forever(chore: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """Do a chore again and again, whatever becomes of it, until it is cancelled."""
     while True:
         try:
             await chore()

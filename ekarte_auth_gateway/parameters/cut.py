@@ -95,7 +95,7 @@ def _only(part: _Part, *names: str) -> _Part:
     return type(part)(**{name: getattr(part, name) for name in names})
 
 
-def _replaced(part: _Part, **changes: Any) -> _Part:  # noqa: ANN401 - fields of any type
+def _replaced(part: _Part, **changes: Any) -> _Part:
     return msgspec.structs.replace(part, **changes)
 
 

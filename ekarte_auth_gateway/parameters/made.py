@@ -1,11 +1,11 @@
-"""Making documents from the ledger's book, and making them again. For a ledger thread."""
+"""Making documents from the ledger's book, and again: work of a ledger thread."""
 
 import base64
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -119,7 +119,7 @@ class Maker:
         before = next((row for row in kept if row.version == known), None)
         old = self._text(book, branch, before) if before is not None else None
         if old is not None:
-            patch = canonical(delta(msgspec.json.decode(old), msgspec.json.decode(text)))
+            patch = canonical(delta(_json(old), _json(text)))
             if len(patch) < len(text):
                 return Payload(row.version, "delta", patch, text)
         return Payload(row.version, "full", text, text)
@@ -172,6 +172,10 @@ class Maker:
 
 def _last(keys: Sequence[ParametersKey]) -> int:
     return keys[-1].number if keys else 0
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(text, type=dict)
 
 
 def _digest(text: bytes) -> bytes:

@@ -74,7 +74,7 @@ class ParametersService:
     def start(self) -> None:
         """Begin to look for what changed."""
         loop = asyncio.get_running_loop()
-        loop.create_task(self._tell_unlisted())
+        self._hold(loop.create_task(self._tell_unlisted()))
         self._chore = loop.create_task(forever(self.renew, self._every_s))
 
     async def stop(self) -> None:
@@ -96,6 +96,8 @@ class ParametersService:
 
     def _follow(self, ledger: Ledger) -> int:
         network, now = self._board.network, self._clock()
+        if network is None:
+            return 0
         return ledger.parameters(lambda book: self._maker.follow(book, network, now))
 
     def _renew(self, ledger: Ledger) -> list[str]:
@@ -106,7 +108,10 @@ class ParametersService:
 
     def take(self, task: Task, finish: Finish) -> None:
         """Answer a task, now or later."""
-        work = asyncio.get_running_loop().create_task(self._serve(task, finish))
+        loop = asyncio.get_running_loop()
+        self._hold(loop.create_task(self._serve(task, finish)))
+
+    def _hold(self, work: asyncio.Task[None]) -> None:
         self._under_way.add(work)
         work.add_done_callback(self._under_way.discard)
 
@@ -129,8 +134,6 @@ class ParametersService:
         wish = task.request.parameters or ParametersWish()
         newest = self._board.newest(branch.code)
         wanted = wish.version or newest
-        if not wanted:
-            return NOT_YET
         key = (branch.code, wish.known, wanted)
         parcel = self._cached.get(key)
         if parcel is None:
@@ -141,7 +144,7 @@ class ParametersService:
         size = CHUNK_BYTES.get(task.transport, CHUNK_BYTES_USUAL)
         chunks = -(-len(parcel.content) // size)
         # Of another version than it asked for it is told the beginning.
-        chunk = wish.chunk if parcel.version == wanted else 0
+        chunk = wish.chunk if wanted in (parcel.version, 0) else 0
         if chunk >= max(chunks, 1):
             return NO_CHUNK
         part = Parameters(

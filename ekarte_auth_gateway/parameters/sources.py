@@ -71,9 +71,7 @@ class Sources:
         return spoken or {"en": texts_of("en")}
 
 
-def build(
-    sources: Sources, branch: str, version: int, at: datetime
-) -> dict[str, Any]:
+def build(sources: Sources, branch: str, version: int, at: datetime) -> dict[str, Any]:
     """Return a branch's document as JSON values."""
     made: dict[str, Any] = msgspec.json.decode(sources.text(branch, version, at))
     return made

@@ -23,6 +23,7 @@ PLANTED = [
      "import ekarte_auth_gateway.flow"),
     ("gateway-alone", "ekarte_auth_gateway/codec/fields.py", "import odoo"),
     ("codec-sans-io", "ekarte_auth_gateway/codec/fields.py", "import socket"),
+    ("parameters-pure", "ekarte_auth_gateway/parameters/cut.py", "import time"),
     ("addons-alone", "ekarte_loyalty/__init__.py", "import ekarte_auth_gateway"),
     ("core-front-door", "ekarte_loyalty/__init__.py",
      "from ekarte_core.values import CardRef"),

@@ -49,6 +49,10 @@ FIXED = [
     "statement",
     "lot_notice",
     "settling_terms",
+    "stop_change",
+    "parameters_key",
+    "parameters",
+    "parameters_loaded",
 ]
 KEPT = ["card", "purse", "lot"]
 """May change, never go."""
@@ -59,6 +63,10 @@ RARE = [
     "INSERT INTO ekarte.statement VALUES (1, 1, 1, now(), now(), 1)",
     "INSERT INTO ekarte.lot_notice VALUES (1, now())",
     "INSERT INTO ekarte.settling_terms VALUES (1, 'P', 'S', 0, 1, 0, 0, '', FALSE)",
+    "INSERT INTO ekarte.stop_change VALUES (1, 1, 'lost', '', 1, '{}', now())",
+    "INSERT INTO ekarte.parameters_key VALUES (1, 'k', '', now())",
+    "INSERT INTO ekarte.parameters VALUES (1, 'B', 1, 1, 0, 1, '', now())",
+    "INSERT INTO ekarte.parameters_loaded (terminal, version, at) VALUES ('T', 1, now())",
 ]
 """Rows of tables that this trade does not reach."""
 
