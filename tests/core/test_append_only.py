@@ -66,7 +66,7 @@ RARE = [
     "INSERT INTO ekarte.stop_change VALUES (1, 1, 'lost', '', 1, '{}', now())",
     "INSERT INTO ekarte.parameters_key VALUES (1, 'k', '', now())",
     "INSERT INTO ekarte.parameters VALUES (1, 'B', 1, 1, 0, 1, '', now())",
-    "INSERT INTO ekarte.parameters_loaded (terminal, version, at) VALUES ('T', 1, now())",
+    "INSERT INTO ekarte.parameters_loaded VALUES (1, 'T', 1, now())",
 ]
 """Rows of tables that this trade does not reach."""
 
