@@ -24,6 +24,7 @@ from ekarte_auth_gateway.flow import (
 from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOffice
 from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
+from ekarte_auth_gateway.serial import FrameService, SerialLines
 from ekarte_auth_gateway.settings import Settings
 from ekarte_core import (
     LedgerConnection,
@@ -95,6 +96,7 @@ class Gateway:
         self.http_port = 0
         self.iso_port = 0
         self.iso_b_port = 0
+        self.frame_port = 0
         counters = Counters()
         board = Board(self._keyring, settings.rate_max)
         self._side = LedgerThread(self._open_ledger, "side")
@@ -123,6 +125,16 @@ class Gateway:
         self._iso, self._iso_b = (
             _iso_server(settings, self._desk, board, counters, profile)
             for profile in (PROFILE_A, PROFILE_B)
+        )
+        self._frame = TcpServer(
+            FrameService(self._desk, board, counters, "frame"),
+            counters,
+            _channel_limits(settings),
+        )
+        self._lines = SerialLines(
+            settings.serial,
+            FrameService(self._desk, board, counters, "serial"),
+            counters,
         )
         self._office, self._settlement = self._accounting(board, counters)
         self._parameters = self._telling(board)
@@ -185,7 +197,15 @@ class Gateway:
         address = self._settings.iso_b
         if address is not None:
             self.iso_b_port = await self._iso_b.start(address.host, address.port)
-        ports = {"iso_port": self.iso_port, "iso_b_port": self.iso_b_port}
+        address = self._settings.frame
+        if address is not None:
+            self.frame_port = await self._frame.start(address.host, address.port)
+        self._lines.start()
+        ports = {
+            "iso_port": self.iso_port,
+            "iso_b_port": self.iso_b_port,
+            "frame_port": self.frame_port,
+        }
         log.info("listening", extra={"http_port": self.http_port, **ports})
 
     async def stop(self) -> None:
@@ -194,12 +214,15 @@ class Gateway:
         await self._http.refuse_new()
         await self._iso.refuse_new()
         await self._iso_b.refuse_new()
+        await self._frame.refuse_new()
         await self._desk.stop()
         if self._parameters is not None:
             await self._parameters.stop()
         await self._http.stop()
         await self._iso.stop()
         await self._iso_b.stop()
+        await self._frame.stop()
+        await self._lines.stop()
         if self._settlement is not None:
             await self._settlement.stop()
         await self._housekeeping.stop()
@@ -224,13 +247,16 @@ def _http_server(
 def _iso_server(
     settings: Settings, desk: Desk, board: Board, counters: Counters, profile: Profile
 ) -> TcpServer:
-    limits = ChannelLimits(
+    service = IsoService(desk, board, now, counters, profile)
+    return TcpServer(service, counters, _channel_limits(settings))
+
+
+def _channel_limits(settings: Settings) -> ChannelLimits:
+    return ChannelLimits(
         frame_bytes_max=settings.frame_bytes_max,
         idle_s=settings.idle_s,
         connections_max=settings.connections_max,
     )
-    service = IsoService(desk, board, now, counters, profile)
-    return TcpServer(service, counters, limits)
 
 
 async def run(settings: Settings) -> None:

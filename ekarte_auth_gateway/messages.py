@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from ekarte_core import Answer, Rc, Request, encode_answer
 
-Transport = Literal["http", "iso8583"]
+Transport = Literal["http", "iso8583", "serial", "frame"]
 
 Status = Literal[
     "new",  # executed now

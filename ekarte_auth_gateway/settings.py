@@ -1,16 +1,23 @@
 """Settings: read once from the environment, checked together, then frozen."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from ekarte_auth_gateway.serial import SPEED_DEFAULT, SerialPort
+
 T = TypeVar("T")
 
 HTTP_DEFAULT = "127.0.0.1:8470"
 ISO_DEFAULT = "127.0.0.1:8583"
+
+
+SPEEDS = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200)
+_LINE = re.compile(r"(?P<path>/\S+)=(?P<terminal>[0-9A-Z]{8})(@(?P<speed>\d{4,6}))?")
 
 
 class SettingsInvalid(Exception):
@@ -55,6 +62,8 @@ class Settings:
     http: Address | None
     iso: Address | None
     iso_b: Address | None
+    frame: Address | None
+    serial: tuple[SerialPort, ...]
     odoo: OdooSettings | None
     parameters: ParametersSettings | None
     settle_every_s: float
@@ -124,6 +133,23 @@ def _address(text: str) -> Address | None:
     return Address(host, int(port))
 
 
+def _serial(text: str) -> tuple[SerialPort, ...]:
+    """Read ``path=terminal`` or ``path=terminal@speed``, with commas between lines."""
+    if text == "off":
+        return ()
+    ports = []
+    for part in text.split(","):
+        found = _LINE.fullmatch(part.strip())
+        speed = int(found["speed"] or SPEED_DEFAULT) if found else 0
+        if found is None or speed not in SPEEDS:
+            raise ValueError(text)
+        ports.append(SerialPort(found["path"], found["terminal"], speed))
+    for names in ([p.path for p in ports], [p.terminal for p in ports]):
+        if len(set(names)) < len(names):
+            raise ValueError(text)
+    return tuple(ports)
+
+
 def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
@@ -155,6 +181,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     reader = _Reader(os.environ if environment is None else environment)
     listen = "host:port to listen at, or off"
+    lines = "/dev/ttyS0=00000031,/dev/ttyUSB0=00000032@19200: each once; or off"
     limit = reader.number
     span = reader.seconds
     settings = Settings(
@@ -172,6 +199,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         http=reader.read("EKARTE_HTTP", HTTP_DEFAULT, _address, listen),
         iso=reader.read("EKARTE_ISO", ISO_DEFAULT, _address, listen),
         iso_b=reader.read("EKARTE_ISO_B", "off", _address, listen),
+        frame=reader.read("EKARTE_FRAME_TCP", "off", _address, listen),
+        serial=reader.read("EKARTE_SERIAL", "off", _serial, lines) or (),
         odoo=_odoo(reader),
         parameters=_parameters(reader),
         settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),

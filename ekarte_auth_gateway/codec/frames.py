@@ -27,14 +27,14 @@ from ekarte_auth_gateway.codec.parts import (
     fault_in,
 )
 from ekarte_auth_gateway.codec.pinblock import CodeKeys
-from ekarte_core import COMMANDS, Answer, CardRef, Request
+from ekarte_core import Answer, CardRef, Command, Request
 
 BODY_BYTES_MAX = 8192
 MAC_TAG = "MC"
 _MAC_TLV_BYTES = tlv.HEAD_BYTES + 2 * MAC_BYTES
 _CONTROL_BYTE = re.compile(rb"[\x00-\x1f\x7f]")
 
-COMMAND_NUMBERS: dict[str, str] = {
+COMMAND_NUMBERS: dict[Command, str] = {
     "inquire": "01",
     "authorize": "02",
     "confirm": "03",
@@ -186,17 +186,31 @@ def place_of(field: str) -> str:
 # --- requests
 
 
-def read_request(frame: Frame, zone: tzinfo, codes: CodeKeys | None) -> Request:
+def command_of(frame: Frame) -> Command | None:
+    """Return the command of a frame, or None when this gateway has none such.
+
+    Raises:
+        CodecError: nothing tells the command.
+    """
+    number = frame.first("CM")
+    if not number:
+        raise CodecError("CM", "is missing")
+    return _COMMAND_OF.get(number)
+
+
+def read_request(
+    frame: Frame, command: Command, zone: tzinfo, codes: CodeKeys | None
+) -> Request:
     """Return the request that a frame carries.
 
     Args:
         frame: from `unpack`, its MAC found right.
+        command: from `command_of`.
         zone: of the terminal's branch, for times without an offset.
         codes: for access code blocks; None: this terminal has none.
 
     Raises:
-        CodecError: a part contradicts the table or another part. Field ``CM``: no
-            such command.
+        CodecError: a part contradicts the table or another part.
     """
     tree: Tree = {}
     single: dict[str, str] = {}
@@ -207,7 +221,7 @@ def read_request(frame: Frame, zone: tzinfo, codes: CodeKeys | None) -> Request:
             single[tag] = text
         elif not REQUEST.read((tag, text), tag, tree):
             raise CodecError(tag, "is not a part of requests")
-    tree["command"] = command_of(single.get("CM", ""))
+    tree["command"] = command
     for tag in _NEEDED:
         if not frame.first(tag):
             raise CodecError(tag, "is missing")
@@ -222,18 +236,6 @@ def read_request(frame: Frame, zone: tzinfo, codes: CodeKeys | None) -> Request:
         if tag in single
     }
     return msgspec.structs.replace(request, **opened) if opened else request
-
-
-def command_of(number: str) -> str:
-    """Return the command of a number.
-
-    Raises:
-        CodecError: it is missing, or this gateway has no such command.
-    """
-    command = _COMMAND_OF.get(number, "")
-    if command not in COMMANDS:
-        raise CodecError("CM", "no such command here" if number else "is missing")
-    return command
 
 
 def _build_request(tree: Tree) -> Request:

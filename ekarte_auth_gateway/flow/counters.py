@@ -69,9 +69,24 @@ class Counters:
             ("transport",),
             registry=self.registry,
         )
+        self._make_lines()
         # labels() looks its child up under a lock each time; the hot path keeps them.
         self._request_child: dict[tuple[str, str, str], Counter] = {}
         self._latency_child: dict[str, Histogram] = {}
+
+    def _make_lines(self) -> None:
+        self.lines_up = Gauge(
+            "ekarte_serial_line_up",
+            "1: the serial line is open",
+            ("line",),
+            registry=self.registry,
+        )
+        self.line_events = Counter(
+            "ekarte_serial_line_events",
+            "What happened on a serial line: opened, lost, sent, given_up, bad_block",
+            ("line", "event"),
+            registry=self.registry,
+        )
 
     def answered(self, command: str, rc: str, transport: str, took_s: float) -> None:
         """Count one answered request."""

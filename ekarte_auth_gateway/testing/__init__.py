@@ -9,7 +9,8 @@ as a terminal does).
 """
 
 from ekarte_auth_gateway.testing.faults import TerminalError
+from ekarte_auth_gateway.testing.frame import FrameTerminal
 from ekarte_auth_gateway.testing.http import HttpTerminal, body_of
 from ekarte_auth_gateway.testing.iso import IsoTerminal
 
-__all__ = ["HttpTerminal", "IsoTerminal", "TerminalError", "body_of"]
+__all__ = ["FrameTerminal", "HttpTerminal", "IsoTerminal", "TerminalError", "body_of"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg2
 
-from ekarte_auth_gateway.testing import HttpTerminal, IsoTerminal
+from ekarte_auth_gateway.testing import FrameTerminal, HttpTerminal, IsoTerminal
 from ekarte_core import Keyring, verify
 from tests.gateway import town
 
@@ -29,6 +29,7 @@ class GatewayProcess:
         self.keyring = keyring
         self.log_file = folder / "gateway.log"
         self.http_port = self.iso_port = self.iso_b_port = 0
+        self.frame_port = 0
         self._env = {
             "EKARTE_DSN": dsn,
             "EKARTE_KEYRING": str(keyring_file),
@@ -36,7 +37,7 @@ class GatewayProcess:
             **env,
         }
         self._process: subprocess.Popen[bytes] | None = None
-        self._terminals: list[HttpTerminal | IsoTerminal] = []
+        self._terminals: list[HttpTerminal | IsoTerminal | FrameTerminal] = []
 
     def start(self, **env: str) -> "GatewayProcess":
         """Start (again, on the same ports) and wait until it is ready."""
@@ -54,12 +55,14 @@ class GatewayProcess:
                     "EKARTE_HTTP": f"127.0.0.1:{self.http_port}",
                     "EKARTE_ISO": f"127.0.0.1:{self.iso_port}",
                     "EKARTE_ISO_B": f"127.0.0.1:{self.iso_b_port}",
+                    "EKARTE_FRAME_TCP": f"127.0.0.1:{self.frame_port}",
                     **self._env,
                 },
             )
         listening = self.wait_for_event("listening", seen)
         self.http_port, self.iso_port = listening["http_port"], listening["iso_port"]
         self.iso_b_port = listening["iso_b_port"]
+        self.frame_port = listening["frame_port"]
         return self
 
     def start_ready(self, **env: str) -> "GatewayProcess":
@@ -118,6 +121,22 @@ class GatewayProcess:
         port = {"A": self.iso_port, "B": self.iso_b_port}[profile]
         key = key or self.key(terminal)
         made = IsoTerminal("127.0.0.1", port, terminal, key, mac, profile, **more)
+        self._terminals.append(made)
+        return made
+
+    def frame(
+        self, terminal: str = town.FRAME_1, mac: str = "hmac-sha256"
+    ) -> FrameTerminal:
+        """A terminal that sends serial frames over TCP."""
+        made = FrameTerminal.over_tcp(
+            "127.0.0.1", self.frame_port, terminal, self.key(terminal), mac
+        )
+        self._terminals.append(made)
+        return made
+
+    def on_line(self, path: str, terminal: str = town.SERIAL_1) -> FrameTerminal:
+        """A terminal at the other end of a line."""
+        made = FrameTerminal.on_line(path, terminal, self.key(terminal), speed=115_200)
         self._terminals.append(made)
         return made
 

@@ -1,4 +1,4 @@
-"""Every command, over both transports, with the same figures."""
+"""Every command, over each transport, with the same figures."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from tests.gateway.gateway_process import GatewayProcess
 from tests.gateway.shop import ask, balance, card, gift_card, order
 
 
-@pytest.fixture(params=["http", "iso8583"])
+@pytest.fixture(params=["http", "iso", "frame"])
 def terminal(request, gateway: GatewayProcess):
-    made = gateway.http() if request.param == "http" else gateway.iso()
+    made = getattr(gateway, request.param)()
     yield made
     made.close()
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ekarte_auth_gateway.serial import SerialPort
 from ekarte_auth_gateway.settings import (
     Address,
     SettingsInvalid,
@@ -86,6 +87,33 @@ def test_a_transport_may_be_off_and_a_host_may_be_ipv6(least):
     settings = read_settings({**least, "EKARTE_ISO": "off", "EKARTE_HTTP": "[::1]:80"})
     assert settings.iso is None
     assert settings.http == Address("::1", 80)
+
+
+def test_serial_lines_are_named_with_their_terminals(least):
+    text = "/dev/ttyS0=00000031, /dev/serial/by-id/usb-1=0000003B@19200"
+    told = read_settings({**least, "EKARTE_SERIAL": text}).serial
+    assert told == (
+        SerialPort("/dev/ttyS0", "00000031", 9600),
+        SerialPort("/dev/serial/by-id/usb-1", "0000003B", 19_200),
+    )
+    assert read_settings(least).serial == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/dev/ttyS0",
+        "ttyS0=00000031",
+        "/dev/ttyS0=31",
+        "/dev/ttyS0=00000031@300000",
+        "/dev/ttyS0=00000031,/dev/ttyS0=00000032",
+        "/dev/ttyS0=00000031,/dev/ttyS1=00000031",
+        "/dev/ttyS0=00000031,",
+    ],
+)
+def test_a_line_that_is_wrong_or_stands_twice_is_told(least, text):
+    with pytest.raises(SettingsInvalid, match="EKARTE_SERIAL is wrong"):
+        read_settings({**least, "EKARTE_SERIAL": text})
 
 
 def run(env):

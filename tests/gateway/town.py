@@ -23,6 +23,14 @@ ISO_B, ISO_B_CMAC, ISO_B_RETAIL, ISO_B_PLAIN = (
     "B0000003",
     "B0000004",
 )
+SERIAL_1, SERIAL_2, SERIAL_BLOCKED, SERIAL_PLAIN = (
+    "00000031",
+    "00000032",
+    "00000033",
+    "00000034",
+)
+SERIAL_CMAC, SERIAL_RETAIL = "00000035", "00000037"
+FRAME_1 = "00000036"
 ODOO = "ODOO0001"
 
 
@@ -129,6 +137,13 @@ def document(**changes: Any) -> dict[str, Any]:
             *_iso(ISO_B_CMAC, "B", "aes-cmac"),
             *_iso(ISO_B_RETAIL, "B", "x9.19"),
             *_iso(ISO_B_PLAIN, "B", "none"),
+            _line(SERIAL_1),
+            _line(SERIAL_2),
+            {**_line(SERIAL_BLOCKED), "state": "blocked"},
+            _line(SERIAL_PLAIN, "none"),
+            _line(SERIAL_CMAC, "aes-cmac"),
+            _line(SERIAL_RETAIL, "x9.19"),
+            _line(FRAME_1),
             {"id": ODOO, "branch": "G1", "protocol": "odoo"},
         ],
     }
@@ -138,6 +153,10 @@ def document(**changes: Any) -> dict[str, Any]:
 def _iso(terminal: str, profile: str, mac: str) -> list[dict[str, Any]]:
     where = {"id": terminal, "branch": "G1", "protocol": "iso8583"}
     return [{**where, "profile": profile, "mac": mac}]
+
+
+def _line(terminal: str, mac: str = "hmac-sha256") -> dict[str, str]:
+    return {"id": terminal, "branch": "G1", "protocol": "serial", "mac": mac}
 
 
 def number(prefix: str, serial: int) -> str:
