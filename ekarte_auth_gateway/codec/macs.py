@@ -52,13 +52,12 @@ def mac_with(kind: str, key: bytes) -> Mac:
     """
     if kind == "hmac-sha256":
         return _hmac_sha256(key)
+    make = {"aes-cmac": _aes_cmac, "x9.19": _retail}.get(kind)
+    if make is None:
+        raise ValueError(f"no such MAC: {kind}")
     if len(key) != 2 * _DES_BYTES:
         raise ValueError(f"a key for {kind} has 16 bytes")
-    if kind == "aes-cmac":
-        return _aes_cmac(key)
-    if kind == "x9.19":
-        return _retail(key)
-    raise ValueError(f"no such MAC: {kind}")
+    return make(key)
 
 
 def _hmac_sha256(key: bytes) -> Mac:
