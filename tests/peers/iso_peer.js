@@ -1,10 +1,11 @@
 // A terminal made of npm's iso_8583: codec by them, MAC and code block by node:crypto.
-// Reads {host, port, key, steps} on stdin, plays the steps on one TCP connection and
-// prints one line of JSON with what came back. A step: {fields, mac, code, split}.
+// Reads {host, port, key, kind, steps} on stdin, plays the steps on one TCP connection and
+// prints one line of JSON with what came back. A step: {fields, mac, code, newCode, split}.
 'use strict';
 const crypto = require('node:crypto');
 const net = require('node:net');
 const Iso8583 = require('iso_8583');
+const { kinds } = require('./mac_peer.js');
 
 const MAC_BYTES = 8;
 const MAC_EMPTY = '00'.repeat(MAC_BYTES);
@@ -16,10 +17,6 @@ const formats = {
 };
 for (const number of [120, 121, 122, 123, 124, 125, 126, 127]) {
   formats[number] = { ...text, Label: `part ${number}` };
-}
-
-function mac(key, body) {
-  return crypto.createHmac('sha256', key).update(body).digest().subarray(0, MAC_BYTES);
 }
 
 // ISO 9564-1 format 4, written from the standard's text, not from the gateway's code.
@@ -40,11 +37,13 @@ function codeBlock(terminalKey, code, pan) {
     .toString('hex').toUpperCase();
 }
 
-function encode(step, key) {
+function encode(step, key, mac) {
   const fields = { ...step.fields };
-  if (step.code) {
-    const block = codeBlock(key, step.code, fields[2]);
-    fields[48] = `${fields[48] || ''}PB032${block}`;
+  for (const [tag, code] of [['PB', step.code], ['NB', step.newCode]]) {
+    if (code) {
+      const block = codeBlock(key, code, fields[2]);
+      fields[48] = `${fields[48] || ''}${tag}032${block}`;
+    }
   }
   if (step.mac !== 'none') {
     const long = Object.keys(fields).some((name) => Number(name) > 64);
@@ -59,7 +58,7 @@ function encode(step, key) {
   return Buffer.concat([body, sum]);
 }
 
-function decode(raw, key) {
+function decode(raw, key, mac) {
   const framed = Buffer.concat([Buffer.from([raw.length >> 8, raw.length & 255]), raw]);
   const fields = new Iso8583(null, formats).getIsoJSON(framed);
   const sum = mac(key, raw.subarray(0, raw.length - MAC_BYTES));
@@ -91,12 +90,13 @@ function connect(host, port) {
   };
 }
 
-async function play({ host, port, key: keyHex, steps }) {
+async function play({ host, port, key: keyHex, kind, steps }) {
   const key = Buffer.from(keyHex, 'hex');
+  const mac = kinds[kind || 'hmac-sha256'];
   const line = connect(host, port);
   const results = [];
   for (const step of steps) {
-    const message = encode(step, key);
+    const message = encode(step, key, mac);
     const head = Buffer.from([message.length >> 8, message.length & 255]);
     const frame = Buffer.concat([head, message]);
     const answer = line.take();
@@ -105,7 +105,7 @@ async function play({ host, port, key: keyHex, steps }) {
       if (step.split) await new Promise((done) => setImmediate(done));
     }
     const raw = await answer;
-    results.push(raw === null ? null : decode(raw, key));
+    results.push(raw === null ? null : decode(raw, key, mac));
   }
   line.end();
   return results;

@@ -8,13 +8,16 @@ from tests.gateway.shop import balance, gift_card
 
 @pytest.fixture
 def play(gateway, peer):
-    def run(*steps, terminal=town.ISO_1):
+    def run(*steps, terminal=town.ISO_1, kind="hmac-sha256"):
+        for step in steps:
+            step["fields"]["41"] = terminal
         return peer(
             "iso_peer.js",
             {
                 "host": "127.0.0.1",
                 "port": gateway.iso_port,
                 "key": gateway.key(terminal).hex(),
+                "kind": kind,
                 "steps": list(steps),
             },
         )
@@ -158,3 +161,80 @@ def test_the_peer_reads_slip_and_sub_fields(gateway, play):
     assert "AD0041900" in answer["fields"]["48"]
     assert "BE0113;GRO-BONUS" in answer["fields"]["48"]
     assert "SL" in answer["fields"]["63"]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "kind"), [(town.ISO_CMAC, "aes-cmac"), (town.ISO_RETAIL, "x9.19")]
+)
+def test_the_peers_other_macs_are_taken_and_given(gateway, play, terminal, kind):
+    def sale() -> dict:
+        value = town.club_number()
+        return fields("0200", "000060", town.operation(), f2=value, f4=amount(500))
+
+    steps = [{"fields": sale(), "mac": mac} for mac in ("right", "wrong", "none")]
+    answers = play(*steps, terminal=terminal, kind=kind)
+    assert [answer["fields"]["39"] for answer in answers] == ["00", "63", "63"]
+    assert all(answer["macIsRight"] for answer in answers)
+    before = gateway.operations()
+    (answer,) = play({"fields": sale()}, terminal=terminal, kind="hmac-sha256")
+    assert answer["fields"]["39"] == "63"
+    assert gateway.operations() == before
+
+
+def sub(*pairs: tuple[str, str]) -> str:
+    """Sub-fields of DE48, by the rule of the documents."""
+    return "".join(f"{tag}{len(value):03d}{value}" for tag, value in pairs)
+
+
+def told(answer: dict) -> tuple[str, str]:
+    return answer["fields"]["0"], answer["fields"]["39"]
+
+
+def test_the_life_of_a_card_by_a_foreign_terminal(gateway, play):
+    """Sign-on, activate, code set and changed, block for good, replace, sign-off."""
+    one, two = town.gift_number(), town.gift_number()
+
+    def step(code: str, value: str, *pairs: tuple[str, str], **more: str) -> dict:
+        number = town.operation()
+        made = fields("0200", code, number, f2=value, **more)
+        return {"fields": made | ({"48": sub(*pairs)} if pairs else {})}
+
+    answers = play(
+        {"fields": fields("0800", None, town.operation(), f70="001")},
+        step("720000", one, ("PG", "GRO-GIFT"), f4=amount(3000)),
+        {**step("700000", one), "newCode": "27182"},
+        {**step("700000", one), "code": "27182", "newCode": "31415"},
+        {**step("000060", one, f4=amount(1000)), "code": "31415"},
+        {**step("000060", one, f4=amount(1000)), "code": "27182"},
+        step("730000", one, ("RS", "lost")),
+        step("310000", one),
+        step("750000", one, ("OT", f"pan {two}")),
+        {"fields": fields("0800", None, town.operation(), f70="002")},
+    )
+    codes = [code for _, code in map(told, answers)]
+    assert codes[:7] == ["00", "00", "00", "00", "00", "55", "00"]
+    assert codes[-1] == "00"
+    assert codes[-2] == "00"
+    assert balance(gateway.http(), two) == 2000
+
+
+def test_points_for_a_purchase_paid_elsewhere_by_a_foreign_terminal(gateway, play):
+    value, number = town.club_number(), town.operation()
+    accrue = fields("0220", "290065", number, f2=value, f4=amount(2000))
+    answers = play(
+        {"fields": accrue},
+        {"fields": {**accrue, "0": "0221"}},
+        {
+            "fields": fields(
+                "0400", "290065", town.operation(), f90=original("0220", number)
+            )
+        },
+    )
+    assert [told(answer) for answer in answers] == [
+        ("0230", "00"),
+        ("0230", "00"),
+        ("0410", "00"),
+    ]
+    assert answers[0]["raw"] == answers[1]["raw"]
+    assert "BE" in answers[0]["fields"]["48"]
+    assert "DS" not in answers[0]["fields"]["48"]
