@@ -34,9 +34,9 @@ def block_key_tdes(terminal_key: bytes) -> bytes:
     return _odd_parity(_derive(terminal_key, _BLOCK_TDES, 16))
 
 
-def wrap_key(terminal_key: bytes) -> bytes:
-    """32 bytes under which the next key of the terminal travels."""
-    return _derive(terminal_key, _WRAP, 32)
+def wrap_key(terminal_key: bytes, version: int) -> bytes:
+    """32 bytes under which the terminal's key of that version travels."""
+    return _derive(terminal_key, f"{_WRAP} {version}", 32)
 
 
 def _derive(terminal_key: bytes, label: str, count: int) -> bytes:
