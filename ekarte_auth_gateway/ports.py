@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from ekarte_core import Network, Outcome, ParametersBook, Request
+from ekarte_core import Cursor, Network, Outcome, ParametersBook, Request
 
 T = TypeVar("T")
 
@@ -77,6 +77,10 @@ class Ledger(Protocol):
 
     def parameters(self, work: Callable[[ParametersBook], T]) -> T:
         """Work with stop list and versions of parameters, in one transaction."""
+        ...
+
+    def lend(self, work: Callable[[Cursor], T]) -> T:
+        """Run work on a lent cursor, in a transaction of its own."""
         ...
 
     def close(self) -> None:

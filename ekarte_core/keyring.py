@@ -2,8 +2,9 @@
 
 The keyring is a small text file, one key a line: ``purpose id hex``, or the same with
 the word ``spare`` after it. Purposes: ``card_token`` (numbers to tokens),
-``access_code`` (pepper of access codes) and ``terminal`` (master from which each
-terminal's key is derived, RFC 5869).
+``access_code`` (pepper of access codes), ``terminal`` (master from which each
+terminal's key is derived, RFC 5869) and, only where it is needed, ``bank`` (numbers of
+bank cards that a reversal may have to name, ADR 0027).
 
 Of several keys of a purpose the one with the highest id makes what is new; the others
 still recognise what they made. A spare key recognises and makes nothing new: so that
@@ -21,7 +22,8 @@ from pathlib import Path
 from ekarte_core.errors import KeyringInvalid
 from ekarte_core.marks import stop_token
 
-PURPOSES = ("card_token", "access_code", "terminal")
+NEEDED = ("card_token", "access_code", "terminal")
+PURPOSES = (*NEEDED, "bank")
 KEY_BYTES = 32
 TOKEN_BYTES = 16
 PSEUDONYM_BYTES = 12
@@ -41,7 +43,7 @@ class Keyring:
         """Take keys as {(purpose, id): 32 bytes}; `spare` ones make nothing new."""
         used = sorted(keys.keys() - spare)
         self._current = dict(used)  # the highest id of a purpose comes last
-        missing = [purpose for purpose in PURPOSES if purpose not in self._current]
+        missing = [purpose for purpose in NEEDED if purpose not in self._current]
         if missing:
             raise KeyringInvalid(f"the keyring has no key for: {', '.join(missing)}")
         if sum(purpose == "terminal" for purpose, _ in used) > 1:
@@ -55,6 +57,7 @@ class Keyring:
                 self._current[purpose], [n for name, n in keys if name == purpose]
             )
             for purpose in PURPOSES
+            if purpose in self._current
         }
 
     def __repr__(self) -> str:
@@ -73,7 +76,7 @@ class Keyring:
 
     def ids(self, purpose: str) -> tuple[int, ...]:
         """Ids of all keys of a purpose, the current one first."""
-        return self._ids[purpose]
+        return self._ids.get(purpose, ())
 
     def card_token(self, kind: str, number: str) -> bytes:
         """Return the 16-byte token of an identifier; equal numbers, equal tokens."""
@@ -131,6 +134,14 @@ class Keyring:
         """Return the name of an account in a draw's public list: 24 hex digits."""
         message = f"pseudonym|{number}|{account_id}".encode()
         return self._mac("card_token", message, key)[:PSEUDONYM_BYTES].hex()
+
+    def bank_key(self, number: int) -> bytes:
+        """Return the 32-byte key that numbers of bank cards are enciphered under.
+
+        Raises:
+            KeyringInvalid: the keyring no longer has that key.
+        """
+        return self._mac("bank", b"ekarte bank card", number)
 
     def terminal_key(self, terminal: str, version: int) -> bytes:
         """Return the 32-byte key of a terminal (HKDF-SHA256, one block, RFC 5869)."""

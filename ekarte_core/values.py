@@ -154,6 +154,24 @@ class Offline(_Value, frozen=True, kw_only=True, omit_defaults=True):
     params_version: int = 0
 
 
+class BankPart(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """The bank card that pays what is due; how much that is, the ledger says.
+
+    Attributes:
+        card: of kind bank: the number, or track 2 as it was read.
+        expiry: YYMM, where it was not read with the track.
+        pin_block: 16 hexadecimal digits, enciphered for the bank; passed through.
+    """
+
+    card: CardRef
+    expiry: str = ""
+    pin_block: str = ""
+
+    def __repr__(self) -> str:
+        """Show the card's last four only."""
+        return f"BankPart({self.card!r})"
+
+
 class ParametersWish(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """Which parameters a terminal has, and the chunk that it asks for.
 
@@ -180,6 +198,7 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
         slip: none, text, text:<columns> or escpos:<profile>.
         offline: of an advice: what was decided while nobody answered.
         parameters: of the command of that name: what is known, what is asked for.
+        bank: the bank card that pays the rest, through the gateway.
     """
 
     command: Command
@@ -208,6 +227,7 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     no_discount: bool = False
     offline: Offline | None = None
     parameters: ParametersWish | None = None
+    bank: BankPart | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:
@@ -298,6 +318,15 @@ class Parameters(_Value, frozen=True, kw_only=True, omit_defaults=True):
     key_id: str = ""
 
 
+class BankAnswer(_Value, frozen=True, kw_only=True, omit_defaults=True):
+    """What the bank said: its own answer code, and the amount it was asked for."""
+
+    rc: str
+    auth_code: str = ""
+    rrn: str = ""
+    amount: int = 0
+
+
 class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one request. Amounts in minor units; see docs/TERMINALS.md.
 
@@ -314,6 +343,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
         slip_bytes: the slip as bytes for an ESC/POS printer (base64 in JSON); made by
             the gateway, never stored.
         exceptions: of an advice: what people have to look at.
+        bank: of a purchase with a bank part: what the bank said.
     """
 
     rc: str
@@ -344,6 +374,7 @@ class Answer(_Value, frozen=True, kw_only=True, omit_defaults=True):
     slip_bytes: bytes = b""
     exceptions: tuple[str, ...] = ()
     parameters: Parameters | None = None
+    bank: BankAnswer | None = None
     totals: tuple[BatchTotal, ...] = ()
     original: "Answer | None" = None
     params_version: int = 0

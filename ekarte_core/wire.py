@@ -43,6 +43,10 @@ TENDERS = frozenset({"gift", "bonus", "credit", "voucher"})
 COUNTER_MAX = 2**32 - 1
 VERSION_MAX = 2**31 - 1
 CHUNK_MAX = 9999
+BANK_COMMANDS = ("sale", "authorize")
+BANK_CARD = re.compile(r";?[0-9]{12,19}([=D][0-9]{7,24})?\??")
+EXPIRY = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
+PIN_BLOCK = re.compile(r"[0-9A-Fa-f]{16}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _decoder = msgspec.json.Decoder(Request)
@@ -134,6 +138,8 @@ def check_request(request: Request) -> None:
         _check_offline(request.offline)
     if request.parameters is not None:
         _check_parameters(request.parameters)
+    if request.bank is not None:
+        _check_bank(request)
 
 
 def _check_cards(request: Request) -> None:
@@ -245,6 +251,24 @@ def _check_offline(offline: Offline) -> None:
         _check_amount("offline.tendered", amount)
     _check_up_to("offline.counter", offline.counter, COUNTER_MAX)
     _check_up_to("offline.params_version", offline.params_version, VERSION_MAX)
+
+
+def _check_bank(request: Request) -> None:
+    part = request.bank
+    assert part is not None
+    _check(request.command in BANK_COMMANDS, "bank", "goes with sale and authorize")
+    _check(part.card.kind == "bank", "bank.card.kind", "must be bank")
+    _check(
+        BANK_CARD.fullmatch(part.card.value),
+        "bank.card.value",
+        "must be a number of 12 to 19 digits, or track 2",
+    )
+    _check(not part.expiry or EXPIRY.fullmatch(part.expiry), "bank.expiry", "is YYMM")
+    _check(
+        not part.pin_block or PIN_BLOCK.fullmatch(part.pin_block),
+        "bank.pin_block",
+        "must be 16 hexadecimal digits",
+    )
 
 
 def _check_parameters(wish: ParametersWish) -> None:

@@ -266,7 +266,8 @@ FROM unnest(ARRAY[
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
     'draw', 'draw_list', 'draw_result', 'card_claim', 'voucher', 'statement',
-    'lot_notice', 'settling_terms'
+    'lot_notice', 'settling_terms', 'bank_operation', 'bank_step', 'bank_attempt',
+    'bank_delivery'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g

@@ -29,10 +29,16 @@ ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
 ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
 ekarte.exposure, ekarte.exposure_use,
-ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded
+ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded,
+ekarte.bank_operation, ekarte.bank_step, ekarte.bank_attempt, ekarte.bank_delivery,
+ekarte.bank_work, ekarte.bank_card
 TO ROLE_NAME;
-GRANT UPDATE ON ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure TO ROLE_NAME;
-GRANT DELETE ON ekarte.nonce, ekarte.exposure_use TO ROLE_NAME;
+GRANT UPDATE ON
+ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure, ekarte.bank_work
+TO ROLE_NAME;
+GRANT DELETE ON
+ekarte.nonce, ekarte.exposure_use, ekarte.bank_work, ekarte.bank_card
+TO ROLE_NAME;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA ekarte TO ROLE_NAME;
 
 -- grant_odoo --

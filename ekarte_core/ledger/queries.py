@@ -31,6 +31,7 @@ FILES = (
     "drawing.sql",
     "rotating.sql",
     "parameters.sql",
+    "banking.sql",
     "sessions.sql",
 )
 

@@ -58,4 +58,8 @@ SELECT
 FROM ekarte.card
 WHERE access_code IS NOT NULL
 GROUP BY 2
+UNION ALL
+SELECT 'bank', key_id::integer, 'bank cards', count(*)::integer
+FROM ekarte.bank_card
+GROUP BY key_id
 ORDER BY 1 DESC, 2 NULLS FIRST, 3;

@@ -21,6 +21,7 @@ PRINTER_PROFILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,31}")
 BANK_TERMINAL = re.compile(r"[0-9A-Za-z]{1,8}")
 BANK_ACCEPTOR = re.compile(r"[0-9A-Za-z]{1,15}")
 HOST = re.compile(r"[0-9A-Za-z.\-\[\]:]{1,253}")
+INSTITUTION = re.compile(r"[0-9]{0,11}")
 HOLD_S_MAX = 86_400
 ODOO_HOLD_S_MAX = 90 * 86_400
 """At Odoo's own terminals a quotation or an order may wait for weeks."""
@@ -122,3 +123,5 @@ def _acquirers(document: NetworkDocument) -> Iterator[Fault]:
             yield f"{path}.host", "must be a host's name or address"
         if acquirer.port not in PORTS:
             yield f"{path}.port", "must be 1 to 65535"
+        if not INSTITUTION.fullmatch(acquirer.institution):
+            yield f"{path}.institution", "must be at most 11 digits"

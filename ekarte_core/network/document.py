@@ -240,7 +240,14 @@ class Terminal(_Part, frozen=True, kw_only=True):
 
 
 class Acquirer(_Part, frozen=True, kw_only=True):
-    """A bank's host for bank cards, over ISO 8583. Its key is a setting, not here."""
+    """A bank's host for bank cards, over ISO 8583. Its key is a setting, not here.
+
+    Attributes:
+        message: what asks it to charge a sale: 0200, or 0100 where it books what it
+            has authorized by itself. `authorize` is always 0100, completed by 0220.
+        institution: our number there, DE32; '' none.
+        reversal_card: it wants the card's number in a reversal.
+    """
 
     code: str
     name: str
@@ -248,6 +255,9 @@ class Acquirer(_Part, frozen=True, kw_only=True):
     port: int
     profile: Profile = "A"
     mac: Mac = "none"
+    message: Literal["0200", "0100"] = "0200"
+    institution: str = ""
+    reversal_card: bool = False
 
 
 class NetworkDocument(_Part, frozen=True, kw_only=True):

@@ -257,6 +257,13 @@ class LedgerConnection:
 
         return self._transaction(run)
 
+    def lend(self, work: Callable[[Cursor], T]) -> T:
+        """Run work on a lent cursor, in a transaction of its own.
+
+        It may run again, when a rival was faster.
+        """
+        return self._transaction(work)
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:

@@ -209,6 +209,8 @@ def _wrong(job: Job, network: Network) -> str:
     """Name the first field that a command cannot have as it is; '' for none."""
     request = job.request
     money = request.command in WITH_MONEY or asks_quote(request)
+    if request.bank is not None:  # a gateway speaks to banks, never the ledger
+        return "bank"
     if _wrong_tender(request):
         return "tender"
     if money and request.currency != network.document.currency:
