@@ -6,8 +6,9 @@ import logging
 import signal
 import sys
 import traceback
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
+from ekarte_auth_gateway.bank import BankLimits, Banks, LinkRhythm, Patience
 from ekarte_auth_gateway.channel import ChannelLimits, IsoService, TcpServer
 from ekarte_auth_gateway.codec import PROFILE_A, PROFILE_B, Profile, redact
 from ekarte_auth_gateway.flow import (
@@ -138,6 +139,7 @@ class Gateway:
         )
         self._office, self._settlement = self._accounting(board, counters)
         self._parameters = self._telling(board)
+        self._banks = self._with_banks(board, counters)
 
     def _telling(self, board: Board) -> ParametersService | None:
         """What terminals download, if there is a key to sign it with."""
@@ -166,6 +168,30 @@ class Gateway:
         self._desk.on_close = settlement.batch_closed
         return office, settlement
 
+    def _with_banks(self, board: Board, counters: Counters) -> Banks | None:
+        """Join what speaks to acquirers; without it the desk refuses bank parts."""
+        settings = self._settings
+        if settings.bank is None:
+            return None
+        limits = BankLimits(
+            keys=settings.bank.keys,
+            rhythm=LinkRhythm(settings.bank.wait_s, settings.bank.echo_s),
+            patience=Patience(
+                settings.retry_first_s,
+                settings.retry_max_s,
+                timedelta(hours=settings.bank.limit_h),
+            ),
+        )
+        return Banks(
+            self._open_ledger,
+            self._desk,
+            board,
+            self._keyring,
+            now,
+            counters,
+            limits,
+        )
+
     def _open_ledger(self) -> Ledger:
         """Connect; a connection that cannot read the network is none."""
         ledger = LedgerConnection(self._settings.dsn, self._keyring)
@@ -184,6 +210,8 @@ class Gateway:
         """Connect to the ledger and listen."""
         self._desk.start()
         self._housekeeping.start()
+        if self._banks is not None:
+            self._banks.start()
         if self._settlement is not None:
             self._settlement.start()
         if self._parameters is not None:
@@ -215,6 +243,8 @@ class Gateway:
         await self._iso.refuse_new()
         await self._iso_b.refuse_new()
         await self._frame.refuse_new()
+        if self._banks is not None:
+            await self._banks.stop()
         await self._desk.stop()
         if self._parameters is not None:
             await self._parameters.stop()

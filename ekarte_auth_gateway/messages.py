@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from ekarte_core import Answer, Rc, Request, encode_answer
 
-Transport = Literal["http", "iso8583", "serial", "frame"]
+Transport = Literal["http", "iso8583", "serial", "frame", "bank"]
 
 Status = Literal[
     "new",  # executed now
@@ -38,6 +38,7 @@ AWAY = refusal(Rc.SILENT, "the ledger is away: ask again", "unavailable")
 LATE = refusal(Rc.SILENT, "no answer in time: ask for the status", "unavailable")
 STOPPING = refusal(Rc.SILENT, "the gateway is stopping: repeat", "unavailable")
 FAULT = refusal(Rc.FAULT, "the gateway failed: ask for the status", "unavailable")
+NO_ACQUIRER = refusal(Rc.NO_ROUTE, "this terminal has no acquirer", "new", "bank")
 NONCE_SEEN = refusal(Rc.MAC, "nonce was used before", "nonce", "nonce")
 
 

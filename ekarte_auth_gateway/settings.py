@@ -50,6 +50,16 @@ class ParametersSettings:
 
 
 @dataclass(frozen=True)
+class BankSettings:
+    """How to deal with acquirers; which there are, the network says."""
+
+    keys: Path
+    wait_s: float
+    echo_s: float
+    limit_h: int
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that the gateway is told from outside. Prints without secrets.
 
@@ -66,6 +76,7 @@ class Settings:
     serial: tuple[SerialPort, ...]
     odoo: OdooSettings | None
     parameters: ParametersSettings | None
+    bank: BankSettings | None
     settle_every_s: float
     retry_first_s: float
     retry_max_s: float
@@ -157,6 +168,13 @@ def _file(text: str) -> Path:
     return path
 
 
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError(text)
+    return path
+
+
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
@@ -203,6 +221,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         serial=reader.read("EKARTE_SERIAL", "off", _serial, lines) or (),
         odoo=_odoo(reader),
         parameters=_parameters(reader),
+        bank=_bank(reader),
         settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),
         retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),
         retry_max_s=span("EKARTE_RETRY_MAX_S", "300", 0.05, 86_400),
@@ -249,3 +268,17 @@ def _parameters(reader: _Reader) -> ParametersSettings | None:
     )
     every_s = reader.seconds("EKARTE_PARAMETERS_EVERY_S", "5", 0.05, 3600)
     return None if key_file is None else ParametersSettings(key_file, every_s)
+
+
+def _bank(reader: _Reader) -> BankSettings | None:
+    """Banks are optional as a whole: without a folder for keys nobody is asked."""
+    keys = reader.read(
+        "EKARTE_BANK_KEYS",
+        "off",
+        lambda text: None if text == "off" else _folder(text),
+        "a folder with <acquirer>.key files, or off",
+    )
+    wait_s = reader.seconds("EKARTE_BANK_WAIT_S", "6", 0.1, 60)
+    echo_s = reader.seconds("EKARTE_BANK_ECHO_S", "60", 0.2, 3600)
+    limit_h = reader.number("EKARTE_BANK_LIMIT_H", 72, 1, 24 * 30)
+    return None if keys is None else BankSettings(keys, wait_s, echo_s, limit_h)

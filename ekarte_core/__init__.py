@@ -38,9 +38,9 @@ from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.marks import STOP_KINDS, stop_mark, stop_token
 from ekarte_core.network.compiled import Network, Told, read_network
-from ekarte_core.network.document import Branch, NetworkDocument
+from ekarte_core.network.document import Acquirer, Branch, NetworkDocument
 from ekarte_core.replay.report import Replay, in_words, replay
-from ekarte_core.rules.explain import texts_of
+from ekarte_core.rules.explain import language_of, money, texts_of
 from ekarte_core.rules.identity import Identity, identify
 from ekarte_core.rules.programs import PROGRAM_KINDS
 from ekarte_core.service.banking import (
@@ -49,6 +49,7 @@ from ekarte_core.service.banking import (
     BankQueue,
     BankStep,
     BankStepName,
+    Delivered,
     EndedHold,
     NewBankCourse,
     SealedCard,
@@ -59,6 +60,7 @@ from ekarte_core.service.banking import (
     ended_bank_holds,
     find_bank_course,
     ledger_id_of,
+    ledger_key_of,
     left_bank_work,
     next_stan,
     open_bank_course,
@@ -164,6 +166,7 @@ __all__ = [
     "PROGRAM_KINDS",
     "STOP_KINDS",
     "TRANSIENT",
+    "Acquirer",
     "Answer",
     "Balance",
     "BankAnswer",
@@ -184,6 +187,7 @@ __all__ = [
     "Command",
     "CommitInDoubt",
     "Cursor",
+    "Delivered",
     "Difference",
     "Draw",
     "DrawRefused",
@@ -276,11 +280,14 @@ __all__ = [
     "identify",
     "in_words",
     "key_use",
+    "language_of",
     "ledger_id_of",
+    "ledger_key_of",
     "left_bank_work",
     "load_keyring",
     "make_statements",
     "migrate",
+    "money",
     "net",
     "network_key",
     "network_version",

@@ -10,6 +10,7 @@ from ekarte_auth_gateway.codec import frames
 from ekarte_auth_gateway.codec.answers import read as answer_from_fields
 from ekarte_auth_gateway.codec.answers import write as answer_to_fields
 from ekarte_auth_gateway.codec.commands import command_of
+from ekarte_auth_gateway.codec.currencies import NUMBER_OF
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import MAC_HIGH, MAC_LOW
 from ekarte_auth_gateway.codec.framing import (
@@ -47,6 +48,7 @@ __all__ = [
     "MAC_HIGH",
     "MAC_KINDS",
     "MAC_LOW",
+    "NUMBER_OF",
     "PROFILES",
     "PROFILE_A",
     "PROFILE_B",

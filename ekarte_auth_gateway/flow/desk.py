@@ -19,6 +19,7 @@ from ekarte_auth_gateway.messages import (
     AWAY,
     FAULT,
     LATE,
+    NO_ACQUIRER,
     OVERLOADED,
     STOPPING,
     Task,
@@ -76,6 +77,7 @@ class Desk:
         self._stopping = False
         self.on_close: Callable[[], None] | None = None
         self.aside: dict[str, Aside] = {}
+        self.banks: Callable[[Task], bool] | None = None
         self._fast = FastLane(
             open_ledger,
             board,
@@ -106,29 +108,42 @@ class Desk:
         return found
 
     def submit(self, task: Task) -> None:
-        """Take a task; its `done` is called later, or now when it is refused."""
+        """Take a task; its `done` is called later, or now when it is refused.
+
+        What a bank has a part in goes to `banks`, if there are any.
+        """
         aside = self.aside.get(task.request.command)
+        if aside is not None and not self._stopping:
+            aside(task, self.finish)
+        elif self.banks is not None and self.banks(task):
+            return
+        elif task.request.bank is not None:
+            self.finish(task, NO_ACQUIRER)
+        else:
+            self.put(task)
+
+    def put(self, task: Task) -> None:
+        """Take a task that the ledger alone decides."""
         if self._stopping:
-            self._finish(task, STOPPING)
-        elif aside is not None:
-            aside(task, self._finish)
+            self.finish(task, STOPPING)
         elif self._fast.away or self._board.network is None:
-            self._finish(task, AWAY)
+            self.finish(task, AWAY)
         elif not self._fast.put(task):
-            self._finish(task, OVERLOADED)
+            self.finish(task, OVERLOADED)
 
     def _settle(self, settled: Settled) -> None:
         for task, verdict in settled:
             if verdict.status != "busy":
-                self._finish(task, verdict)
+                self.finish(task, verdict)
             elif len(self._slow) < self._limits.queue_max:
                 self._slow.append(task)
             else:  # one card's crowd must not become everybody's
-                self._finish(task, OVERLOADED)
+                self.finish(task, OVERLOADED)
         if self._slow and self._slow_run is None:
             self._slow_run = asyncio.get_running_loop().create_task(self._run_slow())
 
-    def _finish(self, task: Task, verdict: Verdict) -> None:
+    def finish(self, task: Task, verdict: Verdict) -> None:
+        """Answer a task, once."""
         request = task.request
         took_s = time.monotonic() - task.born_s
         self._counters.answered(request.command, verdict.rc, task.transport, took_s)
@@ -164,7 +179,7 @@ class Desk:
             log.exception("slow group failed", extra={"group": len(group)})
             self._slow = self._slow[len(group) :]
             for task in group:
-                self._finish(task, FAULT)
+                self.finish(task, FAULT)
             return
         self._sort_out(group, outcomes)
 
@@ -181,9 +196,9 @@ class Desk:
             outcome = outcomes[number] if outcomes else None
             if outcome is not None and outcome.status != "busy":
                 verdict = Verdict(outcome.status, outcome.rc, outcome.answer)
-                self._finish(task, verdict)
+                self.finish(task, verdict)
             elif task.born_s < over_s:
-                self._finish(task, LATE)
+                self.finish(task, LATE)
             else:
                 rest.append(task)
         self._slow = rest

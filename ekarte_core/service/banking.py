@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.ledger.store import Key
@@ -281,6 +282,11 @@ def ledger_id_of(cr: Cursor, key: Key) -> int | None:
     )
     row = cr.fetchone()
     return None if row is None else int(row[0])
+
+
+def ledger_key_of(cr: Cursor, operation: int) -> Key:
+    """Return the key of an operation of the ledger."""
+    return store.key_of(cr, operation)
 
 
 def due_bank_messages(cr: Cursor, limit: int = 100) -> list[BankMessage]:

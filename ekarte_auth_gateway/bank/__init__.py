@@ -1,0 +1,7 @@
+"""Bank cards: the rest of a purchase, through an acquirer, over ISO 8583 (ADR 0027)."""
+
+from ekarte_auth_gateway.bank.banks import BankLimits, Banks
+from ekarte_auth_gateway.bank.courier import Patience
+from ekarte_auth_gateway.bank.link import LinkRhythm
+
+__all__ = ["BankLimits", "Banks", "LinkRhythm", "Patience"]

@@ -1,0 +1,76 @@
+"""What the terminal is told: the ledger's answer and the bank's, in one. Pure."""
+
+import msgspec
+
+from ekarte_auth_gateway.bank.messages import Reply
+from ekarte_auth_gateway.bank.texts import text
+from ekarte_core import (
+    Answer,
+    BankAnswer,
+    BankCourse,
+    Rc,
+    SlipLine,
+    decode_answer,
+    encode_answer,
+    money,
+)
+
+DECLINED = Rc.RULE
+"""05: not done; what the bank itself said stands in `bank.rc`."""
+
+
+def told_of(course: BankCourse, ledger: bytes, amount: int | None = None) -> bytes:
+    """Add to the ledger's answer what the bank had said, and to its slip.
+
+    The same course gives the same bytes, so that a repeat is told the same.
+
+    Args:
+        course: one that the bank has approved, or that needed no bank.
+        ledger: the ledger's answer.
+        amount: what the bank card pays in the end; None: what was approved.
+    """
+    step = course.find("approved", "held")
+    if step is None or course.find("sent") is None:
+        return ledger
+    said = Reply(what="approved", rc=step.rc, auth_code=step.auth_code, rrn=step.rrn)
+    return with_bank(course, ledger, said, step.amount if amount is None else amount)
+
+
+def with_bank(course: BankCourse, ledger: bytes, said: Reply, amount: int) -> bytes:
+    """Add to the ledger's answer what the bank says, and to its slip."""
+    answer = decode_answer(ledger)
+    bank = BankAnswer(rc=said.rc, auth_code=said.auth_code, rrn=said.rrn, amount=amount)
+    slip = answer.slip
+    if slip:
+        slip += _slip(course, bank)
+    return encode_answer(msgspec.structs.replace(answer, bank=bank, slip=slip))
+
+
+def _slip(course: BankCourse, bank: BankAnswer) -> tuple[SlipLine, ...]:
+    language = course.language
+    paid = money(bank.amount, language)
+    return (
+        SlipLine(text="", style="rule"),
+        SlipLine(text=f"{text('card', language)} ****{course.last4}"),
+        SlipLine(text=f"{text('paid', language)} {paid} {course.currency}"),
+        SlipLine(text=f"{text('approval', language)} {bank.auth_code}"),
+        SlipLine(text=f"{text('reference', language)} {bank.rrn}"),
+    )
+
+
+def released(course: BankCourse, version: int) -> bytes:
+    """Return the answer when nothing was booked and nothing is charged."""
+    declined = course.find("declined")
+    if declined is not None:
+        return _refusal(course, DECLINED, "declined", declined.rc, version)
+    return _refusal(course, Rc.SILENT, "silent", Rc.SILENT.value, version)
+
+
+def _refusal(course: BankCourse, rc: Rc, key: str, said: str, version: int) -> bytes:
+    answer = Answer(
+        rc=rc.value,
+        message=text(key, course.language),
+        bank=BankAnswer(rc=said),
+        params_version=version,
+    )
+    return encode_answer(answer)

@@ -1,0 +1,398 @@
+"""The rest of a purchase is paid by bank card: here and there, or nowhere."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ekarte_core import Answer
+from tests.gateway import bank_town, town
+from tests.gateway.bank_town import Acquirer, part
+from tests.gateway.conftest import publish
+from tests.gateway.gateway_process import GatewayProcess
+from tests.gateway.shop import ask, balance, gift_card, order
+
+KEY = "5b" * 32
+WAIT_S = "0.5"
+
+
+@pytest.fixture
+def host() -> Iterator[Acquirer]:
+    with Acquirer(KEY) as made:
+        yield made
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    folder = tmp_path / "bank"
+    folder.mkdir()
+    (folder / "ACQ1.key").write_text(KEY + "\n")
+    return folder
+
+
+@pytest.fixture
+def make_shop(
+    make_gateway: Callable[..., GatewayProcess],
+    host: Acquirer,
+    keys: Path,
+    tmp_path: Path,
+) -> Callable[..., GatewayProcess]:
+    def make(**acquirer: Any) -> GatewayProcess:
+        made = make_gateway(
+            EKARTE_BANK_KEYS=str(keys),
+            EKARTE_BANK_WAIT_S=WAIT_S,
+            EKARTE_RETRY_FIRST_S="0.05",
+            EKARTE_RETRY_MAX_S="0.2",
+        )
+        publish(made.dsn, tmp_path, **bank_town.network(host.port, **acquirer))
+        made.start_ready()
+        made.wait_for_event("bank signed on")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def shop(make_shop: Callable[..., GatewayProcess]) -> GatewayProcess:
+    return make_shop()
+
+
+def club_sale(shop: GatewayProcess, amount: int, **fields: Any) -> Answer:
+    """A sale of a club card with 5 % off; the rest by bank card."""
+    fields.setdefault("card", town.club_number())
+    fields.setdefault("bank", part())
+    return ask(shop.http(bank_town.BANK), "sale", amount=amount, **fields)
+
+
+def settle(shop: GatewayProcess) -> None:
+    """Wait until nobody has anything left to do."""
+    shop.wait_until(
+        lambda: shop.sql("SELECT count(*) FROM ekarte.bank_work")[0][0] == 0,
+        "all bank work is done",
+    )
+
+
+def booked(shop: GatewayProcess) -> list[int]:
+    """What customers still owed of purchases that stand in the ledger."""
+    return [
+        row[0]
+        for row in shop.sql(
+            "SELECT o.amount_due FROM ekarte.operation AS o WHERE o.command = 'confirm'"
+            " AND o.rc IN ('00', '10') AND NOT EXISTS (SELECT FROM ekarte.operation AS r"
+            " WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00')"
+            " ORDER BY o.id"
+        )
+    ]
+
+
+def open_holds(shop: GatewayProcess) -> int:
+    return int(
+        shop.sql(
+            "SELECT count(*) FROM ekarte.hold AS h WHERE NOT EXISTS"
+            " (SELECT FROM ekarte.hold_end AS e WHERE e.hold_id = h.operation_id)"
+        )[0][0]
+    )
+
+
+def test_the_bank_is_asked_for_the_discounted_amount(shop, host):
+    answer = club_sale(shop, 2000)
+    assert (answer.rc, answer.discount, answer.amount_due) == ("00", 100, 1900)
+    assert answer.bank is not None
+    assert (answer.bank.rc, answer.bank.amount) == ("00", 1900)
+    (entry,) = host.purchases()
+    assert entry["amount"] == 1900
+    assert entry["number"] == bank_town.NUMBER
+    assert answer.bank.rrn == entry["reference"]
+    assert host.book()["faults"] == []
+    assert booked(shop) == host.charged() == [1900]
+    assert shop.broken_invariants() == []
+
+
+def test_what_the_card_pays_is_not_asked_of_the_bank(shop, host):
+    till = shop.http(bank_town.BANK)
+    value = gift_card(till, 5000)
+    answer = club_sale(shop, 7000, card=value, tender={"gift": 5000})
+    assert answer.rc == "00"
+    assert host.charged() == [2000]
+    assert balance(till, value) == 0
+
+
+def test_nothing_is_asked_of_the_bank_when_nothing_is_due(shop, host):
+    till = shop.http(bank_town.BANK)
+    value = gift_card(till, 5000)
+    answer = club_sale(shop, 3000, card=value)
+    assert (answer.rc, answer.amount_due, answer.bank) == ("00", 0, None)
+    assert host.purchases() == []
+    assert balance(till, value) == 2000
+
+
+@pytest.mark.parametrize(
+    ("mood", "rc", "said"),
+    [
+        ("decline", "05", "51"),
+        ("drop", "91", "91"),
+        ("swallow", "91", "91"),
+        ("late", "91", "91"),
+        ("garbage", "91", "91"),
+        ("hang_up", "91", "91"),
+        ("unclear", "91", "91"),
+        ("partial", "91", "91"),
+        ("wrong_amount", "91", "91"),
+    ],
+)
+def test_what_the_bank_does_not_clearly_approve_stands_nowhere(
+    shop, host, mood, rc, said
+):
+    till = shop.http(bank_town.BANK)
+    value = gift_card(till, 5000)
+    host.mood(mood)
+    answer = club_sale(shop, 7000, card=value, tender={"gift": 5000})
+    assert (answer.rc, answer.bank.rc) == (rc, said), answer
+    assert till.last_status == 200
+    settle(shop)
+    assert host.charged() == []
+    assert booked(shop) == []
+    assert open_holds(shop) == 0
+    assert balance(till, value) == 5000
+    assert shop.broken_invariants() == []
+
+
+@pytest.mark.parametrize("mood", ["approve", "slow", "twice"])
+def test_what_the_bank_approves_stands_in_both(shop, host, mood):
+    host.mood(mood)
+    assert club_sale(shop, 2000).rc == "00"
+    settle(shop)
+    assert booked(shop) == host.charged() == [1900]
+
+
+def test_a_refusal_of_the_ledger_is_not_asked_of_the_bank(shop, host):
+    answer = club_sale(shop, 2000, card="9990009999999999")
+    assert answer.rc == "14"
+    assert host.purchases() == []
+    settle(shop)
+    assert open_holds(shop) == 0
+
+
+@pytest.mark.parametrize("mood", ["approve", "decline", "swallow"])
+def test_a_repeat_is_the_same_to_the_byte_and_asks_nobody(shop, host, mood):
+    host.mood(mood)
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    till.send(request)
+    first = till.last_raw
+    settle(shop)
+    for code in ("", "0123456789ABCDEF"):  # a device enciphers its code anew
+        again = msgspec.structs.replace(request, bank=part(pin_block=code))
+        till.send(again)
+        assert till.last_raw == first
+    assert len(host.purchases()) == 1
+    assert host.purchases()[0]["asked"] == 1
+
+
+def test_the_same_number_with_other_content_is_refused(shop, host):
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    assert till.send(request).rc == "00"
+    for changes in (
+        {"amount": 2100},
+        {"bank": part("4000001234567907")},
+        {"bank": None},
+    ):
+        other = msgspec.structs.replace(request, **changes)
+        assert till.send(other).rc == "94", changes
+    assert host.charged() == [1900]
+
+
+def test_a_number_used_without_a_bank_is_refused_with_one(shop, host):
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000)
+    assert till.send(request).rc == "00"
+    other = msgspec.structs.replace(request, bank=part())
+    assert till.send(other).rc == "94"
+    assert host.purchases() == []
+
+
+def test_status_shows_what_was_told(shop, host):
+    till = shop.http(bank_town.BANK)
+    for mood in ("approve", "decline", "swallow"):
+        host.mood(mood)
+        request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+        told = till.send(request)
+        answer = ask(till, "status", original=request.operation)
+        assert answer.rc == "00"
+        assert answer.original == told
+
+
+def test_a_reversal_undoes_it_here_and_there(shop, host):
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    assert till.send(request).rc == "00"
+    back = order("reverse", till, original=request.operation)
+    assert till.send(back).rc == "00"
+    first = till.last_raw
+    till.send(back)
+    assert till.last_raw == first
+    settle(shop)
+    assert booked(shop) == host.charged() == []
+    assert shop.broken_invariants() == []
+
+
+def test_a_reversal_that_the_ledger_refuses_leaves_the_bank_alone(shop, host):
+    """Goods have come back meanwhile: the purchase cannot be undone any more."""
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    assert till.send(request).rc == "00"
+    assert ask(till, "refund", original=request.operation, amount=500).rc == "00"
+    assert ask(till, "reverse", original=request.operation).rc == "77"
+    settle(shop)
+    assert host.charged() == [1900]
+
+
+def test_a_reversal_that_comes_first_keeps_the_bank_unasked(shop, host):
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    assert ask(till, "reverse", original=request.operation).rc == "00"
+    assert till.send(request).rc != "00"
+    assert host.purchases() == []
+
+
+def test_a_pump_pays_what_was_delivered(shop, host):
+    till = shop.http(bank_town.PUMP)
+    held = order("authorize", till, card=town.club_number(), amount=5000, bank=part())
+    answer = till.send(held)
+    assert (answer.rc, answer.bank.amount) == ("00", 4750)
+    first = till.last_raw
+    till.send(held)
+    assert till.last_raw == first
+    done = order("confirm", till, original=held.operation, amount=3200)
+    answer = till.send(done)
+    assert (answer.rc, answer.amount_due, answer.bank.amount) == ("00", 3040, 3040)
+    first = till.last_raw
+    till.send(done)
+    assert till.last_raw == first
+    settle(shop)
+    (entry,) = host.purchases()
+    assert (entry["amount"], entry["completed"], entry["reversed"]) == (
+        4750,
+        3040,
+        False,
+    )
+    assert booked(shop) == host.charged() == [3040]
+    assert host.book()["faults"] == []
+
+
+@pytest.mark.parametrize("ends", ["reverse", "expiry"])
+def test_an_authorization_that_is_given_up_is_reversed_at_the_bank(
+    make_shop, host, tmp_path, ends
+):
+    shop = make_shop()
+    if ends == "expiry":
+        changes = bank_town.network(host.port)
+        changes["terminals"][-1]["hold_s"] = 1
+        publish(shop.dsn, tmp_path, **changes)
+        shop.wait_until(lambda: shop.ready()["network_version"] == 3, "in use")
+    till = shop.http(bank_town.PUMP)
+    held = order("authorize", till, card=town.club_number(), amount=5000, bank=part())
+    assert till.send(held).rc == "00"
+    if ends == "reverse":
+        assert ask(till, "reverse", original=held.operation).rc == "00"
+    settle(shop)
+    assert host.charged() == []
+    assert open_holds(shop) == 0
+    assert ask(till, "confirm", original=held.operation).rc != "00"
+
+
+def test_a_confirmed_authorization_can_be_reversed(shop, host):
+    till = shop.http(bank_town.PUMP)
+    held = order("authorize", till, card=town.club_number(), amount=5000, bank=part())
+    till.send(held)
+    done = order("confirm", till, original=held.operation, amount=3200)
+    assert till.send(done).rc == "00"
+    assert ask(till, "reverse", original=done.operation).rc == "00"
+    settle(shop)
+    assert booked(shop) == host.charged() == []
+
+
+def test_reversals_are_repeated_until_they_are_acknowledged(shop, host):
+    host.mood("swallow", follow="drop")
+    assert club_sale(shop, 2000).rc == "91"
+    shop.wait_until(
+        lambda: sum(m["t"] == "0401" for m in host.book()["seen"]) >= 3, "repeated"
+    )
+    assert shop.metric("ekarte_bank_messages_waiting") == 1
+    host.mood("approve")
+    settle(shop)
+    kinds = [m["t"] for m in host.book()["seen"] if m["t"] in ("0400", "0401")]
+    assert kinds[0] == "0400"
+    assert set(kinds[1:]) == {"0401"}
+    messages = {
+        tuple(sorted((k, v) for k, v in m.items() if k not in ("t", "bm", "64", "128")))
+        for m in host.book()["seen"]
+        if m["t"] in ("0400", "0401")
+    }
+    assert len({tuple(p for p in m if p[0] != "p") for m in messages}) == 1
+    assert host.charged() == []
+
+
+def test_while_the_bank_is_away_the_answer_comes_at_once(shop, host):
+    host.do(signs_on=False, hang_up=True)
+    shop.wait_until(lambda: shop.metric("ekarte_bank_up") == 0, "the line is lost")
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=part())
+    assert till.send(request).rc == "91"
+    assert till.last_status == 503
+    host.do(signs_on=True)
+    shop.wait_until(lambda: shop.metric("ekarte_bank_up") == 1, "signed on again")
+    assert till.send(request).rc == "00"
+    assert host.charged() == [1900]
+
+
+def test_a_terminal_without_an_acquirer_is_told_so(shop, host):
+    till = shop.http(bank_town.NO_BANK)
+    answer = ask(till, "sale", card=town.club_number(), amount=2000, bank=part())
+    assert answer.rc == "92"
+    assert host.purchases() == []
+
+
+def test_without_banks_a_bank_part_has_no_route(gateway):
+    till = gateway.http()
+    answer = ask(till, "sale", card=town.club_number(), amount=2000, bank=part())
+    assert (answer.rc, answer.field) == ("92", "bank")
+
+
+def test_an_ordinary_sale_at_such_a_terminal_asks_no_bank(shop, host):
+    till = shop.http(bank_town.BANK)
+    request = order("sale", till, card=town.club_number(), amount=2000)
+    assert till.send(request).bank is None
+    assert ask(till, "reverse", original=request.operation).rc == "00"
+    assert host.purchases() == []
+
+
+def test_neither_database_nor_logs_hold_the_bank_cards_number(make_shop, host):
+    shop = make_shop(reversal_card=True)
+    host.mood("swallow", follow="drop")
+    assert club_sale(shop, 2000, bank=part(pin_block="A1B2C3D4E5F60718")).rc == "91"
+    assert shop.sql("SELECT count(*) FROM ekarte.bank_card") == [(1,)]
+    tables = shop.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'ekarte'")
+    for (table,) in tables:
+        text = str(shop.sql(f"SELECT t::text FROM ekarte.{table} AS t"))
+        for secret in (bank_town.NUMBER, bank_town.NUMBER.encode().hex(), "A1B2C3D4"):
+            assert secret not in text, table
+    assert bank_town.NUMBER not in shop.log_text()
+    assert "A1B2C3D4" not in shop.log_text()
+    host.mood("approve")
+    settle(shop)
+    assert shop.sql("SELECT count(*) FROM ekarte.bank_card") == [(0,)]
+    named = [m for m in host.book()["seen"] if m["t"] in ("0400", "0401")]
+    assert {m["2"] for m in named} == {bank_town.NUMBER}
+    assert host.book()["faults"] == []
+
+
+def test_a_reversal_goes_without_the_number_where_nobody_asks_for_it(shop, host):
+    host.mood("swallow")
+    club_sale(shop, 2000)
+    settle(shop)
+    assert all("2" not in m for m in host.book()["seen"] if m["t"] == "0400")
+    assert host.charged() == []
