@@ -4,7 +4,7 @@ The keyring is a small text file, one key a line: ``purpose id hex``, or the sam
 the word ``spare`` after it. Purposes: ``card_token`` (numbers to tokens),
 ``access_code`` (pepper of access codes), ``terminal`` (master from which each
 terminal's key is derived, RFC 5869) and, only where it is needed, ``bank`` (numbers of
-bank cards that a reversal may have to name, ADR 0027).
+bank cards that a reversal may have to name, ADR 0028).
 
 Of several keys of a purpose the one with the highest id makes what is new; the others
 still recognise what they made. A spare key recognises and makes nothing new: so that

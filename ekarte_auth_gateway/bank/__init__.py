@@ -1,4 +1,4 @@
-"""Bank cards: the rest of a purchase, through an acquirer, over ISO 8583 (ADR 0027)."""
+"""Bank cards: the rest of a purchase, through an acquirer, over ISO 8583 (ADR 0028)."""
 
 from ekarte_auth_gateway.bank.banks import BankLimits, Banks
 from ekarte_auth_gateway.bank.courier import Patience

@@ -1,7 +1,7 @@
 """The bank card's number: read from what the terminal sent, kept only enciphered.
 
 AES-256-GCM under a key of the keyring's purpose ``bank``; the operation's key is the
-associated data, so that no row serves another operation (docs/adr/0027).
+associated data, so that no row serves another operation (docs/adr/0028).
 """
 
 import os

@@ -41,6 +41,7 @@ _ABOUT: dict[str, str] = {
 _IN_ANSWERS = (
     "Answer",
     "Balance",
+    "BankAnswer",
     "Earned",
     "LineAnswer",
     "Parameters",

@@ -1,8 +1,8 @@
 """An acquirer's host, written without our codec: pyiso8583's own table, own sockets.
 
 Run as a program. It listens on a free port, tells it in its first line, and then obeys
-JSON lines: {"do": {...}} sets how it behaves, {"book": true} asks for its book. It keeps
-its book by what came over the line and nothing else, and it is not a kind host: it drops
+JSON lines, {"do": {...}}: how to behave; each is answered with its book. It keeps its
+book by what came over the line and nothing else, and it is not a kind host: it drops
 messages before or after booking them, answers late, twice, with garbage, or hangs up.
 """
 
@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 import iso8583
-from iso8583.specs import default as SPEC
+from iso8583.specs import default as spec
 
 Fields = dict[str, str]
 ANSWER_TYPES = {"0100": "0110", "0200": "0210", "0220": "0230", "0221": "0230"}
@@ -40,6 +40,7 @@ class Host:
         self.faults: list[str] = []
         self.seen: list[Fields] = []
         self.writers: set[asyncio.StreamWriter] = set()
+        self.under_way: set[asyncio.Future[None]] = set()
 
     # --- the book
 
@@ -102,14 +103,16 @@ class Host:
             while True:
                 (count,) = struct.unpack(">H", await reader.readexactly(2))
                 raw = await reader.readexactly(count)
-                asyncio.ensure_future(self.answer(raw, writer))
+                under_way = asyncio.ensure_future(self.answer(raw, writer))
+                self.under_way.add(under_way)
+                under_way.add_done_callback(self.under_way.discard)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
         finally:
             self.writers.discard(writer)
 
     async def answer(self, raw: bytes, writer: asyncio.StreamWriter) -> None:
-        fields, _ = iso8583.decode(raw, SPEC)
+        fields, _ = iso8583.decode(raw, spec)
         if self.key is not None and not self._mac_is_right(raw):
             self.faults.append("a wrong MAC")
             return
@@ -160,7 +163,7 @@ class Host:
         mac_field = "128" if "70" in answer else "64"
         if self.key is not None:
             answer[mac_field] = "00" * MAC_BYTES
-        raw, _ = iso8583.encode(answer, SPEC)
+        raw, _ = iso8583.encode(answer, spec)
         raw = bytes(raw)
         if self.key is not None:
             raw = raw[:-MAC_BYTES] + self._mac(raw[:-MAC_BYTES])

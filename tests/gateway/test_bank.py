@@ -79,8 +79,9 @@ def booked(shop: GatewayProcess) -> list[int]:
     return [
         row[0]
         for row in shop.sql(
-            "SELECT o.amount_due FROM ekarte.operation AS o WHERE o.command = 'confirm'"
-            " AND o.rc IN ('00', '10') AND NOT EXISTS (SELECT FROM ekarte.operation AS r"
+            "SELECT o.amount_due FROM ekarte.operation AS o"
+            " WHERE o.command = 'confirm' AND o.rc IN ('00', '10')"
+            " AND NOT EXISTS (SELECT FROM ekarte.operation AS r"
             " WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00')"
             " ORDER BY o.id"
         )

@@ -75,7 +75,7 @@ CREATE TABLE ekarte.bank_work (
 );
 
 -- The bank card's number, enciphered under a key outside the database, where the acquirer asks
--- for it in a reversal. Not history: wiped as soon as nobody needs it, see ADR 0027.
+-- for it in a reversal. Not history: wiped as soon as nobody needs it, see ADR 0028.
 CREATE TABLE ekarte.bank_card (
     operation_id bigint PRIMARY KEY REFERENCES ekarte.bank_operation,
     key_id smallint NOT NULL,
