@@ -2,6 +2,7 @@
 
 from ekarte_auth_gateway.bank.banks import BankLimits, Banks
 from ekarte_auth_gateway.bank.courier import Patience
+from ekarte_auth_gateway.bank.figures import BankFigures
 from ekarte_auth_gateway.bank.link import LinkRhythm
 
-__all__ = ["BankLimits", "Banks", "LinkRhythm", "Patience"]
+__all__ = ["BankFigures", "BankLimits", "Banks", "LinkRhythm", "Patience"]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from ekarte_auth_gateway.bank import BankFigures
 from ekarte_auth_gateway.flow import Counters
 from ekarte_auth_gateway.settings import SettingsInvalid, read_settings
 
@@ -24,6 +25,12 @@ def told():
     counters = Counters()
     counters.answered("sale", "00", "http", 0.001)
     counters.connections.labels("http").set(1)
+    banks = BankFigures(counters.registry)
+    banks.answers.labels("ACQ1", "00").inc()
+    banks.strays.labels("ACQ1", "late").inc()
+    banks.delivered.labels("ACQ1", "acknowledged").inc()
+    for gauge in (banks.up, banks.waiting, banks.oldest_s):
+        gauge.labels("ACQ1").set(1)
     found = {}
     for family in text_string_to_metric_families(counters.page().decode()):
         for sample in family.samples:
