@@ -1,4 +1,4 @@
--- Purchases whose rest is paid by bank card: migrations/0040_bank.sql tells what the rows mean.
+-- Purchases whose rest is paid by bank card: migrations/0050_bank.sql tells what the rows mean.
 
 -- own_bank_work --
 -- This session is the gateway of that number as long as it lives.
