@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ekarte_auth_gateway.parameters import (
     Document,
@@ -13,6 +14,7 @@ from ekarte_auth_gateway.parameters import (
     Sources,
     build,
     canonical,
+    delta,
     read_document,
 )
 from ekarte_core import (
@@ -176,8 +178,6 @@ def test_phones_documents_and_bank_cards_are_on_no_list(demo: Network, kind: str
 
 
 def test_one_card_more_changes_one_shelf(demo: Network):
-    from ekarte_auth_gateway.parameters import delta
-
     many = [
         Stopped(bytes([n % 251, n % 256, n // 256, 7, 7]), 1, "62", frozenset({"FUEL"}))
         for n in range(5000)
@@ -213,6 +213,4 @@ def test_public_keys_are_told(demo: Network):
 
 
 def _key() -> Any:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     return Ed25519PrivateKey.generate()
