@@ -95,6 +95,7 @@ from ekarte_core.service.filing import NotedCard, card_of, note_card
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.parameters import (
+    Loaded,
     ParametersBook,
     ParametersKey,
     ParametersVersion,
@@ -208,6 +209,7 @@ __all__ = [
     "LedgerConnection",
     "Line",
     "LineAnswer",
+    "Loaded",
     "Network",
     "NetworkDocument",
     "NetworkInvalid",

@@ -121,11 +121,17 @@ WHERE
     );
 
 -- loaded --
--- The last version that each terminal said it has.
-SELECT n.terminal, l.version, l.at
-FROM unnest(%(terminals)s::text[]) AS n (terminal)
-CROSS JOIN LATERAL (
+-- The last version that each terminal said it has, and the newest of its branch.
+SELECT n.terminal, l.version, l.at, v.version
+FROM unnest(%(terminals)s::text[], %(branches)s::text[]) AS n (terminal, branch)
+LEFT JOIN LATERAL (
     SELECT x.version, x.at FROM ekarte.parameters_loaded AS x
     WHERE x.terminal = n.terminal
     ORDER BY x.number DESC LIMIT 1
-) AS l;
+) AS l ON TRUE
+LEFT JOIN LATERAL (
+    SELECT p.version FROM ekarte.parameters AS p
+    WHERE p.branch = n.branch
+    ORDER BY p.version DESC LIMIT 1
+) AS v ON TRUE
+WHERE v.version IS NOT NULL;

@@ -5,7 +5,7 @@ a version, the stop list of a number, the public keys of a number. So each of th
 be made again, by any process, and its digest proves that it is the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -55,11 +55,13 @@ class ParametersVersion(msgspec.Struct, frozen=True):
 class ParametersBook:
     """Stop list and versions, on a lent cursor; never commits."""
 
-    def __init__(self, cr: Cursor, keyring: Keyring, versions: Versions) -> None:
+    def __init__(
+        self, cr: Cursor, keyring: Keyring, versions: Versions | None = None
+    ) -> None:
         """Take the cursor, and the networks that are known already."""
         self._cr = cr
         self._keyring = keyring
-        self._versions = versions
+        self._versions = versions or Versions()
 
     def claim(self) -> bool:
         """Keep others from going on with it; False: another process is at it."""
@@ -196,13 +198,22 @@ class ParametersBook:
         return int(self._cr.fetchone()[0])
 
 
-Loaded = dict[str, tuple[int, datetime]]
+class Loaded(msgspec.Struct, frozen=True):
+    """What a terminal said it has last (None: nothing yet), and the newest there is."""
+
+    version: int | None
+    at: datetime | None
+    newest: int
 
 
-def parameters_loaded(cr: Cursor, terminals: Iterable[str]) -> Loaded:
-    """Return for terminals the version they said they have last, and when."""
-    cr.execute(SQL["loaded"], {"terminals": list(terminals)})
-    return {terminal: (version, at) for terminal, version, at in cr.fetchall()}
+def parameters_loaded(cr: Cursor, branches: Mapping[str, str]) -> dict[str, Loaded]:
+    """Return for terminals what they have, where their branch has any parameters.
+
+    `branches`: the branch of each terminal.
+    """
+    values = {"terminals": list(branches), "branches": list(branches.values())}
+    cr.execute(SQL["loaded"], values)
+    return {terminal: Loaded(*rest) for terminal, *rest in cr.fetchall()}
 
 
 def _issuers(network: Network, members: list[str], noted: list[str]) -> set[str]:

@@ -12,6 +12,7 @@ from . import ekarte_checkout_uncovered
 from . import ekarte_desk_operation
 from . import ekarte_network
 from . import ekarte_terminal
+from . import ekarte_terminal_parameters
 from . import ekarte_terminal_stack
 from . import pos_config
 from . import pos_config_card

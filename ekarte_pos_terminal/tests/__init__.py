@@ -9,6 +9,7 @@ from . import test_session_close
 from . import test_session_close_tour
 from . import test_terminal
 from . import test_terminal_key
+from . import test_terminal_parameters
 from . import test_terminal_stack
 from . import test_terminal_tour
 from . import test_till_codes

@@ -13,6 +13,7 @@ from ekarte_core import (
     Keyring,
     KeyringInvalid,
     LedgerConnection,
+    Loaded,
     ParametersBook,
     ParametersVersion,
     Request,
@@ -295,11 +296,14 @@ def test_what_a_terminal_has_is_noted_when_it_is_new_and_was_ever_made(shop: Sho
     assert note("00000011", 2)
     assert note("00000012", 1)
     with psycopg2.connect(shop.dsn) as connection, connection.cursor() as cr:
-        found = parameters_loaded(cr, ["00000011", "00000012", "00000021"])
+        places = dict.fromkeys(["00000011", "00000012", "00000013"], "G1")
+        found = parameters_loaded(cr, {**places, "00000031": "F1"})
     connection.close()
+    at = NOON + timedelta(hours=1)
     assert found == {
-        "00000011": (2, NOON + timedelta(hours=1)),
-        "00000012": (1, NOON + timedelta(hours=1)),
+        "00000011": Loaded(2, at, 2),
+        "00000012": Loaded(1, at, 2),
+        "00000013": Loaded(None, None, 2),
     }
 
 
