@@ -109,6 +109,15 @@ def test_a_terminal_downloads_its_parameters_and_then_has_them(telling: GatewayP
     assert telling.operations() == 0, "it books nothing"
 
 
+def test_over_iso_8583_the_same_comes_in_small_chunks(telling: GatewayProcess):
+    by_http, by_iso = (Download("G1", trusted(telling)) for _line in range(2))
+    load(by_http, wished(telling.http()))
+    kinds = load(by_iso, wished(telling.iso()))
+    assert len(kinds) > 5
+    assert set(kinds[:-1]) == {"full"}
+    assert by_iso.text == by_http.text
+
+
 def test_every_answer_of_a_branch_tells_its_version(telling: GatewayProcess):
     other = town.document()["branches"]
     other[1]["name"] = "Teika, second floor"
