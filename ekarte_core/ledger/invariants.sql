@@ -244,7 +244,11 @@ WHERE
         INNER JOIN ekarte.operation AS a ON h.operation_id = a.id
         WHERE a.id = o.original_id AND a.at < l.valid_until
     )
-    AND o.command <> 'reverse';
+    AND o.command <> 'reverse'
+    AND NOT EXISTS (                      -- done offline before its end, told after it
+        SELECT FROM ekarte.offline_operation AS f
+        WHERE f.operation_id = o.id AND o.local_time < l.valid_until
+    );
 
 -- I9 --
 -- Every booked operation is in one settlement document or waits for the next
@@ -266,7 +270,8 @@ FROM unnest(ARRAY[
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
     'draw', 'draw_list', 'draw_result', 'card_claim', 'voucher', 'statement',
-    'lot_notice', 'settling_terms', 'bank_operation', 'bank_step', 'bank_attempt',
+    'lot_notice', 'settling_terms', 'offline_operation',
+    'offline_exception', 'bank_operation', 'bank_step', 'bank_attempt',
     'bank_delivery'
 ]) AS t (name)
 WHERE (

@@ -30,6 +30,7 @@ ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim
 ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
 ekarte.exposure, ekarte.exposure_use,
 ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded,
+ekarte.offline_operation, ekarte.offline_exception,
 ekarte.bank_operation, ekarte.bank_step, ekarte.bank_attempt, ekarte.bank_delivery,
 ekarte.bank_work, ekarte.bank_card
 TO ROLE_NAME;
@@ -52,7 +53,8 @@ ekarte.batch_close, ekarte.settlement,
 ekarte.settlement_operation, ekarte.settlement_accepted, ekarte.settlement_attempt,
 ekarte.seal, ekarte.seal_operation, ekarte.draw, ekarte.draw_list, ekarte.draw_result,
 ekarte.card_claim, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
-ekarte.exposure, ekarte.exposure_use, ekarte.exposure_cleared
+ekarte.exposure, ekarte.exposure_use, ekarte.exposure_cleared,
+ekarte.offline_operation, ekarte.offline_exception
 TO ROLE_NAME;
 GRANT UPDATE ON
 ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure, ekarte.exposure_cleared

@@ -23,6 +23,7 @@ FILES = (
     "clock.sql",
     "cards.sql",
     "operations.sql",
+    "offline.sql",
     "exposing.sql",
     "network.sql",
     "settling.sql",

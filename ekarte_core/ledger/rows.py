@@ -53,6 +53,8 @@ class Rows:
         self.memberships: set[tuple[int, str, str]] = set()
         self.vouchers: list[tuple[Any, ...]] = []
         self.uses: list[tuple[str, int]] = []
+        self.offline: list[tuple[Any, ...]] = []
+        self.exceptions: list[tuple[Any, ...]] = []
         self._lines: dict[int, int] = {}  # entries of an operation so far
 
     def add_moves(self, operation_id: int, card: CardRow, moves: list[Move]) -> None:
@@ -122,6 +124,8 @@ class Rows:
             ("add_vouchers", self.vouchers, _VOUCHER),
             ("add_memberships", sorted(self.memberships), _MEMBERSHIP),
             ("add_uses", self.uses, _USE),
+            ("add_offline_operations", self.offline, _OFFLINE),
+            ("add_offline_exceptions", self.exceptions, _EXCEPTION),
         ):
             if rows:
                 values = {
@@ -208,6 +212,24 @@ _HOLD_END: Arrays = {"holds": integers, "operations": integers, "hows": words}
 _BATCH: Arrays = {"terminals": words, "batches": integers, "operations": integers}
 _MEMBERSHIP: Arrays = {"cards": integers, "types": words, "issuers": words}
 _USE: Arrays = {"issuers": words, "amounts": integers}
+_OFFLINE: Arrays = {
+    "operations": integers,
+    "terminals": words,
+    "batches": integers,
+    "numbers": integers,
+    "cards": integers,
+    "days": moments,
+    "amounts": integers,
+    "counters": integers,
+    "versions": integers,
+}
+_EXCEPTION: Arrays = {
+    "operations": integers,
+    "lines": integers,
+    "kinds": words,
+    "amounts": integers,
+    "rcs": words,
+}
 _VOUCHER: Arrays = {
     "codes": words,
     "cards": integers,

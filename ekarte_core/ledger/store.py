@@ -114,8 +114,14 @@ class KnownKey(msgspec.Struct, frozen=True):
     digest: bytes | None  # None: not used yet
     answer: str
     rc: str
-    buried: bool  # reversed before it came: the key is taken, it is refused
+    command: str
+    amount: int
     closed: bool
+
+    @property
+    def buried(self) -> bool:
+        """Reversed before it came: the key is taken, it is refused."""
+        return self.command == "buried"
 
 
 def card_ids(cr: Cursor, tokens: Sequence[bytes]) -> dict[bytes, int]:
@@ -298,10 +304,8 @@ def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:
         return []
     run(cr, "known_keys", _key_arrays(keys))
     found: dict[int, KnownKey] = {}
-    for place, digest, answer, rc, buried, closed in cr.fetchall():
-        found[place] = KnownKey(
-            None if digest is None else bytes(digest), answer, rc, buried, closed
-        )
+    for place, digest, *known in cr.fetchall():
+        found[place] = KnownKey(None if digest is None else bytes(digest), *known)
     return [found[place] for place in range(1, len(keys) + 1)]
 
 

@@ -174,7 +174,8 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
     )
     only = len(lines) == 1 and not lines[0].group and not asked.lines
     return Request(
-        command=past.command,  # type: ignore[arg-type]  # it was one when booked
+        # It was one when booked.
+        command=past.command if asked.offline is None else "advice",  # type: ignore[arg-type]  # see above
         terminal=past.terminal,
         batch=past.batch,
         operation=past.number,
@@ -187,6 +188,8 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
         reason=asked.reason,  # type: ignore[arg-type]  # it was one when booked
         consents=asked.consents,
         no_discount=asked.no_discount,
+        offline=asked.offline,
+        local_time=asked.moment,
         original=None
         if original is None
         else Original(

@@ -31,8 +31,9 @@ from ekarte_core.rules.purses import (
     Undone,
 )
 from ekarte_core.rules.turnover import Clock, settle
+from ekarte_core.service.advising import advise
 from ekarte_core.service.deciding import Undoing, decide
-from ekarte_core.service.job import UNDOES, Job, Second
+from ekarte_core.service.job import UNDOES, Job, Second, unfold
 from ekarte_core.values import Request
 
 COUNTS_BACK = frozenset({"refund", "charge_back"})
@@ -72,7 +73,8 @@ class World:
             return self._clock(past, card, network)
         self._prepare(past)
         job = self._job(past, card, network)
-        plan, facts = decide(job, network, self._keyring, past.at, self._undoing(job))
+        decides = decide if job.advice is None else advise
+        plan, facts = decides(job, network, self._keyring, past.at, self._undoing(job))
         booked = Booked(past=past, network=network, original=_original(past, plan, job))
         if plan.rc in APPROVED:
             self._take(booked, job, plan, facts)
@@ -111,7 +113,10 @@ class World:
             card=card,
             original=named.original if named else None,
             codes=_codes(past),
+            moment=past.decided.asked.moment,
         )
+        if request.command == "advice":
+            unfold(job)
         other = self.cards.get(past.other_card_id or 0)
         if other is not None:
             job.second = Second(card_id=other.id, card=other)

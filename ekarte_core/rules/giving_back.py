@@ -114,7 +114,8 @@ def refund(facts: Facts) -> Plan:
     part = Proportion(original, amount, amount - discount)
     taken = tuple(give_back(facts, original, part))
     accrued = original.command == "accrue"
-    due = 0 if accrued else amount - discount - sum(one.amount for one in taken)
+    paid = amount - discount - sum(one.amount for one in taken)
+    due = 0 if accrued else paid - part.of(original.decision.unpaid)
     points = take_points_back(facts, original, part, due)
     turnover = tuple(_turnover_back(facts.sheet, original, part))
     counted = tuple(_counters_back(facts.sheet, original, part))

@@ -14,7 +14,7 @@ from ekarte_core.rules.purses import Sheet, Undone
 from ekarte_core.rules.running import Programs
 from ekarte_core.rules.tendering import UNPAID, Taken
 from ekarte_core.rules.turnover import Clock
-from ekarte_core.values import Earned, Line, LineAnswer, Request, Tender
+from ekarte_core.values import Earned, Line, LineAnswer, Offline, Request, Tender
 
 
 class LineDecided(msgspec.Struct, frozen=True, array_like=True):
@@ -89,6 +89,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     types: tuple[str, ...] = ()  # card types that admitted it without membership
     no_discount: bool = False
     alone: bool = False  # a voucher without a purchase
+    offline: Offline | None = None  # an advice told of it
+    moment: datetime | None = None  # as of which an advice was booked
 
 
 NOTHING_ASKED = Asked()
@@ -107,6 +109,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     referred: tuple[ReferredDecided, ...] = ()
     loaded: str = ""  # program whose value was sold
     loaded_until: datetime | None = None  # end of the lot it lies in
+    unpaid: int = 0  # of an advice: was taken, and was not there
     closed_from: str = ""  # state of a card that the refund of its sale closed
 
 
@@ -200,6 +203,17 @@ class NewVoucher(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None
 
 
+class Excess(msgspec.Struct, frozen=True):
+    """What people have to look at of an advice; `rc`: what the answer would have been.
+
+    `amount`, minor units: what is missing, or goes beyond what was allowed.
+    """
+
+    kind: str
+    amount: int = 0
+    rc: str = ""
+
+
 class Facts(msgspec.Struct, kw_only=True):
     """Everything a decision may look at."""
 
@@ -266,6 +280,7 @@ class Plan(msgspec.Struct, kw_only=True):
     second_vouchers: list[NewVoucher] = []  # issued to the second card
     second_state: str = ""  # of the second card
     joins: Literal["", "first", "second", "leaves"] = ""  # see rules/accounts.py
+    exceptions: tuple[Excess, ...] = ()  # of an advice
     bury: bool = False  # the original has not come: refuse it when it does
 
     def tendered(self) -> dict[str, int]:

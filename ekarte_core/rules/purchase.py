@@ -161,7 +161,7 @@ def sale_lines(pricing: Pricing, own_bonus: int, tendered: int) -> tuple[SaleLin
 
 def _terms(facts: Facts) -> tuple[Pricing, Taking, Plan | None]:
     """Price the goods and see what the card can pay; the refusal where it cannot."""
-    free = _free_goods(facts)
+    free = free_goods(facts)
     pricing = price(
         facts.programs, facts.sheet, facts.goods, facts.clock, free or NOTHING_FREE
     )
@@ -198,7 +198,7 @@ def buys_on_credit(facts: Facts) -> bool:
     return tender.credit > 0
 
 
-def _free_goods(facts: Facts) -> tuple[int, int] | None:
+def free_goods(facts: Facts) -> tuple[int, int] | None:
     """Return (place of line, gross) that a goods voucher pays for.
 
     Nothing where no such voucher is named; None where its goods are not bought.
@@ -227,7 +227,7 @@ def book(facts: Facts, pricing: Pricing, taking: Taking, *, earns: bool = True) 
     if earns:
         earnings = earn(facts, facts.sheet, pricing, taking, booked=True)
     plan = _plan(facts, pricing, taking, earnings)
-    plan.decision = _decision(pricing, spent, earnings)
+    plan.decision = _decision(pricing, spent, earnings, unpaid=taking.unpaid)
     plan.new_vouchers = earnings.vouchers
     plan.second_vouchers = earnings.second_vouchers
     plan.reasons = [
@@ -270,6 +270,8 @@ def _decision(
     pricing: Pricing,
     taken: tuple[Taken, ...],
     earnings: Earnings | None = None,
+    *,
+    unpaid: int = 0,
 ) -> Decision:
     earnings = earnings or Earnings()
     return Decision(
@@ -282,6 +284,7 @@ def _decision(
         turnover=tuple(earnings.turnover),
         counted=tuple(earnings.counted),
         referred=tuple(earnings.referred),
+        unpaid=unpaid,
     )
 
 

@@ -58,6 +58,7 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
 
     rc: Rc
     taken: tuple[Taken, ...] = ()
+    unpaid: int = 0  # what a terminal took offline that was not there
 
     @property
     def total(self) -> int:
@@ -70,8 +71,9 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def as_bonus(self) -> int:
-        """Sum paid by bonus money and vouchers: it earns nothing."""
-        return sum(part.amount for part in self.taken if part.tender in AS_BONUS)
+        """Sum paid by bonus money and vouchers, or by nobody: it earns nothing."""
+        paid = sum(part.amount for part in self.taken if part.tender in AS_BONUS)
+        return paid + self.unpaid
 
     @property
     def own_bonus(self) -> int:
@@ -191,6 +193,33 @@ def plan_taking(
         return Taking(rc=Rc.PARTIAL, taken=tuple(search.taken))
     ended = search.ended and not search.taken
     return Taking(rc=Rc.EXPIRED if ended else search.short)
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """Why not all that was asked for is there; None where it is."""
+
+    voucher: Rc | None
+    money: Rc | None
+
+
+def plan_what_is_there(
+    programs: Programs, sheet: Sheet, asked: Tender, worth: int, currency: str
+) -> tuple[Taking, Lacking]:
+    """Plan as much of each tender as there is; takes nothing yet.
+
+    `worth`: what the voucher shall pay; the rest of it is forfeited.
+    """
+    search = _Search(programs, sheet, currency)
+    refused = _take_voucher(search, asked.voucher, worth) if asked.voucher else None
+    for name, amount in (
+        (GIFT, asked.gift),
+        (BONUS, asked.bonus),
+        (CREDIT, asked.credit),
+    ):
+        if amount:
+            search.take(name, amount)
+    taking = Taking(rc=Rc.OK, taken=tuple(search.taken))
+    return taking, Lacking(refused, search.short)
 
 
 def lacks_program(programs: Programs, tender: Tender) -> bool:

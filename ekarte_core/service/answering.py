@@ -95,9 +95,10 @@ def answer_of(
         vouchers=_vouchers(job, plan, shown, vouchers, now),
         explain=tuple([tell(reason, spoken) for reason in plan.reasons]),
         next=_ahead(job, plan, spoken),
+        exceptions=tuple([one.kind for one in plan.exceptions]),
         params_version=network.params_version(job.branch),
     )
-    if not wants_slip(job.request.command, job.request.slip):
+    if not wants_slip(job.sent.command, job.request.slip):
         return answer
     return with_slip(job, network, plan, answer, spoken, now)
 

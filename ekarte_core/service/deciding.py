@@ -152,18 +152,20 @@ def decide(
     job: Job, network: Network, keyring: Keyring, now: datetime, undoes: Undoing
 ) -> tuple[Plan, Facts | None]:
     """Return the plan for a request and the facts whose sheets have its moves."""
-    original = _original_refusal(job, now)
+    original = original_refusal(job, now)
     if original is not None:
         return refuse(original), None
     if job.card is None:
         if job.request.command == "reverse":
             assert job.original is None or job.original.card_id is None
             return undoing.reverse(facts_of_nothing(job, network, now)), None
-        return _unknown_card(job), None
+        return unknown_card(job), None
     facts = facts_of(job, job.card, network, keyring, now)
     facts.mirrors, facts.mirror_lines = undoes.mirrors, undoes.lines
     if undoes.then is not None:
-        _as_it_was(facts, job, job.card, undoes.then)
+        assert job.original is not None
+        at = job.original.at or facts.now
+        as_it_was(facts, job, job.card, undoes.then, at)
     refused = _card_refusal(job, facts)
     if refused is None and job.no_amount and not _unloads(job):
         refused = refuse(Rc.AMOUNT)
@@ -178,19 +180,19 @@ def _unloads(job: Job) -> bool:
     return refunds and job.original is not None and job.original.command in LOADS
 
 
-def _as_it_was(facts: Facts, job: Job, card: CardRow, then: Network) -> None:
+def as_it_was(
+    facts: Facts, job: Job, card: CardRow, then: Network, at: datetime
+) -> None:
     """What goes back goes by the programs of the purchase's own moment and version."""
     assert job.branch is not None
-    assert job.original is not None
     branch = then.branches.get(job.branch.code, job.branch)
     if branch.code not in then.branches:
         return
-    at = job.original.at or facts.now
     types = set(facts.card.card_types)
     facts.programs = programs_of(then, branch, types, card, at)
 
 
-def _unknown_card(job: Job) -> Plan:
+def unknown_card(job: Job) -> Plan:
     """14, or 78 where a card of a known range waits to be given out."""
     if not job.admitted:
         return refuse(Rc.CARD_UNKNOWN)
@@ -220,7 +222,7 @@ def count_wrong_code(card: CardRow, plan: Plan, job: Job) -> None:
         card.touched = True
 
 
-def _original_refusal(job: Job, now: datetime) -> Rc | None:
+def original_refusal(job: Job, now: datetime) -> Rc | None:
     """Return why the original operation forbids this one, or None."""
     command, original = job.request.command, job.original
     if command not in FINISHES:
@@ -303,6 +305,15 @@ _ORIGINAL_CHECKS = {
 
 
 def _card_refusal(job: Job, facts: Facts) -> Plan | None:
+    """Return why the card, or its access code, cannot be used for this."""
+    refused = card_refusal(job, facts)
+    if refused is not None or job.request.command in FINISHES:
+        return refused
+    rc = _access_refusal(job, facts)
+    return None if rc is None else refuse(rc)
+
+
+def card_refusal(job: Job, facts: Facts) -> Plan | None:
     """Return why the card cannot be used for this, the first code that applies."""
     command, card = job.request.command, facts.card
     if command in FINISHES:
@@ -316,13 +327,12 @@ def _card_refusal(job: Job, facts: Facts) -> Plan | None:
             plan.reasons = overdue
             return plan
     if card.state == "new" and not _awaited(job, card):
-        return _unknown_card(job) if job.admitted else refuse(Rc.NOT_ACTIVE)
+        return unknown_card(job) if job.admitted else refuse(Rc.NOT_ACTIVE)
     # What a program that is over has left on a card is settled all the same.
     over = facts.programs.none and command not in OFFICE_VALUE
     if over or _asks_in_vain(facts):
         return refuse(Rc.CARD_WRONG)
-    rc = _access_refusal(job, facts)
-    return None if rc is None else refuse(rc)
+    return None
 
 
 def _awaited(job: Job, card: CardFacts) -> bool:

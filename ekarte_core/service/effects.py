@@ -20,11 +20,12 @@ from ekarte_core.rules.plan import (
     Plan,
 )
 from ekarte_core.rules.purses import Move
+from ekarte_core.service.advising import add_rows
 from ekarte_core.service.answering import refusal
 from ekarte_core.service.exposing import note_uses
 from ekarte_core.service.job import Job
 from ekarte_core.service.rotating import code_record
-from ekarte_core.values import Request
+from ekarte_core.values import Offline, Request
 from ekarte_core.wire import encode_answer
 
 
@@ -75,9 +76,16 @@ class Effects:
             decision = msgspec.structs.replace(
                 decision,
                 card=card.masked,
-                asked=asked_of(job.request, self._guest_types(job, card)),
+                asked=asked_of(
+                    job.request,
+                    self._guest_types(job, card),
+                    offline=job.offline,
+                    moment=job.moment,
+                ),
             )
         rows.operations.append(self._row(job, plan, decision, txn, body))
+        if job.advice is not None:
+            add_rows(job, plan, self.network, rows, txn)
 
     def _guest_types(self, job: Job, card: store.CardRow) -> tuple[str, ...]:
         """Card types that admitted the card here though it is no member of theirs.
@@ -162,7 +170,7 @@ class Effects:
             issuer=job.branch.issuer,
             branch=job.branch.code,
             currency=request.currency,
-            amount=plan.amount if plan.rc in APPROVED else _asked(request),
+            amount=plan.amount if plan.rc in APPROVED else asked(request),
             discount=plan.discount,
             amount_due=plan.amount_due,
             original_id=job.original.id if job.original is not None else None,
@@ -266,12 +274,18 @@ def _second_id(job: Job) -> int | None:
     return second.card.id if second is not None and second.card is not None else None
 
 
-def _asked(request: Request) -> int:
+def asked(request: Request) -> int:
     """The amount a refused request asked for."""
     return request.amount or sum(line.amount for line in request.lines)
 
 
-def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
+def asked_of(
+    request: Request,
+    types: tuple[str, ...] = (),
+    *,
+    offline: Offline | None = None,
+    moment: datetime | None = None,
+) -> Asked:
     """What of a request is kept for a replay: no number, no code."""
     tender = request.tender
     exact = request.command in ("redeem", "refund") or (
@@ -280,7 +294,7 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
     lines = request.lines if exact else ()
     rare = request.partial or request.program or request.reason or request.consents
     alone = request.command == "voucher" and not (request.amount or request.lines)
-    if not (tender or lines or rare or types or request.no_discount):
+    if not (tender or lines or rare or types or request.no_discount or offline):
         return NOTHING_ASKED
     return Asked(
         tender=tender,
@@ -292,4 +306,6 @@ def asked_of(request: Request, types: tuple[str, ...] = ()) -> Asked:
         types=types,
         no_discount=request.no_discount,
         alone=alone,
+        offline=offline,
+        moment=moment,
     )

@@ -19,6 +19,7 @@ from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Facts, Plan
 from ekarte_core.rules.purses import Purse
+from ekarte_core.service.advising import advise, network_told, read_before
 from ekarte_core.service.answering import answer_of, language, message, refusal
 from ekarte_core.service.deciding import (
     Undoing,
@@ -26,7 +27,7 @@ from ekarte_core.service.deciding import (
     decide,
     own_terminal,
 )
-from ekarte_core.service.effects import Effects
+from ekarte_core.service.effects import Effects, asked
 from ekarte_core.service.exposing import rooms_of
 from ekarte_core.service.job import (
     GOES_BACK,
@@ -131,6 +132,7 @@ class _Group:
         store.read_rights(self.cr, cards.values())
         store.mark_shared(self.cr, _joining(jobs))
         self._read_keys(jobs)
+        read_before(self.cr, jobs, self.network)
         rows = Rows()
         writing = sum(1 for job in jobs if self._must_write(job))
         ids = self.ids.take(self.cr, writing)
@@ -215,11 +217,11 @@ class _Group:
             return self._outcome(job, refusal(job, self.network, Rc.SILENT), "busy")
         known = job.known
         if known is not None and known.digest is not None:
-            if not (known.buried or self._same_body(job, known.digest)):
+            if not (known.buried or self._same(job, known)):
                 answer = refusal(job, self.network, Rc.DUPLICATE, "operation")
                 return self._outcome(job, answer, "conflict")
             return Outcome(
-                request=job.request,
+                request=job.sent,
                 rc=known.rc,
                 answer=known.answer.encode(),
                 status="repeat",
@@ -236,13 +238,19 @@ class _Group:
             return self._outcome(job, answer, "new" if txn is None else "transient")
         body = encode_answer(answer)
         self.effects.take(job, plan, facts, rows, txn, body)
-        return Outcome(request=job.request, rc=plan.rc.value, answer=body, status="new")
+        return Outcome(request=job.sent, rc=plan.rc.value, answer=body, status="new")
 
-    def _same_body(self, job: Job, digest: bytes) -> bool:
-        """Say whether it is a repeat, also of before the keys changed."""
-        return digest == job.digest or self.keyring.same_body(
-            body_of(job.request), digest
-        )
+    def _same(self, job: Job, known: store.KnownKey) -> bool:
+        """Say whether it is a repeat, also of before the keys changed.
+
+        An advice is one of the operation itself, which its terminal believes unknown.
+        """
+        assert known.digest is not None
+        if known.digest == job.digest:
+            return True
+        if job.advice is not None and known.command == job.request.command:
+            return known.amount == asked(job.request)
+        return self.keyring.same_body(body_of(job.sent), known.digest)
 
     def _card_to_come(self, job: Job) -> store.CardRow | None:
         """What an identifier would be if its first purchase registered it now."""
@@ -282,12 +290,13 @@ class _Group:
         return self._outcome(job, answer, "new")
 
     def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Facts | None, Answer]:
-        if job.known is not None and job.known.closed:
+        decides = decide if job.advice is None else advise
+        if job.known is not None and job.known.closed and job.advice is None:
             plan, facts = Plan(rc=Rc.BATCH, moves=False), None
         elif job.request.command == "close":
             return self._close(job, txn)
         else:
-            plan, facts = decide(
+            plan, facts = decides(
                 job, self.network, self.keyring, self.now, self._undoing(job)
             )
         account = _account_after(job, plan)
@@ -309,7 +318,7 @@ class _Group:
         """Look up what the original did, for who undoes it."""
         original = job.original
         if original is None or job.request.command not in UNDOES:
-            return Undoing()
+            return self._told_by(job)
         then = self.versions.get(self.cr, original.network_version, self.network)
         if job.request.command != "reverse":
             return Undoing(then=then)
@@ -317,6 +326,16 @@ class _Group:
             mirrors=store.moves_of(self.cr, original.id),
             lines=store.sale_lines(self.cr, original.id),
         )
+
+    def _told_by(self, job: Job) -> Undoing:
+        """An advice was decided by the parameters that its terminal had."""
+        if job.offline is None or not job.offline.params_version:
+            return Undoing()
+        assert job.branch is not None
+        version = network_told(self.cr, job.branch, job.offline.params_version)
+        if version == self.network.version:
+            return Undoing()
+        return Undoing(then=self.versions.find(self.cr, version))
 
     def _close(self, job: Job, txn: int | None) -> tuple[Plan, None, Answer]:
         request = job.request
@@ -344,7 +363,7 @@ class _Group:
 
     def _outcome(self, job: Job, answer: Answer, status: Status) -> Outcome:
         return Outcome(
-            request=job.request,
+            request=job.sent,
             rc=answer.rc,
             answer=encode_answer(answer),
             status=status,

@@ -13,7 +13,8 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import Branch, CardType, Terminal
 from ekarte_core.rules.identity import Identity, identify
 from ekarte_core.rules.plan import Original
-from ekarte_core.values import CardRef, Request
+from ekarte_core.service.unfolding import unfolded
+from ekarte_core.values import CardRef, Offline, Request
 from ekarte_core.wire import body_of
 
 Status = Literal["new", "repeat", "conflict", "transient", "busy"]
@@ -54,8 +55,7 @@ UNDOES = GOES_BACK | {"reverse", "charge_back"}
 MAKES_CARD = BUYS | {"activate", "check_in", "enroll"}
 REFERS = BUYS  # `referrer` is looked at
 NAMES_OTHER = frozenset({"replace", "pool"})  # `other` is looked at
-NOT_YET = frozenset({"advice"})
-NOT_BOOKED = NOT_YET | {"parameters"}  # those the gateway answers by itself
+NOT_BOOKED = frozenset({"parameters"})  # the gateway answers by itself
 LEDGER_ID_END = 2**31
 
 
@@ -66,6 +66,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     rc: str
     answer: bytes
     status: Status
+
+
+class Before(msgspec.Struct, frozen=True):
+    """What an advice follows: on this card and day, in a row, the last counter."""
+
+    card_day: int = 0
+    in_a_row: int = 0
+    counter: int = 0
 
 
 class Second(msgspec.Struct, kw_only=True):
@@ -88,6 +96,8 @@ class Job(msgspec.Struct, kw_only=True):
 
     place: int
     request: Request
+    """What is to be done; of an advice: what was done, as the request for it."""
+    advice: Request | None = None
     terminal: Terminal | None = None
     branch: Branch | None = None
     identity: Identity | None = None
@@ -107,6 +117,18 @@ class Job(msgspec.Struct, kw_only=True):
     original_answer: str = ""
     codes: Iterator[str] | None = None  # of vouchers, where they are known already
     rooms: dict[str, int] = {}  # what may still be used elsewhere, by issuer
+    before: Before | None = None  # of an advice: what came before it offline
+    moment: datetime | None = None  # of an advice: as of when it is booked
+
+    @property
+    def sent(self) -> Request:
+        """The request as it came."""
+        return self.advice or self.request
+
+    @property
+    def offline(self) -> Offline | None:
+        """What was decided offline, of an advice."""
+        return self.advice.offline if self.advice is not None else None
 
     @property
     def token(self) -> bytes:
@@ -136,7 +158,11 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
         job.refused, job.field = Rc.TERMINAL, "terminal"
         return job
     job.branch = network.branches[job.terminal.branch]
-    _shape(job, network)
+    if request.command == "advice":
+        unfold(job)
+        request = job.request
+    if job.refused is None:
+        _shape(job, network)
     if job.refused is None and request.card is not None and _by_ledger_id(job):
         job.card_id = int(request.card.value)
     elif job.refused is None and request.card is not None:
@@ -148,7 +174,7 @@ def prepare(place: int, request: Request, network: Network, keyring: Keyring) ->
     if job.refused is None:
         job.second = _second(request, network, keyring, job)
     if job.refused is None and request.command not in READ_ONLY:
-        job.digest = keyring.body_digest(body_of(request))
+        job.digest = keyring.body_digest(body_of(job.sent))
     return job
 
 
@@ -176,6 +202,17 @@ def second_ref(request: Request) -> CardRef | None:
     if request.command in REFERS:
         return request.referrer
     return request.other if request.command in NAMES_OTHER else None
+
+
+def unfold(job: Job) -> None:
+    """Put in place of an advice the request for what it tells of."""
+    job.advice = job.request
+    request, field = unfolded(job.request)
+    if field:
+        job.refused, job.field = Rc.FORMAT, field
+    elif _lacks_amount(request):
+        job.refused, job.field = Rc.AMOUNT, "amount"
+    job.request = request
 
 
 def _shape(job: Job, network: Network) -> None:
@@ -285,6 +322,7 @@ def waves(jobs: list[Job]) -> list[list[Job]]:
         later: list[Job] = []
         seen: set[Key] = set()
         terminals: set[str] = set()
+        tokens: set[bytes] = set()
         closing: set[str] = set()
         for job in left:
             terminal = job.request.terminal
@@ -293,6 +331,8 @@ def waves(jobs: list[Job]) -> list[list[Job]]:
                 or (job.original_key is not None and job.original_key in seen)
                 or (job.request.command == "close" and terminal in terminals)
                 or terminal in closing
+                # What its terminal and its card did before decides what is flagged.
+                or (job.advice is not None and _follows(job, terminals, tokens))
             )
             if waits:
                 later.append(job)
@@ -303,8 +343,13 @@ def waves(jobs: list[Job]) -> list[list[Job]]:
             if job.original_key is not None:
                 seen.add(job.original_key)
             terminals.add(terminal)
+            tokens.add(job.token)
             if job.request.command == "close":
                 closing.add(terminal)
         found.append(wave)
         left = later
     return found
+
+
+def _follows(job: Job, terminals: set[str], tokens: set[bytes]) -> bool:
+    return job.request.terminal in terminals or bool(job.token and job.token in tokens)

@@ -35,6 +35,8 @@ class Booked:
     card: str = ""
     amount: int = 0
     taken: int = 0  # from the card; negative: put on it
+    unpaid: int = 0  # offline: taken, and not there
+    due: int = 0  # of a refund
     unloaded: int = 0  # sold value that came back
     closed: bool = False  # and closed the card
     hold: str = ""  # open, captured, over
@@ -43,6 +45,12 @@ class Booked:
     refunds: list["Booked"] = field(default_factory=list)
     captured_by: "Booked | None" = None
     hold_of: "Booked | None" = None
+
+    @property
+    def command(self) -> str:
+        """What was done, whoever told of it."""
+        offline = getattr(self.request, "offline", None)
+        return offline.command if offline else self.request.command
 
     @property
     def approved(self) -> bool:
@@ -73,6 +81,7 @@ class Model:
         before = self.booked.get(request.key)
         if before is not None:
             same = before.request == request or before.request.command == "buried"
+            same = same or self._tells_of(request, before)
             return before if same else Booked(request, "94")
         booked = Booked(request, "00")
         try:
@@ -82,6 +91,12 @@ class Model:
             booked = Booked(request, str(refusal))
         self.booked[request.key] = booked
         return booked
+
+    def _tells_of(self, request: Request, before: Booked) -> bool:
+        """An advice of what the ledger knows has the answer of that."""
+        told = request.command == "advice" and before.command == "sale"
+        amount = before.amount if before.approved else before.request.amount
+        return told and request.amount == amount
 
     def expire(self, now: datetime) -> int:
         """Release what is past its time; returns how many."""
@@ -94,12 +109,12 @@ class Model:
         found: dict[str, tuple[int, int]] = {}
         for key, booked in self.booked.items():
             if key[:2] == (terminal, batch) and booked.approved:
-                count, amount = found.get(booked.request.command, (0, 0))
-                found[booked.request.command] = (count + 1, amount + booked.amount)
+                count, amount = found.get(booked.command, (0, 0))
+                found[booked.command] = (count + 1, amount + booked.amount)
         return found
 
     def _open_batch(self, request: Request) -> None:
-        if request.key[:2] in self.closed:
+        if request.key[:2] in self.closed and request.command != "advice":
             raise Refused("95")
 
     def _usable(self, number: str) -> Card:
@@ -163,6 +178,17 @@ class Model:
     def _sale(self, booked: Booked, request: Request, _now: datetime) -> None:
         self._take(booked, request).balance -= booked.taken
 
+    def _advice(self, booked: Booked, request: Request, _now: datetime) -> None:
+        """A sale made offline: what is there is taken, whatever the card is."""
+        card = self.cards.get(request.card.value, Card())
+        if card.state == "new":
+            raise Refused("78")
+        wanted = request.offline.tendered["gift"]
+        booked.card, booked.amount = request.card.value, request.amount
+        booked.taken = min(wanted, card.available)
+        booked.unpaid = wanted - booked.taken
+        card.balance -= booked.taken
+
     def _authorize(self, booked: Booked, request: Request, now: datetime) -> None:
         self._take(booked, request).held += booked.taken
         booked.hold = "open"
@@ -195,16 +221,19 @@ class Model:
             bought = bought.captured_by
         if bought is None or not bought.approved:
             raise Refused("25")
-        if bought.request.command in LOADS and not bought.reversed:
+        if bought.command in LOADS and not bought.reversed:
             self._unload(booked, bought, request)
             return
-        if bought.request.command not in PURCHASES or bought.reversed:
+        if bought.command not in PURCHASES or bought.reversed:
             raise Refused("77")
         before = bought.refunded
         if not request.amount or before + request.amount > bought.amount:
             raise Refused("13")
         given = part(bought.taken, before + request.amount, bought.amount)
         given -= part(bought.taken, before, bought.amount)
+        unpaid = part(bought.unpaid, before + request.amount, bought.amount)
+        unpaid -= part(bought.unpaid, before, bought.amount)
+        booked.due = request.amount - given - unpaid
         booked.card, booked.amount, booked.taken = bought.card, request.amount, -given
         self.cards[bought.card].balance += given
         bought.refunds.append(booked)

@@ -15,6 +15,7 @@ from ekarte_core import (
     EkarteError,
     Keyring,
     LedgerConnection,
+    Offline,
     Prize,
     check_keys,
     draw_winners,
@@ -57,6 +58,8 @@ FIXED = [
     "bank_step",
     "bank_attempt",
     "bank_delivery",
+    "offline_operation",
+    "offline_exception",
 ]
 KEPT = ["card", "purse", "lot"]
 """May change, never go."""
@@ -90,6 +93,7 @@ def traded(shop: Shop) -> Shop:
     shop.do("confirm", original=hold)
     shop.do("sale", number(CLUB), 1000)
     shop.do("close", batch=2)
+    shop.do("advice", card, 9, offline=Offline(command="accrue"), local_time=shop.now)
     shop.later(hours=1)
     document = shop.ledger.build_settlement(shop.network, shop.now, shop.now)
     assert document is not None

@@ -3,9 +3,10 @@
 import random
 from collections import Counter, deque
 
+import msgspec
 import pytest
 
-from ekarte_core import BatchTotal, Request, decode_answer
+from ekarte_core import BatchTotal, Offline, Request, decode_answer
 from tests.core.model import Booked, Model
 from tests.core.shop import GIFT, Shop, number
 
@@ -62,15 +63,15 @@ class _Run:
         """Send a group to both, and compare."""
         expected = [self.model.answer(request, self.shop.now) for request in group]
         # What the model says now must not change when later requests work on it.
-        expected = [(b.rc, b.taken, b.amount) for b in expected]
+        expected = [(b.rc, b.taken, b.amount, b.unpaid, b.due) for b in expected]
         outcomes = self.shop.ledger.run(group, self.shop.network, self.shop.now)
         for request, want, outcome in zip(group, expected, outcomes, strict=True):
             self.compare(request, want, outcome)
         self.sent += len(group)
 
-    def compare(self, request: Request, want: tuple[str, int, int], outcome) -> None:
+    def compare(self, request: Request, want: tuple, outcome) -> None:
         answer = decode_answer(outcome.answer)
-        rc, taken, amount = want
+        rc, taken, amount, unpaid, due = want
         self.codes[rc] += 1
         self.told.append(
             f"{request.command} {request.key} {_of(request)} -> {answer.rc}"
@@ -82,6 +83,11 @@ class _Run:
             assert answer.amount_due == amount - taken, story
         if rc == "00" and request.command == "refund":
             assert answer.tendered.get("gift", 0) == -taken, story
+            assert answer.amount_due == due or not due, story
+        if rc == "00" and request.command == "advice":
+            assert answer.tendered.get("gift", 0) == taken, story
+            assert answer.amount_due == amount - taken, story
+            assert ("funds" in answer.exceptions) == bool(unpaid), story
 
     def compare_cards(self) -> None:
         rows = self.shop.sql(
@@ -109,8 +115,9 @@ class _Run:
                 self.staff,
                 self.early,
                 self.close,
+                self.told_later,
             ],
-            weights=[34, 40, 9, 6, 4, 4, 3],
+            weights=[34, 40, 9, 6, 4, 4, 3, 8],
         )[0]
         request = make(terminal)
         self.past.append(request)
@@ -130,6 +137,29 @@ class _Run:
             partial=self.dice.random() < 0.3,
             gift=self.dice.choice([None, None, 50, 700]),
         )
+
+    def told_later(self, terminal: str) -> Request:
+        """A sale made offline; or an online one that the terminal knows nothing of."""
+        amount = self.dice.choice([1, 99, 700, 1000, 2500])
+        taken = self.dice.choice([amount, amount // 2])
+        offline = Offline(
+            command="sale", amount_due=amount - taken, tendered={"gift": taken}
+        )
+        told = self._new(
+            "advice",
+            terminal,
+            self.dice.choice(CARDS),
+            amount,
+            offline=offline,
+            local_time=self.shop.now,
+        )
+        past = [r for r in self.past if r.terminal == terminal and r.command == "sale"]
+        if past and self.dice.random() < 0.3:
+            old = self.dice.choice(past)
+            return msgspec.structs.replace(
+                told, batch=old.batch, operation=old.operation
+            )
+        return told
 
     def load(self, terminal: str) -> Request:
         return self._new(
