@@ -27,6 +27,7 @@ from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
 from ekarte_auth_gateway.serial import FrameService, SerialLines
 from ekarte_auth_gateway.settings import Settings
+from ekarte_auth_gateway.slips import PrinterLimits, Printers, Slips
 from ekarte_core import (
     LedgerConnection,
     NetworkInvalid,
@@ -114,6 +115,9 @@ class Gateway:
                 wait_s=settings.wait_s,
             ),
         )
+        self._slips = _slips(settings, board, counters)
+        self._desk.refuse = self._slips.refusal
+        self._desk.on_answer = self._slips.finish
         self._housekeeping = Housekeeping(
             self._side,
             self._back,
@@ -253,6 +257,7 @@ class Gateway:
         await self._iso_b.stop()
         await self._frame.stop()
         await self._lines.stop()
+        await self._slips.stop()
         if self._settlement is not None:
             await self._settlement.stop()
         await self._housekeeping.stop()
@@ -261,6 +266,13 @@ class Gateway:
         await self._side.stop()
         await self._back.stop()
         log.info("stopped")
+
+
+def _slips(settings: Settings, board: Board, counters: Counters) -> Slips:
+    limits = PrinterLimits(
+        queue_max=settings.printer_queue_max, give_up_s=settings.printer_give_up_s
+    )
+    return Slips(board, Printers(counters, limits))
 
 
 def _http_server(

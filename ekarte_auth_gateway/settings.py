@@ -89,6 +89,8 @@ class Settings:
     connections_max: int
     body_bytes_max: int
     frame_bytes_max: int
+    printer_queue_max: int
+    printer_give_up_s: float
     log_level: str
 
 
@@ -234,6 +236,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         connections_max=limit("EKARTE_CONNECTIONS_MAX", 4096, 1, 100_000),
         body_bytes_max=limit("EKARTE_BODY_BYTES_MAX", 65_536, 1024, 10_000_000),
         frame_bytes_max=limit("EKARTE_FRAME_BYTES_MAX", 8192, 512, 65_535),
+        printer_queue_max=limit("EKARTE_PRINTER_QUEUE_MAX", 100, 1, 10_000),
+        printer_give_up_s=span("EKARTE_PRINTER_GIVE_UP_S", "600", 0.1, 86_400),
         log_level=reader.read(
             "EKARTE_LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR"
         )

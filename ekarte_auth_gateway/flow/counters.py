@@ -70,6 +70,7 @@ class Counters:
             registry=self.registry,
         )
         self._make_lines()
+        self._make_printing()
         # labels() looks its child up under a lock each time; the hot path keeps them.
         self._request_child: dict[tuple[str, str, str], Counter] = {}
         self._latency_child: dict[str, Histogram] = {}
@@ -85,6 +86,26 @@ class Counters:
             "ekarte_serial_line_events",
             "What happened on a serial line: opened, lost, sent, given_up, bad_block",
             ("line", "event"),
+            registry=self.registry,
+        )
+
+    def _make_printing(self) -> None:
+        self.slips = Counter(
+            "ekarte_slips",
+            "Slips for printers that the gateway drives, by what became of them",
+            ("fate",),
+            registry=self.registry,
+        )
+        for fate in ("printed", "in_doubt", "given_up"):
+            self.slips.labels(fate)  # a rate needs its zero
+        self.slips_waiting = Gauge(
+            "ekarte_slips_waiting",
+            "Slips that wait to be printed",
+            registry=self.registry,
+        )
+        self.printers_away = Gauge(
+            "ekarte_printers_away",
+            "Printers with slips waiting that do not print",
             registry=self.registry,
         )
 

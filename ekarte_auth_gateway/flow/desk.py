@@ -26,7 +26,7 @@ from ekarte_auth_gateway.messages import (
     Verdict,
 )
 from ekarte_auth_gateway.ports import Clock, OpenLedger
-from ekarte_core import APPROVED, Network, Outcome
+from ekarte_core import APPROVED, Network, Outcome, Request
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,8 @@ class Desk:
         self.on_close: Callable[[], None] | None = None
         self.aside: dict[str, Aside] = {}
         self.banks: Callable[[Task], bool] | None = None
+        self.refuse: Callable[[Request], Verdict | None] | None = None
+        self.on_answer: Callable[[Task, Verdict], Verdict] | None = None
         self._fast = FastLane(
             open_ledger,
             board,
@@ -113,7 +115,10 @@ class Desk:
         What a bank has a part in goes to `banks`, if there are any.
         """
         aside = self.aside.get(task.request.command)
-        if aside is not None and not self._stopping:
+        refused = self.refuse(task.request) if self.refuse is not None else None
+        if refused is not None:
+            self.finish(task, refused)
+        elif aside is not None and not self._stopping:
             aside(task, self.finish)
         elif self.banks is not None and self.banks(task):
             return
@@ -149,6 +154,8 @@ class Desk:
         self._counters.answered(request.command, verdict.rc, task.transport, took_s)
         if request.command == "close" and verdict.rc in _APPROVED and self.on_close:
             self.on_close()
+        if self.on_answer is not None:
+            verdict = self.on_answer(task, verdict)
         try:
             task.done(verdict)
         except Exception:

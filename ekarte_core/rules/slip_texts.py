@@ -40,6 +40,7 @@ SLIP_TEXTS: dict[str, dict[str, str]] = {
     ),
     # Its rows.
     "slip.card": row("Card", "Karte", "Карта", "Kaart"),
+    "slip.original": row("Operation", "Darījums", "Операция", "Tehing"),
     "slip.amount": row("Amount", "Summa", "Сумма", "Summa"),
     "slip.discount": row("Discount", "Atlaide", "Скидка", "Allahindlus"),
     "slip.gift": row(

@@ -59,10 +59,12 @@ _SHEETS: Mapping[str, Sheet] = {
     "authorize": Sheet("slip.reserved", (*_PURCHASE, "until", *_END), coded=False),
     "accrue": Sheet("slip.accrued", ("amount", *_END)),
     "refund": Sheet(
-        "slip.refund", ("amount", "tenders_back", "rule", "back", *_END), coded=False
+        "slip.refund",
+        ("original", "amount", "tenders_back", "rule", "back", *_END),
+        coded=False,
     ),
     "reverse": Sheet(
-        "slip.reversal", ("amount", "tenders_back", "rule", "back", *_END), coded=False
+        "slip.reversal", ("original", "amount", "tenders_back", *_END), coded=False
     ),
     "top_up": Sheet("slip.top_up", ("loaded", *_END)),
     "activate": Sheet("slip.activated", ("loaded", *_END)),
@@ -98,9 +100,10 @@ def with_slip(
     said = Said(job, network, plan, answer, spoken)
     lines = [*frame.head, _when(job, network, now), _RULE]
     copies = 1
+    lines.append(_title(sheet.title, spoken))
+    if job.card is not None:
+        lines.append(_pair("slip.card", job.card.masked, spoken))
     if plan.rc in APPROVED:
-        lines.append(_title(sheet.title, spoken))
-        lines.append(_pair("slip.card", job.card.masked if job.card else "", spoken))
         for part in sheet.parts:
             lines += _PARTS[part](said)
         if sheet.signed and plan.taken and not _proven(job):
@@ -108,9 +111,9 @@ def with_slip(
             copies = 2
         if sheet.coded and frame.barcode != "none":
             lines += _code_of(frame.barcode, job, answer)
+        lines += frame.foot
     else:
         lines += _refusal(answer, spoken)
-    lines += frame.foot
     return msgspec.structs.replace(answer, slip=tuple(lines), copies=copies)
 
 
@@ -130,7 +133,6 @@ def with_close_slip(
         lines += _total(command, ours.get(command), told.get(command), spoken)
     if not ours:
         lines.append(SlipLine(text=text("slip.nothing", spoken)))
-    lines += frame.foot
     return msgspec.structs.replace(answer, slip=tuple(lines), copies=1)
 
 
@@ -216,6 +218,15 @@ def _amount(said: Said) -> list[SlipLine]:
     return [_pair("slip.amount", money(said.plan.amount, said.spoken), said.spoken)]
 
 
+def _original(said: Said) -> list[SlipLine]:
+    original = said.job.request.original
+    if original is None:
+        return []
+    terminal = f"{original.terminal} " if original.terminal else ""
+    number = f"{terminal}{original.batch}/{original.operation}"
+    return [_pair("slip.original", number, said.spoken)]
+
+
 def _discount(said: Said) -> list[SlipLine]:
     if not said.plan.discount:
         return []
@@ -288,6 +299,7 @@ def _rule(_said: Said) -> list[SlipLine]:
 
 
 _PARTS: Mapping[str, Callable[[Said], list[SlipLine]]] = {
+    "original": _original,
     "amount": _amount,
     "discount": _discount,
     "tenders": _tenders,
