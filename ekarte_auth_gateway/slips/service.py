@@ -13,7 +13,7 @@ from ekarte_auth_gateway.flow import Board, Device
 from ekarte_auth_gateway.messages import Task, Verdict, refusal
 from ekarte_auth_gateway.slips.paper import knows, slip_bytes
 from ekarte_auth_gateway.slips.printers import Fate, Job, Printers
-from ekarte_auth_gateway.slips.render import copies_of, rendered, wish_of
+from ekarte_auth_gateway.slips.render import Wish, copies_of, rendered, wish_of
 from ekarte_core import Answer, Rc, Request, decode_answer, encode_answer
 
 log = logging.getLogger(__name__)
@@ -43,27 +43,31 @@ class Slips:
     def finish(self, task: Task, verdict: Verdict) -> Verdict:
         """Return the verdict as it is to be sent; print where the gateway prints."""
         request = task.request
-        if task.transport == "bank":
-            return verdict  # a step on the way: the terminal's own answer comes later
-        wish = wish_of(request.slip)
+        if request.slip == "none" or task.transport == "bank":
+            return verdict  # a bank's step is on the way: the answer comes later
         device = self._board.device(request.terminal)
-        if device is None or request.slip == "none":
+        if device is None:
             return verdict
-        printer = device.terminal.printer
-        if not (printer or wish.any):
+        wish = wish_of(request.slip)
+        if not (device.terminal.printer or wish.any):
             return verdict
         try:
-            answer = decode_answer(verdict.answer)
-            if printer:
-                self._print(task, verdict, answer, device)
-            if not wish.any:
-                return verdict
-            columns = device.terminal.columns
-            made = rendered(answer, wish, columns, self._languages(request, device))
+            return self._made(task, verdict, wish, device)
         except Exception:
             # It is booked: the answer goes out with its lines as they are stored.
             log.exception("slip cannot be rendered", extra={"slip": request.slip})
             return verdict
+
+    def _made(
+        self, task: Task, verdict: Verdict, wish: Wish, device: Device
+    ) -> Verdict:
+        answer = decode_answer(verdict.answer)
+        if device.terminal.printer:
+            self._print(task, verdict, answer, device)
+        if not wish.any:
+            return verdict
+        columns = device.terminal.columns
+        made = rendered(answer, wish, columns, self._languages(task.request, device))
         if made is answer:
             return verdict
         return verdict._replace(answer=encode_answer(made))

@@ -88,13 +88,17 @@ def test_a_serial_printer_prints_the_same(start, serial_printer):
 
 
 def test_status_prints_a_copy_and_says_so(start, printer):
-    terminal = start(printer.address).http()
+    gateway = start(printer.address)
+    terminal = gateway.http()
     load = shop.order(
         "activate", terminal, card=shop.card(town.gift_number()), amount=5000
     )
     terminal.send(load)
     (first,) = printer.wait_for(1)
     assert "KOPIJA" not in words(first)
+    gateway.wait_until(
+        lambda: gateway.metric("ekarte_slips_total") == 1, "it is known to be printed"
+    )
     for asked in ("text", "none"):
         shop.ask(terminal, "status", original=load.operation, slip=asked)
     again = printer.wait_for(3, wait_s=2)
