@@ -6,6 +6,9 @@ elsewhere. Codes begin with Y, so that the year also runs beside other networks.
 
 GROCER, FUEL, SPA, BOOKS = "YGROCER", "YFUEL", "YSPA", "YBOOKS"
 IN_ODOO = (GROCER, FUEL, SPA)
+EVERYONE = (*IN_ODOO, BOOKS)
+LIMITS = {FUEL: 250_000}
+"""What an issuer may owe others before they take no more of its value."""
 BRANCHES = {
     "YG1": GROCER,
     "YG2": GROCER,
@@ -73,6 +76,7 @@ PROGRAMS = {
             "statement_day": 1,
             "due_days": 14,
             "block_overdue_days": 20,
+            "late_charge": 300,
             "accept_at": "coalition",
             "credit_elsewhere": True,
         },
@@ -143,26 +147,28 @@ def number(prefix, serial):
     return f"{prefix}{serial:010d}"
 
 
-def document():
-    """The network as terminals decide by it."""
+def document(members, offices, leaving=(), model="issuer"):
+    """The network as terminals decide by it.
+
+    Args:
+        members: codes of the coalition's issuers, its operator among them.
+        offices: terminal of each issuer's back office, by code.
+        leaving: what the document says of members on their way out.
+        model: who owes bonuses, see ekarte_core.NetworkDocument.
+    """
     return {
         "format": 1,
         "name": "A year",
-        "coalitions": [
-            {
-                "code": "Y",
-                "name": "Y",
-                "issuers": [*IN_ODOO, BOOKS],
-                "operator": GROCER,
-                "terms": [
-                    {"issuer": issuer, "seller": seller, "price_bp": price_bp}
-                    for (issuer, seller), price_bp in PRICES.items()
-                ],
-            }
-        ],
+        "coalitions": [_coalition(members, leaving, model)],
         "issuers": [
-            {"code": code, "name": code, "language": "en", "in_odoo": code != BOOKS}
-            for code in (*IN_ODOO, BOOKS)
+            {
+                "code": code,
+                "name": code,
+                "language": "en",
+                "in_odoo": code != BOOKS,
+                "exposure_limit": LIMITS.get(code, 0),
+            }
+            for code in EVERYONE
         ],
         "branches": [
             {
@@ -202,5 +208,31 @@ def document():
             }
             for code, (issuer, programs, prefixes, auto) in CARD_TYPES.items()
         ],
-        "terminals": [{"id": till(branch), "branch": branch} for branch in BRANCHES],
+        "terminals": _terminals(offices),
     }
+
+
+def _coalition(members, leaving, model):
+    return {
+        "code": "Y",
+        "name": "Y",
+        "issuers": list(members),
+        "operator": GROCER,
+        "model": model,
+        "breakage_share_bp": 5000 if model == "pool" else 0,
+        "terms": [
+            {"issuer": issuer, "seller": seller, "price_bp": price_bp}
+            for (issuer, seller), price_bp in PRICES.items()
+            if {issuer, seller} <= set(members)
+        ],
+        "leaving": list(leaving),
+    }
+
+
+def _terminals(offices):
+    """A till in each branch, and the desk of each back office in the first one."""
+    first = {issuer: code for code, issuer in reversed(BRANCHES.items())}
+    return [{"id": till(branch), "branch": branch} for branch in BRANCHES] + [
+        {"id": desk, "branch": first[issuer], "protocol": "odoo", "mac": "none"}
+        for issuer, desk in offices.items()
+    ]

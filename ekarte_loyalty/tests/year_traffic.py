@@ -23,8 +23,9 @@ from ekarte_core import (
 from .year_network import BRANCHES, number, till
 
 GROUP = 24
-# Refusals that a good day has: too little, too often, ended, over the limit, not his.
-USUAL = {"05", "13", "14", "25", "51", "54", "57", "61", "62", "65", "77", "78"}
+# Refusals that a good day has: too little, too often, ended, over the limit, not his,
+# and an issuer that owes others too much.
+USUAL = {"05", "13", "14", "25", "51", "54", "57", "60", "61", "62", "65", "77", "78"}
 CLUB, GIFT, PASS, FLEET, BOOK_GIFT, PRO, SPA_GIFT, REGULAR = (
     f"88600{digit}" for digit in range(1, 9)
 )
