@@ -206,13 +206,20 @@ class EkarteClearingLine(models.Model):
     @api.depends("state", "statement_id.state", "statement_id.dispute_until")
     def _compute_disputable(self):
         today = fields.Date.context_today(self)
+        back = self._taken_back()
         for line in self:
             statement = line.statement_id
             line.disputable = (
                 line.state == "open"
                 and statement.state in NOT_AGREED
                 and statement.dispute_until >= today
+                and line not in back
             )
+
+    def _taken_back(self):
+        """Those of which nothing is left to dispute: their claim was taken back."""
+        rows = self._run("taken_back", lines=self._origin.ids)
+        return self.browse(number for (number,) in rows)
 
     def _twin(self):
         """The same claims as the other issuers see them."""
@@ -262,6 +269,7 @@ class EkarteClearingLine(models.Model):
     def _check_disputable(self):
         """Only lines of an own statement that is out and not agreed with, in time."""
         today = fields.Date.context_today(self)
+        self._check_not_taken_back()
         for line in self:
             statement = line.sudo().statement_id
             if line.state != "open" or not statement:
@@ -285,6 +293,13 @@ class EkarteClearingLine(models.Model):
                         day=format_date(self.env, statement.dispute_until),
                     )
                 )
+
+    def _check_not_taken_back(self):
+        """A claim is taken back once: by a ruling, or with its settlement."""
+        if self.sudo()._taken_back():
+            raise UserError(
+                self.env._("This claim has been taken back already; nothing is left.")
+            )
 
 
 class EkarteClearingStatement(models.Model):

@@ -133,6 +133,7 @@ class EkarteClearingDispute(models.Model):
     def _uphold(self, who):
         """The claim is taken back: by the card ledger, or by entries (C5)."""
         for dispute in self:
+            dispute._claim()._check_not_taken_back()
             if dispute.remedy == "card":
                 dispute._check_restorable()
             dispute._close("upheld", who)

@@ -101,6 +101,36 @@ class TestClearingDispute(ClearingCase):
         self.assertEqual(self.clearing_balance(self.grocer), 0)
         self.assertEqual(self.clearing_balance(self.fuel), 0)
 
+    def test_a_claim_that_was_taken_back_is_not_disputed_again(self):
+        claim = self.line_of_grocer + self.line_of_grocer._twin()
+        self.line_of_grocer._dispute("duplicate").action_uphold()
+        contra = self.lines.search([("origin", "=", "ruled")])
+        self.assertEqual(len(contra), 2)
+        self.cycle.statement_ids._agree("Tests")
+        self.cycle.action_post()
+        self.collected().action_send()
+        for line in claim + contra:
+            self.assertEqual(line.statement_id.state, "sent")
+            self.assertFalse(line.disputable)
+            with self.assertRaisesRegex(UserError, "taken back already"):
+                line._dispute("duplicate")
+
+    def test_a_claim_whose_dispute_was_rejected_may_be_disputed_again(self):
+        self.line_of_grocer._dispute("duplicate").action_reject()
+        self.cycle.statement_ids._agree("Tests")
+        self.cycle.action_post()
+        self.collected().action_send()
+        self.assertTrue(self.line_of_grocer.disputable)
+        self.assertTrue(self.line_of_grocer._dispute("duplicate"))
+
+    def test_a_claim_that_went_with_its_settlement_is_not_taken_back_again(self):
+        dispute = self.line_of_grocer._dispute("duplicate")
+        self.line_of_grocer.settlement_id._reverse(fields.Date.today(), "Tests")
+        with self.assertRaisesRegex(UserError, "taken back already"):
+            dispute.action_uphold()
+        dispute.action_reject()
+        self.assertEqual(dispute.state, "rejected")
+
     def test_upheld_without_value_back_is_the_loss_of_who_claimed(self):
         dispute = self.line_of_grocer._dispute("duplicate", remedy="none")
         self.cycle.statement_ids._agree("Tests")
