@@ -111,7 +111,7 @@ from ekarte_core.service.publishing import (
 )
 from ekarte_core.service.rebuilding import Difference, Rebuilt, rebuild
 from ekarte_core.service.rotating import KeyUse, check_keys, key_use
-from ekarte_core.service.sealing import seal
+from ekarte_core.service.sealing import seal, verify_seals
 from ekarte_core.service.settling import (
     build_settlement,
     pending_settlements,
@@ -327,6 +327,7 @@ __all__ = [
     "texts_of",
     "turn_periods",
     "verify",
+    "verify_seals",
     "winning_cards",
     "wipe_bank_cards",
     "write_new_keyring",

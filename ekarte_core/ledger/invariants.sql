@@ -270,8 +270,9 @@ FROM unnest(ARRAY[
     'batch_close', 'settlement', 'settlement_operation',
     'settlement_accepted', 'settlement_attempt', 'seal', 'seal_operation', 'membership',
     'draw', 'draw_list', 'draw_result', 'card_claim', 'voucher', 'statement',
-    'lot_notice', 'settling_terms', 'offline_operation',
-    'offline_exception', 'bank_operation', 'bank_step', 'bank_attempt',
+    'lot_notice', 'settling_terms', 'seal_verified', 'stop_change', 'parameters_key',
+    'parameters', 'parameters_loaded', 'offline_operation', 'offline_exception',
+    'bank_operation', 'bank_step', 'bank_attempt',
     'bank_delivery'
 ]) AS t (name)
 WHERE (

@@ -103,7 +103,22 @@ GROUP BY s.number, s.previous, s.digest, s.operations
 ORDER BY s.number;
 
 -- seals_gone --
--- Seals that operations lie under, but that are not there.
+-- Seals after this one that operations lie under, but that are not there.
 SELECT DISTINCT o.seal_number FROM ekarte.seal_operation AS o
-WHERE NOT EXISTS (SELECT FROM ekarte.seal AS s WHERE s.number = o.seal_number)
+WHERE
+    o.seal_number > %(after)s
+    AND NOT EXISTS (SELECT FROM ekarte.seal AS s WHERE s.number = o.seal_number)
 ORDER BY o.seal_number;
+
+-- last_verified --
+SELECT number, digest FROM ekarte.seal_verified ORDER BY id DESC LIMIT 1;
+
+-- noted_otherwise --
+-- Seals that were whole once, and are not what they were.
+SELECT DISTINCT v.number FROM ekarte.seal_verified AS v
+LEFT JOIN ekarte.seal AS s ON v.number = s.number
+WHERE v.number > 0 AND s.digest IS DISTINCT FROM v.digest
+ORDER BY v.number;
+
+-- add_verified --
+INSERT INTO ekarte.seal_verified (number, digest) VALUES (%(number)s, %(digest)s);

@@ -9,6 +9,7 @@ digest too breaks its seal, and with a new seal every later one.
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,16 @@ SEALS_AT_A_TIME = 20
 SETTLED_AFTER = timedelta(minutes=10)
 """After so long hardly an operation commits with a lower id than those sealed."""
 BEFORE_ALL = -(2**31)
+
+
+class Head(NamedTuple):
+    """A seal up to which the chain is whole."""
+
+    number: int
+    digest: bytes
+
+
+BEGINNING = Head(BEFORE_ALL, GENESIS)
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -94,22 +105,52 @@ def broken_links(cr: Cursor) -> list[str]:
 
     An operation is named when it, an entry or a sale line of it was changed, added or
     taken away. A seal is named when it does not follow from the rows it covers, or from
-    the seal before it, or is gone.
+    the seal before it, or is gone, or is not what it was when it was noted as whole.
     """
-    expected = GENESIS
-    broken = []
-    for link in _links(cr):
+    broken, _sound = _walk(cr, BEGINNING)
+    return broken + [seal for seal in _noted_otherwise(cr) if seal not in broken]
+
+
+def verify_seals(cr: Cursor, *, whole: bool) -> list[str]:
+    """Name what does not verify, as `broken_links` does, and note how far it does.
+
+    Unless the `whole` chain is walked, what was found whole before is not looked at
+    again, but for the seals that were noted: each must be what it was. What is broken
+    is found by every later look, too: they begin before it, until it is mended.
+    """
+    cr.execute(SQL["last_verified"])
+    row = cr.fetchone()
+    noted = Head(row[0], bytes(row[1])) if row is not None else BEGINNING
+    otherwise = _noted_otherwise(cr)
+    broken, sound = _walk(cr, BEGINNING if whole or otherwise else noted)
+    if sound != noted and not otherwise:
+        cr.execute(SQL["add_verified"], sound._asdict())
+    return broken + [seal for seal in otherwise if seal not in broken]
+
+
+def _walk(cr: Cursor, head: Head) -> tuple[list[str], Head]:
+    """Verify all after a seal; return what is broken, and the last seal before that."""
+    broken: list[str] = []
+    expected, sound = head.digest, head
+    for link in _links(cr, head):
         broken += [f"operation {n} (seal {link.number})" for n in _changed(link)]
         if link.previous != expected or not _holds(link):
             broken.append(f"seal {link.number}")
         expected = link.digest
-    cr.execute(SQL["seals_gone"])
-    return broken + [f"seal {number}" for (number,) in cr.fetchall()]
+        if not broken:
+            sound = Head(link.number, link.digest)
+    cr.execute(SQL["seals_gone"], {"after": head.number})
+    return broken + [f"seal {number}" for (number,) in cr.fetchall()], sound
 
 
-def _links(cr: Cursor) -> Iterator[Link]:
-    """Read the chain from its beginning, some seals at a time."""
-    after = BEFORE_ALL
+def _noted_otherwise(cr: Cursor) -> list[str]:
+    cr.execute(SQL["noted_otherwise"])
+    return [f"seal {number}" for (number,) in cr.fetchall()]
+
+
+def _links(cr: Cursor, head: Head) -> Iterator[Link]:
+    """Read the chain after a seal, some seals at a time."""
+    after = head.number
     while True:
         cr.execute(SQL["seals_after"], {"after": after, "limit": SEALS_AT_A_TIME})
         rows = cr.fetchall()

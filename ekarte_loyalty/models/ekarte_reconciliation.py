@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError
 from ..units import from_minor
 from .account_keys import ACCOUNT_KEYS
 from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
+from .ekarte_settlement_checks import WHOLE
 
 CHECKS = [
     ("V1", "What is owed to holders is what is left on their cards"),
@@ -69,7 +70,11 @@ class EkarteReconciliation(models.TransientModel):
 
     @api.model
     def action_open(self):
-        """Compare now; accountants see the rows of the companies they have chosen."""
+        """Compare now; accountants see the rows of the companies they have chosen.
+
+        What was found whole before, and is sealed or paid, is not walked again: see
+        `action_open_whole`, and what is done each night.
+        """
         if not self.env.user.has_group(ACCOUNTANT):
             raise AccessError(self.env._("The reconciliation is for accountants."))
         rows = self.env["ekarte.settlement"].sudo()._reconciliation()
@@ -88,6 +93,10 @@ class EkarteReconciliation(models.TransientModel):
             ),
             "target": "main",
         }
+
+    def action_open_whole(self):
+        """Compare everything, as each night: all seals, and what was paid long ago."""
+        return self.with_context(**{WHOLE: True}).action_open()
 
     @api.model
     def _vals(self, row):

@@ -15,16 +15,19 @@ V15 the sealed history is as it was sealed
 
 import re
 from collections import defaultdict
+from functools import partial
 
 from odoo import models
 
-from ekarte_core import breaches
+from ekarte_core import breaches, verify_seals
 
 from ..queries import fetch
 from ..units import to_minor
 from .ekarte_settlement_reconciliation import LIABILITIES, counted_row, money_row
 
 WHOLE = "ekarte_whole"
+"""In the context: look again at what was found right before and is over since."""
+
 GIVEN = ("bonus_earn", "bonus_grant", "bonus_restore")
 USED = ("bonus_spend", "exchange_spend", "voucher_spend")
 QUEUES = (
@@ -46,13 +49,13 @@ class EkarteSettlement(models.Model):
             *self._pair_rows(own),
             *self._lot_rows(own),
             *self._points_rows(own),
-            *self._ledger_rows(own, "V9", "I6"),
+            *self._ledger_rows(own, "V9", breaches(self.env.cr, "I6")),
             *self._booked_once_rows(own),
             *self._tax_rows(own),
             *self._queue_rows(own),
             *self._document_rows(own),
             *self._rollforward_rows(own),
-            *self._ledger_rows(own, "V15", "I10"),
+            *self._sealed_rows(own),
         ]
 
     # Faults found by the code of an issuer, or by the id of a company
@@ -111,11 +114,16 @@ class EkarteSettlement(models.Model):
             for issuer in own
         ]
 
-    def _ledger_rows(self, own, check, code):
+    def _sealed_rows(self, own):
+        """What was sealed since the last look; at night, and on demand, all of it."""
+        chain = partial(verify_seals, whole=bool(self.env.context.get(WHOLE)))
+        return self._ledger_rows(own, "V15", breaches(self.env.cr, "I10", chain))
+
+    def _ledger_rows(self, own, check, broken):
         """An invariant of the core: what breaks it, by the seller of the operation."""
         named = {}
         other = []
-        for text in breaches(self.env.cr, code):
+        for text in broken:
             operation = _OPERATION.match(text)
             if operation:
                 named[int(operation[1])] = text

@@ -7,7 +7,7 @@ import psycopg2
 import psycopg2.errors
 import pytest
 
-from ekarte_core import seal
+from ekarte_core import seal, verify_seals
 from ekarte_core.service.sealing import broken_links, chained, digests
 from tests.core.shop import CLUB, Shop, number
 from tests.core.test_invariants import plant, red
@@ -451,3 +451,99 @@ def _damage(cr, dice: random.Random, others: set[int]) -> int:
     cr.execute(dice.choice(ways))
     assert cr.rowcount == 1
     return operation
+
+
+# --- a look that goes on where the chain was found whole before
+
+
+def _look(shop: Shop, *, whole: bool = False) -> list[str]:
+    connection = psycopg2.connect(shop.dsn)
+    with connection, connection.cursor() as cr:
+        found = verify_seals(cr, whole=whole)
+    connection.close()
+    return found
+
+
+def _noted(shop: Shop) -> list[int]:
+    rows = shop.sql("SELECT number FROM ekarte.seal_verified ORDER BY id")
+    return [max(number_, 0) for (number_,) in rows]
+
+
+OLD = "UPDATE ekarte.operation SET amount = {} WHERE id = 4"
+
+
+def test_a_look_notes_how_far_the_chain_is_whole_once(sealed: Shop):
+    assert (_look(sealed), _look(sealed), _look(sealed, whole=True)) == ([], [], [])
+    assert _noted(sealed) == [3]
+    sealed.do("sale", number(CLUB), 100)
+    _seal(sealed)
+    assert _look(sealed) == []
+    assert _noted(sealed) == [3, 4]
+
+
+def test_a_quick_look_finds_what_was_changed_after_the_noted_seal(sealed: Shop):
+    assert _look(sealed) == []
+    sealed.do("sale", number(CLUB), 100)
+    _seal(sealed)
+    plant(sealed, "UPDATE ekarte.operation SET amount = 1 WHERE id = 10")
+    assert _look(sealed) == ["operation 10 (seal 4)"]
+    assert _noted(sealed) == [3]
+
+
+def test_a_change_before_the_noted_seal_is_for_the_whole_walk_to_find(sealed: Shop):
+    assert _look(sealed) == []
+    plant(sealed, OLD.format(1))
+    assert _look(sealed) == []
+    assert _look(sealed, whole=True) == ["operation 4 (seal 2)"]
+
+
+def test_what_was_found_broken_is_found_by_every_look_until_it_is_mended(sealed: Shop):
+    assert _look(sealed) == []
+    ((amount,),) = sealed.sql("SELECT amount FROM ekarte.operation WHERE id = 4")
+    plant(sealed, OLD.format(amount + 1))
+    assert _look(sealed, whole=True) == ["operation 4 (seal 2)"]
+    assert _look(sealed) == ["operation 4 (seal 2)"]
+    assert _noted(sealed) == [3, 1]
+    plant(sealed, OLD.format(amount))
+    assert _look(sealed) == []
+    assert _noted(sealed) == [3, 1, 3]
+
+
+def test_who_forges_the_chain_to_its_end_is_betrayed_by_what_was_noted(sealed: Shop):
+    assert _look(sealed) == []
+    plant(sealed, OLD.format(1))
+    _forge_rows(sealed, 2)
+    _forge(sealed, 2)
+    plant(
+        sealed,
+        "UPDATE ekarte.seal SET previous = "
+        "(SELECT digest FROM ekarte.seal WHERE number = 2) WHERE number = 3",
+    )
+    _forge(sealed, 3)
+    for _ in range(2):
+        assert _look(sealed) == ["seal 3"]
+    assert _broken(sealed) == ["seal 3"]
+    assert set(red(sealed)) == {"I10"}
+    assert _noted(sealed) == [3]
+
+
+@pytest.mark.parametrize("fault", DAMAGE)
+def test_a_look_at_what_is_new_finds_all_damage_that_the_whole_walk_finds(
+    sealed: Shop, fault: str
+):
+    """Nothing was noted yet; and what was found is found again."""
+    statement, named = DAMAGE[fault]
+    plant(sealed, statement)
+    assert _look(sealed) == named.split(", ")
+    assert _look(sealed) == named.split(", ")
+
+
+def test_a_seal_that_is_gone_after_the_noted_one_is_named(sealed: Shop):
+    assert _look(sealed) == []
+    for _ in range(2):
+        sealed.do("sale", number(CLUB), 100)
+        _seal(sealed)
+    plant(sealed, "DELETE FROM ekarte.seal WHERE number = 4")
+    assert _look(sealed) == ["seal 5", "seal 4"]
+    plant(sealed, "DELETE FROM ekarte.seal WHERE number = 3")
+    assert _look(sealed) == ["seal 5", "seal 3", "seal 4"]
