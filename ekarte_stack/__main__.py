@@ -45,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--peers", action="store_true", help="run Odoo's own suites beside our add-ons"
     )
+    test.add_argument(
+        "--year",
+        action="store_true",
+        help="a whole year of cards and books, nothing else",
+    )
     up = add("up", stack.up, "start the stack in the background")
     up.add_argument("--fresh", action="store_true", help="with a new database")
     add("down", stack.down, "stop what up started")

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -42,6 +42,11 @@ E2E_DATABASE = "ekarte_t_e2e"
 INSTALLATION, TOURS = "installation of the add-ons", "tours"
 SETTLED = "the settlement's bench in small"
 PART, WHOLE = "Odoo's own, in part", "Odoo's own, whole"
+YEAR = "a year of cards and books"
+YEAR_TEST = (
+    "ekarte_loyalty/tests/test_year.py::TestYear"
+    "::test_a_year_of_random_business_agrees_to_the_cent"
+)
 # Two lanes side by side take about as long as each other; the third is for those who
 # must be alone. The add-ons are installed before they are tested, the tours counted
 # after they ran.
@@ -59,6 +64,7 @@ LANES = {
     SETTLED: 3,
     "end to end": 3,
     WHOLE: 3,
+    YEAR: 3,
 }
 
 
@@ -108,6 +114,8 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
     chosen = list(suites(session))
     if options.peers:
         chosen = [(WHOLE, lambda s: odoo_suites.whole(s.machine, s.arguments))]
+    if options.year:
+        chosen = [(YEAR, year)]
     shutil.rmtree(machine.home.tests, ignore_errors=True)
     machine.account.folder(machine.home.tests)
     total, began = Result(), time.monotonic()
@@ -204,12 +212,19 @@ def installation(session: Session) -> Result:
     return result
 
 
-def addon(session: Session, name: str) -> Result:
+def year(session: Session) -> Result:
+    """Live through the whole year whose first month every run has; tell each month."""
+    told = ("-o", "log_cli=true", "-o", "log_cli_level=25")
+    alone = replace(session, arguments=(*told, YEAR_TEST))
+    return addon(alone, "ekarte_loyalty", {"EKARTE_YEAR_DAYS": "365"})
+
+
+def addon(session: Session, name: str, more: Mapping[str, str] | None = None) -> Result:
     """Run an add-on's tests under pytest-odoo on a database copy of its own."""
     databases = session.machine.databases
     database = f"ekarte_t_{name}"
     databases.copy(ledger.with_addons(session.machine), database)
-    extra = {"EKARTE_TOURS_RAN": str(tours_file(session.machine))}
+    extra = {"EKARTE_TOURS_RAN": str(tours_file(session.machine)), **(more or {})}
     if session.fast:
         extra["EKARTE_FAST"] = "1"
     words = [

@@ -22,6 +22,7 @@ from . import test_program_kinds
 from . import test_publication
 from . import test_reconciliation_cycle
 from . import test_reconciliation_faults
+from . import test_reconciliation_seals
 from . import test_reduction
 from . import test_sale_beside
 from . import test_sale_credit
