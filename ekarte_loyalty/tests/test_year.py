@@ -95,7 +95,7 @@ class TestYear(UnionCase):
         self.assertEqual(cycle.state, "paid", self._when(today))
         self.assertFalse(self.stopped(), self._when(today))
         self.agrees(self._when(today))
-        _logger.info(
+        _logger.runbot(
             "%s: %s events, %s settlements, %s rows compared",
             today,
             sum(self.traffic.codes.values()) + sum(self.office.done.values()),

@@ -140,9 +140,11 @@ class UnionCase(YearCase):
             self.env.cr.execute(
                 RESTORABLE_LINES, {"statement": statement.id, "events": DISPUTED}
             )
-            lines = [number for (number,) in self.env.cr.fetchall()]
-            if lines:
-                line = self.env["ekarte.clearing.line"].browse(self.dice.choice(lines))
+            numbers = [number for (number,) in self.env.cr.fetchall()]
+            self.dice.shuffle(numbers)
+            lines = self.env["ekarte.clearing.line"].browse(numbers)
+            line = next((one for one in lines if one.disputable), None)
+            if line:
                 remedy, ruling = self.dice.choice(RULINGS)
                 dispute = line._dispute("not_ours", "seen by nobody", remedy)
                 found.append((dispute, ruling))
