@@ -33,7 +33,9 @@ from ekarte_core import (
 log = logging.getLogger(__name__)
 
 OWNER_BITS = 62
-ROUND_S, WIPE_S = 1.0, 60.0
+CONNECT_S, ROUND_S, WIPE_S = 0.2, 1.0, 60.0
+REFUSED_S = 30.0
+"""After which a missing or wrong key file is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Banks:
         self._owner = secrets.randbits(OWNER_BITS)
         self._figures = BankFigures(counters.registry)
         self._links: dict[str, Link] = {}
-        self._refused: set[Acquirer] = set()
+        self._refused: dict[Acquirer, float] = {}
         self._chores: list[asyncio.Task[None]] = []
         self._thread = LedgerThread(self._open, "bank")
         known = Known(self._links.get, self._sender, self._version)
@@ -109,7 +111,7 @@ class Banks:
         """Begin to connect, to take up what was left, and to deliver."""
         loop = asyncio.get_running_loop()
         for chore, every_s in (
-            (self._connect, ROUND_S),
+            (self._connect, CONNECT_S),
             (self._bank_desk.tidy, ROUND_S),
             (self._courier.round, ROUND_S / 2),
             (self._courier.wipe, WIPE_S),
@@ -167,14 +169,15 @@ class Banks:
                 del self._links[code]
                 await link.stop()
         for code, acquirer in network.acquirers.items():
-            if code not in self._links and acquirer not in self._refused:
+            again_s = self._refused.get(acquirer, 0.0)
+            if code not in self._links and time.monotonic() >= again_s:
                 self._new_link(acquirer)
 
     def _new_link(self, acquirer: Acquirer) -> None:
         try:
             mac = self._mac(acquirer)
         except (OSError, ValueError) as fault:
-            self._refused.add(acquirer)
+            self._refused[acquirer] = time.monotonic() + REFUSED_S
             log.error(  # noqa: TRY400 - the trace says less than the reason
                 "acquirer cannot be used",
                 extra={"acquirer": acquirer.code, "reason": type(fault).__name__},

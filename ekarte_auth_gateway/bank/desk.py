@@ -175,10 +175,10 @@ class BankDesk:
             return await self._repeat(course, content_of(request, card))
         network = self._board.network
         known = None if network is None else network.terminals.get(request.terminal)
-        link = self._link(known.bank) if known is not None else None
-        if known is None or network is None or link is None:
+        if network is None or known is None or known.bank not in network.acquirers:
             return NO_ACQUIRER
-        if not link.ready:
+        link = self._link(known.bank)
+        if link is None or not link.ready:
             return BANK_AWAY
         branch = network.branches[known.branch]
         issuer = network.issuers[branch.issuer]

@@ -187,6 +187,9 @@ class Host:
         self.signs_on = wishes.get("signs_on", self.signs_on)
         if "seed" in wishes:
             self.chance = random.Random(wishes["seed"])
+        if wishes.get("forget"):
+            for book in (self.purchases, self.early, self.faults, self.seen):
+                book.clear()
         if wishes.get("hang_up"):
             for writer in list(self.writers):
                 writer.close()

@@ -109,3 +109,45 @@ def network(port: int, **changes: Any) -> dict[str, Any]:
 def part(value: str = TRACK2, **fields: str) -> BankPart:
     """The bank part of a request."""
     return BankPart(card=CardRef(kind="bank", value=value), **fields)
+
+
+def settle(shop: Any) -> None:
+    """Wait until nobody has anything left to do."""
+    shop.wait_until(
+        lambda: shop.sql("SELECT count(*) FROM ekarte.bank_work")[0][0] == 0,
+        "all bank work is done",
+    )
+
+
+def booked(shop: Any) -> list[int]:
+    """What customers still owed of purchases that stand in the ledger."""
+    return [
+        row[0]
+        for row in shop.sql(
+            "SELECT o.amount_due FROM ekarte.operation AS o"
+            " WHERE o.command = 'confirm' AND o.rc IN ('00', '10') AND o.id > %s"
+            " AND NOT EXISTS (SELECT FROM ekarte.operation AS r"
+            " WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00')"
+            " ORDER BY o.id",
+            shop.since,
+        )
+    ]
+
+
+def open_holds(shop: Any) -> int:
+    return int(
+        shop.sql(
+            "SELECT count(*) FROM ekarte.hold AS h WHERE NOT EXISTS"
+            " (SELECT FROM ekarte.hold_end AS e WHERE e.hold_id = h.operation_id)"
+        )[0][0]
+    )
+
+
+def calm(shop: Any, host: Acquirer) -> None:
+    """Begin anew: the usual mood, a clean book, and what stands so far is not ours."""
+    host.mood("approve")
+    settle(shop)
+    shop.wait_until(lambda: shop.metric("ekarte_bank_up") == 1, "signed on")
+    host.do(forget=True)
+    query = "SELECT coalesce(max(id), 0) FROM ekarte.operation"
+    shop.since = int(shop.sql(query)[0][0])

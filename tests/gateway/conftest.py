@@ -18,7 +18,8 @@ import pytest
 from psycopg2.extensions import make_dsn
 
 from ekarte_core import Keyring, load_keyring
-from tests.gateway import town
+from tests.gateway import bank_town, town
+from tests.gateway.bank_town import Acquirer
 from tests.gateway.gateway_process import ROOT, GatewayProcess
 
 MakeGateway = Callable[..., GatewayProcess]
@@ -138,3 +139,44 @@ def make_gateway(
     yield make
     for process in made:
         process.kill()
+
+
+# --- banks
+
+BANK_KEY = "5b" * 32
+BANK_ENV = {
+    "EKARTE_BANK_WAIT_S": "0.5",
+    "EKARTE_RETRY_FIRST_S": "0.05",
+    "EKARTE_RETRY_MAX_S": "0.2",
+}
+
+
+@pytest.fixture(scope="session")
+def bank_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the acquirer's key."""
+    folder = tmp_path_factory.mktemp("bank_keys")
+    (folder / "ACQ1.key").write_text(BANK_KEY + "\n")
+    return folder
+
+
+@pytest.fixture
+def host() -> Iterator[Acquirer]:
+    """An acquirer's host of the test's own."""
+    with Acquirer(BANK_KEY) as made:
+        yield made
+
+
+@pytest.fixture
+def make_shop(
+    make_gateway: MakeGateway, host: Acquirer, bank_keys: Path, tmp_path: Path
+) -> MakeGateway:
+    """Make gateways whose terminals have the host as their bank."""
+
+    def make(**acquirer: Any) -> GatewayProcess:
+        made = make_gateway(EKARTE_BANK_KEYS=str(bank_keys), **BANK_ENV)
+        publish(made.dsn, tmp_path, **bank_town.network(host.port, **acquirer))
+        made.start_ready()
+        made.wait_for_event("bank signed on")
+        return made
+
+    return make

@@ -36,6 +36,8 @@ class GatewayProcess:
             "EKARTE_EXPIRE_EVERY_S": "0.3",
             **env,
         }
+        self.module = "ekarte_auth_gateway"
+        self.since = 0  # ledger operations up to here are another test's
         self._process: subprocess.Popen[bytes] | None = None
         self._terminals: list[HttpTerminal | IsoTerminal | FrameTerminal] = []
 
@@ -45,7 +47,7 @@ class GatewayProcess:
         seen = len(self.logs())
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ekarte_auth_gateway"],
+                [sys.executable, "-m", self.module],
                 cwd=ROOT,
                 stderr=log,
                 stdout=log,

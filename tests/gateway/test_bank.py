@@ -7,56 +7,61 @@ from typing import Any
 import msgspec
 import pytest
 
-from ekarte_core import Answer
+from ekarte_core import Answer, Keyring
 from tests.gateway import bank_town, town
-from tests.gateway.bank_town import Acquirer, part
-from tests.gateway.conftest import publish
+from tests.gateway.bank_town import (
+    Acquirer,
+    booked,
+    calm,
+    open_holds,
+    part,
+    settle,
+)
+from tests.gateway.conftest import BANK_ENV, BANK_KEY, publish
 from tests.gateway.gateway_process import GatewayProcess
 from tests.gateway.shop import ask, balance, gift_card, order
 
-KEY = "5b" * 32
-WAIT_S = "0.5"
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> Iterator[Acquirer]:
-    with Acquirer(KEY) as made:
+    """One host for the tests that only change its mood."""
+    with Acquirer(BANK_KEY) as made:
         yield made
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    folder = tmp_path / "bank"
-    folder.mkdir()
-    (folder / "ACQ1.key").write_text(KEY + "\n")
-    return folder
-
-
-@pytest.fixture
-def make_shop(
-    make_gateway: Callable[..., GatewayProcess],
+@pytest.fixture(scope="module")
+def open_shop(
     host: Acquirer,
-    keys: Path,
-    tmp_path: Path,
-) -> Callable[..., GatewayProcess]:
-    def make(**acquirer: Any) -> GatewayProcess:
-        made = make_gateway(
-            EKARTE_BANK_KEYS=str(keys),
-            EKARTE_BANK_WAIT_S=WAIT_S,
-            EKARTE_RETRY_FIRST_S="0.05",
-            EKARTE_RETRY_MAX_S="0.2",
-        )
-        publish(made.dsn, tmp_path, **bank_town.network(host.port, **acquirer))
-        made.start_ready()
-        made.wait_for_event("bank signed on")
-        return made
-
-    return make
+    new_ledger: Callable[[], str],
+    keyring: Keyring,
+    keyring_file: Path,
+    bank_keys: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[GatewayProcess]:
+    """One gateway for them."""
+    folder = tmp_path_factory.mktemp("bank")
+    made = GatewayProcess(
+        new_ledger(),
+        keyring,
+        keyring_file,
+        folder,
+        **BANK_ENV,
+        EKARTE_BANK_KEYS=str(bank_keys),
+    )
+    publish(made.dsn, folder, **bank_town.network(host.port))
+    made.start_ready()
+    made.wait_for_event("bank signed on")
+    yield made
+    assert made.stop() == 0
+    assert made.broken_invariants() == []
 
 
 @pytest.fixture
-def shop(make_shop: Callable[..., GatewayProcess]) -> GatewayProcess:
-    return make_shop()
+def shop(open_shop: GatewayProcess, host: Acquirer) -> Iterator[GatewayProcess]:
+    """The gateway, with the bank in its usual mood and a clean book."""
+    calm(open_shop, host)
+    yield open_shop
+    open_shop.hang_up()
 
 
 def club_sale(shop: GatewayProcess, amount: int, **fields: Any) -> Answer:
@@ -64,37 +69,6 @@ def club_sale(shop: GatewayProcess, amount: int, **fields: Any) -> Answer:
     fields.setdefault("card", town.club_number())
     fields.setdefault("bank", part())
     return ask(shop.http(bank_town.BANK), "sale", amount=amount, **fields)
-
-
-def settle(shop: GatewayProcess) -> None:
-    """Wait until nobody has anything left to do."""
-    shop.wait_until(
-        lambda: shop.sql("SELECT count(*) FROM ekarte.bank_work")[0][0] == 0,
-        "all bank work is done",
-    )
-
-
-def booked(shop: GatewayProcess) -> list[int]:
-    """What customers still owed of purchases that stand in the ledger."""
-    return [
-        row[0]
-        for row in shop.sql(
-            "SELECT o.amount_due FROM ekarte.operation AS o"
-            " WHERE o.command = 'confirm' AND o.rc IN ('00', '10')"
-            " AND NOT EXISTS (SELECT FROM ekarte.operation AS r"
-            " WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00')"
-            " ORDER BY o.id"
-        )
-    ]
-
-
-def open_holds(shop: GatewayProcess) -> int:
-    return int(
-        shop.sql(
-            "SELECT count(*) FROM ekarte.hold AS h WHERE NOT EXISTS"
-            " (SELECT FROM ekarte.hold_end AS e WHERE e.hold_id = h.operation_id)"
-        )[0][0]
-    )
 
 
 def test_the_bank_is_asked_for_the_discounted_amount(shop, host):
@@ -289,6 +263,7 @@ def test_an_authorization_that_is_given_up_is_reversed_at_the_bank(
     make_shop, host, tmp_path, ends
 ):
     shop = make_shop()
+    calm(shop, host)
     if ends == "expiry":
         changes = bank_town.network(host.port)
         changes["terminals"][-1]["hold_s"] = 1
@@ -373,6 +348,7 @@ def test_an_ordinary_sale_at_such_a_terminal_asks_no_bank(shop, host):
 
 def test_neither_database_nor_logs_hold_the_bank_cards_number(make_shop, host):
     shop = make_shop(reversal_card=True)
+    calm(shop, host)
     host.mood("swallow", follow="drop")
     assert club_sale(shop, 2000, bank=part(pin_block="A1B2C3D4E5F60718")).rc == "91"
     assert shop.sql("SELECT count(*) FROM ekarte.bank_card") == [(1,)]
