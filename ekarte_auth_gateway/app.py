@@ -170,6 +170,7 @@ class Gateway:
         )
         settlement = Settlement(self._back, office, board, now, counters, schedule)
         self._desk.on_close = settlement.batch_closed
+        self._housekeeping.on_close = settlement.batch_closed
         return office, settlement
 
     def _with_banks(self, board: Board, counters: Counters) -> Banks | None:

@@ -49,6 +49,7 @@ class Housekeeping:
         self._rhythm = rhythm
         self._chores: list[asyncio.Task[None]] = []
         self._missing_told = False
+        self.on_close: Callable[[], None] | None = None  # batches, without terminals
 
     def start(self) -> None:
         """Begin all chores; the network comes first, at once."""
@@ -119,6 +120,8 @@ class Housekeeping:
         counts = await self._back.call(self._turn_a_little)
         while any(counts.values()):
             log.info("the clock has turned", extra={"operations": counts})
+            if counts.get("batches") and self.on_close:
+                self.on_close()
             counts = await self._back.call(self._turn_a_little)
 
     def _turn_a_little(self, ledger: Ledger) -> dict[str, int]:

@@ -24,6 +24,7 @@ FILES = (
     "cards.sql",
     "operations.sql",
     "offline.sql",
+    "closing.sql",
     "exposing.sql",
     "network.sql",
     "settling.sql",

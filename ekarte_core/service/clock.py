@@ -11,6 +11,7 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.network.compiled import Network
 from ekarte_core.service.billing import charge_late, make_statements
+from ekarte_core.service.closing import close_batches
 from ekarte_core.service.expiry import expire_holds, expire_lots
 from ekarte_core.service.turning import turn_periods
 
@@ -24,6 +25,7 @@ CLOCK_WORK: dict[str, Work] = {
     "periods": turn_periods,
     "statements": make_statements,
     "charges": charge_late,
+    "batches": close_batches,
 }
 """What there is to do, in this order."""
 

@@ -150,7 +150,8 @@ class Effects:
             rows.hold_ends.append((job.original.id, txn, plan.hold_end))
         if plan.bury:
             rows.operations.append(self._buried(job, txn))
-        if job.request.command == "close":
+        closed = job.known is not None and job.known.closed  # without the terminal
+        if job.request.command == "close" and not closed:
             rows.batches.append((job.request.terminal, job.request.batch, txn))
 
     def _row(

@@ -20,7 +20,8 @@ from ekarte_core.network.compiled import Network
 from ekarte_core.rules.plan import Facts, Plan
 from ekarte_core.rules.purses import Purse
 from ekarte_core.service.advising import advise, network_told, read_before
-from ekarte_core.service.answering import answer_of, language, message, refusal
+from ekarte_core.service.answering import answer_of, refusal
+from ekarte_core.service.closing import close
 from ekarte_core.service.deciding import (
     Undoing,
     count_wrong_code,
@@ -41,10 +42,9 @@ from ekarte_core.service.job import (
     waves,
 )
 from ekarte_core.service.locking import lock_jobs, may_register
-from ekarte_core.service.slip import with_close_slip
 from ekarte_core.service.versions import Versions
 from ekarte_core.values import Answer, Request
-from ekarte_core.wire import body_of, decode_answer, encode_answer, total_rows
+from ekarte_core.wire import body_of, decode_answer, encode_answer
 
 
 def execute(
@@ -290,12 +290,13 @@ class _Group:
         return self._outcome(job, answer, "new")
 
     def _decide(self, job: Job, txn: int | None) -> tuple[Plan, Facts | None, Answer]:
-        decides = decide if job.advice is None else advise
+        if job.request.command == "close":
+            rc, answer = close(self.cr, job, self.network, txn, self.now)
+            return Plan(rc=rc, moves=False), None, answer
         if job.known is not None and job.known.closed and job.advice is None:
             plan, facts = Plan(rc=Rc.BATCH, moves=False), None
-        elif job.request.command == "close":
-            return self._close(job, txn)
         else:
+            decides = decide if job.advice is None else advise
             plan, facts = decides(
                 job, self.network, self.keyring, self.now, self._undoing(job)
             )
@@ -336,25 +337,6 @@ class _Group:
         if version == self.network.version:
             return Undoing()
         return Undoing(then=self.versions.find(self.cr, version))
-
-    def _close(self, job: Job, txn: int | None) -> tuple[Plan, None, Answer]:
-        request = job.request
-        store.own_batch(self.cr, request.terminal, request.batch)
-        host = store.batch_totals(self.cr, request.terminal, request.batch)
-        rows = [(x.command, x.count, x.amount) for x in request.totals if x.count]
-        ours = [(command, *figures) for command, figures in sorted(host.items())]
-        rc = Rc.OK if sorted(rows) == ours else Rc.BATCH
-        spoken = language(job, self.network)
-        answer = Answer(
-            rc=rc.value,
-            message=message(rc, spoken),
-            txn=str(txn),
-            totals=total_rows(host),
-            params_version=self.network.params_version(job.branch),
-        )
-        if request.slip != "none":
-            answer = with_close_slip(job, self.network, answer, spoken, self.now)
-        return Plan(rc=rc, moves=False), None, answer
 
     def _refused(self, job: Job) -> Outcome:
         assert job.refused is not None

@@ -2,13 +2,16 @@
 
 import json
 import os
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
 
+import msgspec
 import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn
 
 from ekarte_auth_gateway.codec import unpack
-from ekarte_core import load_keyring
+from ekarte_core import CardRef, LedgerConnection, Request, load_keyring
 from tests.gateway import town
 from tests.gateway.conftest import core_command, publish
 from tests.gateway.gateway_process import GatewayProcess
@@ -166,3 +169,29 @@ def test_the_figures_tell_what_happened(gateway):
     ):
         assert name in page
     json.loads(terminal.get("/readyz"))
+
+
+def test_a_batch_that_was_left_open_is_closed_on_time(make_gateway, tmp_path):
+    gateway = make_gateway()
+    terminals = town.document()["terminals"]
+    at = datetime.now(timezone.utc) - timedelta(hours=25)
+    for each in terminals:
+        each["close_at"] = "12:00"
+    publish(gateway.dsn, tmp_path, terminals=terminals)
+    with closing(LedgerConnection(gateway.dsn, gateway.keyring)) as ledger:
+        sale = Request(
+            command="sale",
+            terminal=town.HTTP_1,
+            batch=4,
+            operation=1,
+            card=CardRef(value=town.club_number()),
+            amount=100,
+        )
+        ledger.run([sale], ledger.network(None), at)
+    gateway.start_ready()
+    closed = "SELECT terminal, batch FROM ekarte.batch_close"
+    gateway.wait_until(lambda: gateway.sql(closed), "closed", 20)
+    assert gateway.sql(closed) == [(town.HTTP_1, 4)]
+    late = gateway.http().send(msgspec.structs.replace(sale, operation=2))
+    assert late.rc == "95"
+    assert gateway.broken_invariants() == []
