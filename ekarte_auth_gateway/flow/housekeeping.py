@@ -49,6 +49,7 @@ class Housekeeping:
         self._rhythm = rhythm
         self._chores: list[asyncio.Task[None]] = []
         self._missing_told = False
+        self._network_there = asyncio.Event()
         self.on_close: Callable[[], None] | None = None  # batches, without terminals
 
     def start(self) -> None:
@@ -93,6 +94,7 @@ class Housekeeping:
         if network is known:
             return
         self._board.hang(network)
+        self._network_there.set()
         # Else only the parameters of terminals have a newer version.
         if known is None or network.version != known.version:
             self._counters.network_version.set(network.version)
@@ -117,6 +119,7 @@ class Housekeeping:
 
     async def turn_the_clock(self) -> None:
         """Let value lapse, turn periods, make statements: what a day's passing does."""
+        await self._network_there.wait()  # not a round later, after a restart
         counts = await self._back.call(self._turn_a_little)
         while any(counts.values()):
             log.info("the clock has turned", extra={"operations": counts})
