@@ -39,16 +39,35 @@ def unpack(raw: bytes, profile: Profile = PROFILE_A) -> Fields:
         CodecError: not ISO 8583, or a field's content is not of its kind; `fields`
             holds what could be read.
     """
-    plain = raw.decode("latin-1")
-    ascii_too = profile.characters == "ascii"
-    message = Raw(raw, plain if ascii_too else raw.decode(profile.characters), plain)
+    message = _message(raw, profile)
     kind = raw[:2].hex().upper() if profile.packed else message.text[:_TYPE_DIGITS]
     names, at = _bitmaps(raw, profile.type_bytes)
     if not kind.isascii():
         raise CodecError("MTI or bitmap", "is none")
     fields = {"t": kind}
+    broken = _read_fields(message, names, at, profile, fields)
+    if broken:
+        row = profile.fields[int(broken)]
+        told = f"{row.name} is not of kind {row.kind}"
+        raise CodecError(f"DE{broken}", told, fields)
+    return fields
+
+
+def _message(raw: bytes, profile: Profile) -> Raw:
+    plain = raw.decode("latin-1")
+    same = profile.characters == "ascii"
+    return Raw(raw, plain if same else raw.decode(profile.characters), plain)
+
+
+def _read_fields(
+    message: Raw, names: list[str], at: int, profile: Profile, fields: Fields
+) -> str:
+    """Fill the fields; return the first whose content is not of its kind.
+
+    The others are read all the same: they tell whom to answer.
+    """
+    broken, name, end = "", "", len(message.raw)
     readers = profile.readers
-    broken, end = "", len(raw)
     try:
         for name in names:
             value, at = readers[name](message, at)
@@ -57,20 +76,16 @@ def unpack(raw: bytes, profile: Profile = PROFILE_A) -> Fields:
             if value is not None:
                 fields[name] = value
             elif not broken:
-                broken = name  # the others are read too: they tell whom to answer
+                broken = name
     except CodecError as fault:
         raise CodecError(fault.field, fault.reason, fields) from None
     except KeyError:
         raise CodecError(f"DE{name}", "is not known here", fields) from None
     if at > end:
         raise CodecError(f"DE{name}", "cannot be read: the message ends in it", fields)
-    if broken:
-        row = profile.fields[int(broken)]
-        told = f"{row.name} is not of kind {row.kind}"
-        raise CodecError(f"DE{broken}", told, fields)
-    if at != end:
+    if at < end:
         raise CodecError("", "bytes after the last field", fields)
-    return fields
+    return broken
 
 
 def _bitmaps(raw: bytes, at: int) -> tuple[list[str], int]:
