@@ -31,6 +31,8 @@ from ekarte_auth_gateway.codec import (
 from ekarte_core import (
     Answer,
     Balance,
+    BankAnswer,
+    BankPart,
     BatchTotal,
     CardRef,
     Earned,
@@ -166,6 +168,25 @@ MESSAGES: list[tuple[Request, Answer]] = [
     ),
     (_at(403, "reverse", original=Original(batch=2, operation=1_000_412)), APPROVED),
     (SALE, SOLD),
+    (
+        _at(
+            431,
+            "sale",
+            card=CARD,
+            amount=1750,
+            bank=BankPart(
+                card=CardRef(kind="bank", value="5413330089020011"),
+                expiry="2912",
+                pin_block="0123456789ABCDEF",
+            ),
+        ),
+        _approved(
+            amount=1750,
+            bank=BankAnswer(
+                rc="00", auth_code="A1B2C3", rrn="000000000017", amount=1662
+            ),
+        ),
+    ),
     (
         _at(
             413,
