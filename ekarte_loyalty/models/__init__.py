@@ -75,6 +75,7 @@ from . import ekarte_clearing_checks
 from . import ekarte_clearing_posting
 from . import ekarte_clearing_dispute
 from . import ekarte_clearing_ruling
+from . import ekarte_clearing_late_ruling
 from . import ekarte_clearing_matrix
 from . import ekarte_coalition_clearing
 from . import ekarte_clearing_statement_content
@@ -84,6 +85,7 @@ from . import ekarte_clearing_statement_mail
 from . import ekarte_clearing_statement_payment
 from . import ekarte_clearing_statement_portal
 from . import ekarte_clearing_cycle_outside
+from . import ekarte_clearing_matching
 from . import ekarte_clearing_reconciled
 from . import account_partial_reconcile
 from . import ekarte_coalition_risk

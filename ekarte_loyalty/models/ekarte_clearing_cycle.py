@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..in_companies import in_companies
+
 FEE_PAYERS = [
     ("issuer", "Who pays for its cards"),
     ("redeemer", "Who receives"),
@@ -125,8 +127,7 @@ class EkarteClearingCycle(models.Model):
     def action_open_moves(self):
         """Open the journal entries of this cycle, in the books one may enter."""
         self.ensure_one()
-        mine = self.sudo().move_ids.company_id & self.env.user.company_ids
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.env._("Journal Entries"),
             "res_model": "account.move",
@@ -135,11 +136,10 @@ class EkarteClearingCycle(models.Model):
                 (False, "form"),
             ],
             "domain": [("ekarte_cycle_id", "=", self.id)],
-            "context": {
-                "create": False,
-                "allowed_company_ids": (mine or self.env.companies).ids,
-            },
+            "context": {"create": False},
         }
+        mine = self.sudo().move_ids.company_id & self.env.user.company_ids
+        return in_companies(action, mine.with_env(self.env))
 
     def _open(self, xmlid, domain, context):
         self.ensure_one()

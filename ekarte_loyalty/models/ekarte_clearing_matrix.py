@@ -9,7 +9,8 @@ from ..units import from_minor, to_minor
 class EkarteClearingCycle(models.Model):
     _inherit = "ekarte.clearing.cycle"
 
-    matrix = fields.Html(compute="_compute_matrix", sanitize=False)
+    # Names of all members: who may read the cycle may read the names in it.
+    matrix = fields.Html(compute="_compute_matrix", compute_sudo=True, sanitize=False)
 
     @api.depends("position_ids.amount")
     @api.depends_context("lang")

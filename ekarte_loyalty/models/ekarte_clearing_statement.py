@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..in_companies import in_companies
 from .ekarte_settlement_posting import clearing_partner
 
 
@@ -141,14 +142,12 @@ class EkarteClearingStatement(models.Model):
         books = (self.company_id | self.operator_id.sudo().company_id) & (
             self.env.user.company_ids
         )
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.name,
             "res_model": "account.move.line",
             "view_mode": "list,form",
             "domain": [("ekarte_statement_id", "=", self.id)],
-            "context": {
-                "create": False,
-                "allowed_company_ids": (books or self.env.companies).ids,
-            },
+            "context": {"create": False},
         }
+        return in_companies(action, books.with_env(self.env))

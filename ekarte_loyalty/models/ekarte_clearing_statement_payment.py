@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..in_companies import in_companies
+
 
 class EkarteClearingStatementPayment(models.Model):
     _inherit = "ekarte.clearing.statement"
@@ -94,28 +96,14 @@ class EkarteClearingStatementPayment(models.Model):
                 lambda item: item.company_id == company and not item.reconciled
             )
             .with_env(self.env)
+            # The books of the company that pays, whichever is chosen at the moment.
+            .with_context(allowed_company_ids=company.ids)
         )
         if not items:
             raise UserError(self.env._("Nothing is left to be paid."))
         items.check_access("read")
-        return items.action_register_payment(
-            {"allowed_company_ids": company.ids, "dont_redirect_to_payments": True}
-        )
-
-    def action_open_items(self):
-        """Open the items to pay, in the books of either side."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": "account.move.line",
-            "view_mode": "list,form",
-            "domain": [("ekarte_statement_id", "=", self.id)],
-            "context": {
-                "create": False,
-                "allowed_company_ids": self.env.user.company_ids.ids,
-            },
-        }
+        action = items.action_register_payment({"dont_redirect_to_payments": True})
+        return in_companies(action, company.with_env(self.env))
 
     # Paid
 

@@ -2,6 +2,7 @@
 
 from odoo import models
 
+from ..in_companies import in_companies
 from .ekarte_settlement_reconciliation import LIABILITIES
 
 # Events that lower what is owed to holders, or raise what they owe: a debit.
@@ -161,17 +162,13 @@ class EkarteReconciliation(models.TransientModel):
         return self._opened_domain(model, [("id", "in", ids)])
 
     def _opened_domain(self, model, domain):
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.env._("%(check)s: behind the figures", check=self.code),
             "res_model": model,
             "views": [(False, "list"), (False, "form")],
             "domain": domain,
-            "context": {
-                "create": False,
-                # The books of the row's company, chosen at the moment or not.
-                "allowed_company_ids": (
-                    self.company_id & self.env.user.company_ids or self.env.companies
-                ).ids,
-            },
+            "context": {"create": False},
         }
+        # The books of the row's company, switched on at the moment or not.
+        return in_companies(action, self.company_id & self.env.user.company_ids)

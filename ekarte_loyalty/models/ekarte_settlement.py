@@ -13,6 +13,8 @@ from odoo.tools import SQL
 
 from ekarte_core import RequestInvalid, read_settlement
 
+from ..in_companies import in_companies
+
 _logger = logging.getLogger(__name__)
 
 # What may go wrong with posting and must not cost the document. Everything else
@@ -337,7 +339,7 @@ class EkarteSettlement(models.Model):
     def action_open_moves(self):
         """Open the journal entries of this settlement."""
         self.ensure_one()
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.env._("Journal Entries"),
             "res_model": "account.move",
@@ -347,16 +349,14 @@ class EkarteSettlement(models.Model):
             ],
             "search_view_id": (self.env.ref("account.view_account_move_filter").id,),
             "domain": [("ekarte_settlement_id", "=", self.id)],
-            "context": self._books_context(),
+            "context": {"create": False},
         }
+        return self._in_books(action)
 
-    def _books_context(self):
+    def _in_books(self, action):
         """Show the books of every company concerned that the user may enter."""
         mine = self.sudo().company_ids & self.env.user.company_ids
-        return {
-            "create": False,
-            "allowed_company_ids": (mine or self.env.companies).ids,
-        }
+        return in_companies(action, mine.with_env(self.env))
 
     def action_open_operations(self):
         """Open the card operations that this settlement covers."""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..in_companies import in_companies
+
 
 class EkarteSettlementIssuer(models.Model):
     _inherit = "ekarte.issuer"
@@ -24,10 +26,5 @@ class EkarteSettlementIssuer(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ekarte_loyalty.ekarte_accounts_action"
         )
-        return {
-            **action,
-            "context": {
-                "default_company_id": self.company_id.id,
-                "allowed_company_ids": self.company_id.ids,
-            },
-        }
+        action["context"] = {"default_company_id": self.company_id.id}
+        return in_companies(action, self.company_id)

@@ -199,14 +199,15 @@ class EkarteSettlementLine(models.Model):
     def action_open_items(self):
         """Open the journal items posted from this line."""
         self.ensure_one()
-        return {
+        action = {
             "type": "ir.actions.act_window",
             "name": self.display_name,
             "res_model": "account.move.line",
             "view_mode": "list,form",
             "domain": [("ekarte_line_id", "=", self.id)],
-            "context": self.settlement_id._books_context(),
+            "context": {"create": False},
         }
+        return self.settlement_id._in_books(action)
 
     @api.model
     def _operations_action(self, domain, name):

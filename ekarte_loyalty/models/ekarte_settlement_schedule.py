@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timezone
 
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ekarte_core import (
     build_settlement,
@@ -14,9 +14,56 @@ from ekarte_core import (
     settlement_failed,
 )
 
+from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
+
 
 class EkarteSettlement(models.Model):
     _inherit = "ekarte.settlement"
+
+    def action_settle_now(self):
+        """Settle what terminals did until now, as at a month's end; repeatable.
+
+        It does what the schedule or the closing of a batch would have done later, so
+        whoever posts may ask for it, in whichever company.
+        """
+        user = self.env.user
+        posts = user.has_group(ACCOUNTANT) and user.has_group(
+            "account.group_account_invoice"
+        )
+        if not posts and not user.has_group(ADMINISTRATOR):
+            raise AccessError(
+                self.env._("Only accountants who may post settle card operations.")
+            )
+        Settlement = self.sudo()
+        [before] = Settlement._read_group([], [], ["id:max"])[0]
+        Settlement._cron_settle()
+        made = Settlement.search([("id", ">", before or 0)])
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": self._settled_type(made),
+                "message": self._settled_text(made),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _settled_type(self, made):
+        if not made:
+            return "info"
+        waits = "waiting" in made.mapped("state")
+        return "warning" if waits else "success"
+
+    def _settled_text(self, made):
+        """What came of it, in words."""
+        if not made:
+            return self.env._("Everything up to now is settled already.")
+        names = ", ".join(made.mapped("display_name"))
+        if "waiting" in made.mapped("state"):
+            return self.env._(
+                "%(settlements)s: not posted yet, see why.", settlements=names
+            )
+        return self.env._("%(settlements)s: posted.", settlements=names)
 
     @api.model
     def _cron_settle(self):

@@ -3,9 +3,11 @@ from . import test_accounts
 from . import test_books_of_all_kinds
 from . import test_card_office
 from . import test_card_wizards
+from . import test_clearing_bank
 from . import test_clearing_cycle
 from . import test_clearing_dispute
 from . import test_clearing_lines
+from . import test_clearing_matching
 from . import test_clearing_mail
 from . import test_clearing_payment
 from . import test_clearing_portal
@@ -18,6 +20,7 @@ from . import test_holder
 from . import test_ledger_kinds
 from . import test_ledger_views
 from . import test_liability_reports
+from . import test_month_end_tour
 from . import test_program_kinds
 from . import test_publication
 from . import test_reconciliation_cycle

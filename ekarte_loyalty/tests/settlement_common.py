@@ -227,6 +227,8 @@ def network_document():
 class LedgerCase(SettlementCase):
     """Settlements that come of real operations in the card ledger."""
 
+    now = NOW
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -259,7 +261,9 @@ class LedgerCase(SettlementCase):
             card=card,
             **more,
         )
-        (outcome,) = execute(self.env.cr, [request], self.network, self.keyring, NOW)
+        (outcome,) = execute(
+            self.env.cr, [request], self.network, self.keyring, self.now
+        )
         answer = decode_answer(outcome.answer)
         self.assertEqual(answer.rc, "00", answer)
         return answer
@@ -275,6 +279,6 @@ class LedgerCase(SettlementCase):
     def settle(self):
         """Settle and return the documents that came of it."""
         before = self.settlements.search([])
-        publish(self.env.cr, network_document(), NOW)
+        publish(self.env.cr, network_document(), self.now)
         self.settlements._cron_settle()
         return self.settlements.search([]) - before

@@ -53,6 +53,56 @@ class TestClearingDispute(ClearingCase):
         self.assertEqual((fuel.state, books.state), ("sent", "agreed"))
         self.assertFalse(fuel.agreed_by)
 
+    def test_late_ruling_is_asked_for_once_of_all_the_operators_accountants(self):
+        anna, berta = (
+            self._user(f"t.ruling.{name}", PAYER, self.union)
+            for name in ("anna", "berta")
+        )
+        dispute = self._answered_dispute()
+        self._days_late(dispute, 0)
+        self.assertFalse(dispute.activity_ids)
+        self._days_late(dispute, 1)
+        self.assertEqual(dispute.activity_ids.user_id & (anna | berta), anna | berta)
+        letter = dispute.message_ids.filtered(
+            lambda one: "ruling" in (one.subject or "")
+        )
+        self.assertEqual(
+            letter.partner_ids & (anna | berta).partner_id, (anna | berta).partner_id
+        )
+        self.assertIn("7.00", letter.body)
+        told = (len(dispute.activity_ids), len(dispute.message_ids))
+        self._days_late(dispute, 9)
+        self.assertEqual((len(dispute.activity_ids), len(dispute.message_ids)), told)
+        dispute.action_reject()
+        self.assertFalse(dispute.activity_ids)
+
+    def test_operator_outside_is_written_to_at_its_address(self):
+        self.coalition.operator_id = self.issuers[2]
+        self.books_partner.email = "union@example.com"
+        dispute = self._answered_dispute()
+        self._days_late(dispute, 1)
+        letter = dispute.message_ids.filtered(
+            lambda one: "ruling" in (one.subject or "")
+        )
+        self.assertEqual(letter.partner_ids, self.books_partner)
+        self.assertFalse(dispute.activity_ids)
+
+    def _answered_dispute(self):
+        dispute = self.line_of_grocer._dispute("not_ours")
+        dispute.answer = "It was yours"
+        dispute.action_answer()
+        return dispute
+
+    def _letter(self, dispute):
+        return dispute.message_ids.filtered(
+            lambda one: "ruling" in (one.subject or "")
+        )
+
+    def _days_late(self, dispute, days):
+        today = fields.Date.context_today(dispute)
+        dispute.ruling_due = today - timedelta(days=days)
+        dispute._cron_rule()
+
     def test_cycle_is_agreed_and_posted_without_the_disputed_line(self):
         self.line_of_grocer._dispute("not_ours")
         self.cycle.statement_ids._agree("Tests")
