@@ -15,7 +15,7 @@ class EkarteClearingCycle(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
 
-    name = fields.Char(readonly=True, copy=False, default="/")
+    name = fields.Char(readonly=True, copy=False)
     coalition_id = fields.Many2one(
         "ekarte.coalition", required=True, ondelete="restrict", index=True
     )

@@ -17,7 +17,7 @@ class EkarteCoalitionPostingMixin(models.AbstractModel):
     _name = "ekarte.coalition.posting.mixin"
     _description = "Document between a member and the union's operator"
 
-    name = fields.Char(readonly=True, copy=False, default="/")
+    name = fields.Char(readonly=True, copy=False)
     coalition_id = fields.Many2one(
         "ekarte.coalition", required=True, ondelete="restrict", index=True
     )

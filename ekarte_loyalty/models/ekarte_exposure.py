@@ -8,6 +8,7 @@ class EkarteExposure(models.Model):
     _description = "Exposure of an issuer"
     _inherit = ["ekarte.ledger.view.mixin"]
     _auto = False
+    _ledger_below = ("ekarte_statement_due",)
     _rec_name = "issuer_id"
     _order = "owed desc, issuer_id"
     _depends = {

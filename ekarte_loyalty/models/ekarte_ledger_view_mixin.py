@@ -16,6 +16,8 @@ class EkarteLedgerViewMixin(models.AbstractModel):
     _description = "Window on the ledger"
     _auto = False
     _ledger_path = "ekarte_loyalty/sql"
+    # Views without a model that this one stands on; queries may use them too.
+    _ledger_below = ()
     # Where the id is calculated from two keys: the indexed key, and its weight in it.
     _ledger_key = None
 
@@ -26,12 +28,13 @@ class EkarteLedgerViewMixin(models.AbstractModel):
             self.env.registry.post_init(self._create_view)
 
     def _create_view(self):
-        with file_open(f"{self._ledger_path}/{self._table}.sql") as file:
-            select = file.read()
-        drop_view_if_exists(self.env.cr, self._table)
-        self.env.cr.execute(
-            SQL("CREATE VIEW %s AS %s", SQL.identifier(self._table), SQL(select))
-        )
+        for name in (*self._ledger_below, self._table):
+            with file_open(f"{self._ledger_path}/{name}.sql") as file:
+                select = file.read()
+            drop_view_if_exists(self.env.cr, name)
+            self.env.cr.execute(
+                SQL("CREATE VIEW %s AS %s", SQL.identifier(name), SQL(select))
+            )
 
     def _search(self, domain, *args, **kwargs):
         if self._ledger_key:

@@ -110,8 +110,11 @@ class EkarteReconciliation(models.TransientModel):
             "currency_id": row["account"] and company.currency_id.id,
             "partner_id": row["partner_id"],
             "faults": row["faults"],
-            "note": row["note"],
+            "note": row["note"] or self._partner_name(row),
             "targets": row["targets"],
             "ok": row["ok"],
             **{name: from_minor(row[name]) for name in MONEY},
         }
+
+    def _partner_name(self, row):
+        return self.env["res.partner"].sudo().browse(row["partner_id"] or []).name

@@ -46,18 +46,8 @@ CROSS JOIN LATERAL (
     WHERE line.issuer_id = issuer.id AND line.state <> 'closed'
 ) AS lines
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(
-        CASE
-            WHEN item.company_id = operator.company_id THEN item.amount_residual
-            ELSE -item.amount_residual
-        END
-    ), 0) AS amount
-    FROM ekarte_clearing_statement AS statement
-    INNER JOIN ekarte_issuer AS operator ON operator.id = statement.operator_id
-    INNER JOIN account_move_line AS item
-        ON
-            item.ekarte_statement_id = statement.id
-            AND item.company_id = coalesce(operator.company_id, issuer.company_id)
-    WHERE statement.issuer_id = issuer.id AND item.parent_state = 'posted'
+    SELECT coalesce(sum(item.amount), 0) AS amount
+    FROM ekarte_statement_due AS item
+    WHERE item.issuer_id = issuer.id
 ) AS due
 WHERE issuer.active

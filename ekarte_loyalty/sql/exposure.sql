@@ -32,19 +32,9 @@ CROSS JOIN LATERAL (
         AND line.event NOT IN ('gift_load', 'credit_pay')
 ) AS open
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(
-        CASE
-            WHEN item.company_id = operator.company_id THEN item.amount_residual
-            ELSE -item.amount_residual
-        END
-    ), 0) AS amount
-    FROM ekarte_clearing_statement AS statement
-    INNER JOIN ekarte_issuer AS operator ON operator.id = statement.operator_id
-    INNER JOIN account_move_line AS item
-        ON
-            item.ekarte_statement_id = statement.id
-            AND item.company_id = coalesce(operator.company_id, issuer.company_id)
-    WHERE statement.issuer_id = issuer.id AND item.parent_state = 'posted'
+    SELECT coalesce(sum(item.amount), 0) AS amount
+    FROM ekarte_statement_due AS item
+    WHERE item.issuer_id = issuer.id
 ) AS due;
 
 -- default_figures --
@@ -62,21 +52,10 @@ INNER JOIN ekarte_coalition AS coalition ON coalition.id = %(coalition)s
 LEFT JOIN ekarte_issuer AS operator ON operator.id = coalition.operator_id
 CROSS JOIN LATERAL (
     SELECT
-        coalesce(sum(greatest(item.side * item.residual, 0)), 0) AS owes,
-        coalesce(sum(greatest(-item.side * item.residual, 0)), 0) AS receives
-    FROM (
-        SELECT
-            CASE WHEN line.company_id = operator.company_id THEN 1 ELSE -1 END AS side,
-            line.amount_residual AS residual
-        FROM ekarte_clearing_statement AS statement
-        INNER JOIN account_move_line AS line
-            ON
-                line.ekarte_statement_id = statement.id
-                AND line.company_id = coalesce(operator.company_id, issuer.company_id)
-        WHERE
-            statement.issuer_id = issuer.id AND statement.coalition_id = coalition.id
-            AND line.parent_state = 'posted'
-    ) AS item
+        coalesce(sum(greatest(item.amount, 0)), 0) AS owes,
+        coalesce(sum(greatest(-item.amount, 0)), 0) AS receives
+    FROM ekarte_statement_due AS item
+    WHERE item.issuer_id = issuer.id AND item.coalition_id = coalition.id
 ) AS due
 -- The operator pays itself nothing: what is left of the others' balances is its own.
 CROSS JOIN LATERAL (

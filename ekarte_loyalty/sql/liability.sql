@@ -17,69 +17,86 @@ WITH accounts AS (
     WHERE k.account_id IS NOT NULL
 ),
 
+-- Bonuses that a pool's operator bears, by operation and program: by the terms of what an
+-- operation undoes (ekarte.settled). Where there is no pool, nothing is looked at.
+pooled AS (
+    SELECT DISTINCT e.operation_id, p.program, t.liable
+    FROM (SELECT DISTINCT program FROM ekarte.settling_terms WHERE liable <> '') AS of
+    INNER JOIN ekarte.purse AS p ON p.program = of.program AND p.unit <> 'credit'
+    INNER JOIN ekarte.entry AS e ON e.purse_id = p.id AND e.carry <> 0
+    INNER JOIN ekarte.operation AS o ON o.id = e.operation_id
+    LEFT JOIN ekarte.operation AS first ON first.id = o.original_id
+    LEFT JOIN ekarte.operation AS second ON second.id = first.original_id
+    LEFT JOIN ekarte.operation AS third ON third.id = second.original_id
+    INNER JOIN ekarte.settling_terms AS t
+        ON
+            t.version = coalesce(
+                third.network_version, second.network_version,
+                first.network_version, o.network_version
+            )
+            AND t.program = p.program
+            AND t.seller = o.issuer
+            AND t.liable <> ''
+),
+
+-- First the sums, in few groups, then what they are called: a year has many entries.
+summed AS (
+    SELECT
+        p.issuer, p.program, pooled.liable, o.business_day, e.event,
+        o.command IN ('reverse', 'refund') AS undoes, sum(e.carry) AS carry
+    FROM ekarte_settlement AS document
+    INNER JOIN ekarte.settlement_operation AS x ON x.settlement_id = document.ledger_id
+    INNER JOIN ekarte.operation AS o ON o.id = x.operation_id
+    INNER JOIN ekarte.entry AS e
+        ON
+            e.operation_id = x.operation_id
+            AND e.carry <> 0
+            -- Within a program they sum to zero.
+            AND e.event NOT IN ('convert', 'transfer')
+    INNER JOIN ekarte.purse AS p ON p.id = e.purse_id AND p.unit <> 'credit'
+    LEFT JOIN pooled
+        ON pooled.operation_id = e.operation_id AND pooled.program = p.program
+    WHERE document.state = 'posted'
+    GROUP BY p.issuer, p.program, pooled.liable, o.business_day, e.event, undoes
+),
+
 moved AS (
     SELECT
-        owner.company_id, own.account_key, own.program,
-        date_trunc('month', own.day)::date AS month,
-        sum(own.carry) FILTER (WHERE own.what = 'issued') AS issued,
-        sum(own.carry) FILTER (WHERE own.what = 'redeemed') AS redeemed,
-        sum(own.carry) FILTER (WHERE own.what = 'expired') AS expired,
-        sum(own.carry) FILTER (WHERE own.what = 'reversed') AS reversed,
+        owner.company_id,
+        CASE
+            WHEN summed.liable IS NOT NULL THEN 'LPL'
+            WHEN program.kind = 'gift_card' THEN 'LGC'
+            WHEN program.kind = 'visit_pass' THEN 'LPS'
+            ELSE 'LBN'
+        END AS account_key,
+        summed.program, date_trunc('month', summed.business_day)::date AS month,
+        sum(summed.carry) FILTER (WHERE named.what = 'issued') AS issued,
+        sum(summed.carry) FILTER (WHERE named.what = 'redeemed') AS redeemed,
+        sum(summed.carry) FILTER (WHERE named.what = 'expired') AS expired,
+        sum(summed.carry) FILTER (WHERE named.what = 'reversed') AS reversed,
         0 AS reestimated, 0 AS by_hand, 0 AS booked
-    FROM (
+    FROM summed
+    CROSS JOIN LATERAL (
         SELECT
-            coalesce(t.liable, p.issuer) AS issuer, p.program, o.business_day AS day,
-            e.carry,
-            CASE
-                WHEN t.liable IS NOT NULL THEN 'LPL'
-                WHEN program.kind = 'gift_card' THEN 'LGC'
-                WHEN program.kind = 'visit_pass' THEN 'LPS'
-                ELSE 'LBN'
-            END AS account_key,
             CASE
                 WHEN
-                    o.command IN ('reverse', 'refund')
-                    OR e.event LIKE '%%\_restore' OR e.event = 'gift_charge_back'
+                    summed.undoes
+                    OR summed.event LIKE '%%\_restore'
+                    OR summed.event = 'gift_charge_back'
                     THEN 'reversed'
-                WHEN e.event LIKE '%%\_expire' THEN 'expired'
+                WHEN summed.event LIKE '%%\_expire' THEN 'expired'
                 WHEN
-                    e.event IN ('bonus_earn', 'bonus_grant', 'gift_load', 'pass_load')
+                    summed.event IN ('bonus_earn', 'bonus_grant', 'gift_load', 'pass_load')
                     THEN 'issued'
                 ELSE 'redeemed'
             END AS what
-        FROM ekarte_settlement AS document
-        INNER JOIN ekarte.settlement_operation AS x
-            ON x.settlement_id = document.ledger_id
-        INNER JOIN ekarte.operation AS o ON o.id = x.operation_id
-        INNER JOIN ekarte.entry AS e
-            ON
-                e.operation_id = x.operation_id
-                AND e.carry <> 0
-                -- Within a program they sum to zero.
-                AND e.event NOT IN ('convert', 'transfer')
-        INNER JOIN ekarte.purse AS p ON p.id = e.purse_id AND p.unit <> 'credit'
-        LEFT JOIN ekarte_program AS program ON program.code = p.program
-        -- Who bears it goes by the terms of what an operation undoes (ekarte.settled).
-        LEFT JOIN ekarte.operation AS first
-            ON
-                first.id = o.original_id
-                AND (SELECT count(*) FROM ekarte.settling_terms WHERE liable <> '') > 0
-        LEFT JOIN ekarte.operation AS second ON second.id = first.original_id
-        LEFT JOIN ekarte.operation AS third ON third.id = second.original_id
-        LEFT JOIN ekarte.settling_terms AS t
-            ON
-                t.version = coalesce(
-                    third.network_version, second.network_version,
-                    first.network_version, o.network_version
-                )
-                AND t.program = p.program
-                AND t.seller = o.issuer
-                AND t.liable <> ''
-        WHERE document.state = 'posted'
-    ) AS own
+    ) AS named
+    LEFT JOIN ekarte_program AS program ON program.code = summed.program
     INNER JOIN ekarte_issuer AS owner
-        ON owner.code = own.issuer AND owner.company_id IS NOT NULL
-    GROUP BY owner.company_id, own.account_key, own.program, month
+        ON
+            owner.code = coalesce(summed.liable, summed.issuer)
+            AND owner.company_id IS NOT NULL
+    GROUP BY owner.company_id, 2, summed.program, month
     UNION ALL
     SELECT
         item.company_id, accounts.account_key,

@@ -94,9 +94,7 @@ class TestClearingDispute(ClearingCase):
         return dispute
 
     def _letter(self, dispute):
-        return dispute.message_ids.filtered(
-            lambda one: "ruling" in (one.subject or "")
-        )
+        return dispute.message_ids.filtered(lambda one: "ruling" in (one.subject or ""))
 
     def _days_late(self, dispute, days):
         today = fields.Date.context_today(dispute)
