@@ -184,3 +184,36 @@ class TestSaleSettlement(SaleCase):
         self.assertEqual(self._balance("REV"), revenue - self._balance("LBN"))
         self.assertLess(self._balance("LBN"), 0)
         self.assertEqual(self._differences(), [("TND", "TND", loaded)])
+
+
+@tagged("post_install", "-at_install")
+class TestSaleBonusThatPays(TestSaleSettlement):
+    """Own bonus money that is a payment: the invoice keeps its price and its tax."""
+
+    # What it inherits holds here, too, only with another half in the card tender.
+    @classmethod
+    def _make_programs(cls):
+        super()._make_programs()
+        cls.bonus.own_use = "mpv"
+
+    def test_purchase_and_credit_note_settle_to_nothing(self):
+        card = self._load_card(OTHER_ALL_CARD, 5000, bought_minor=20_000)
+        loaded = self._settle()
+        order = self._quotation((self.lamp, 2), (self.bread, 2), card=card)
+        before = order.amount_total
+        self._pay_by_card(order, gift=30, bonus=10)
+        self.assertEqual(order.amount_total, before)
+        self.assertFalse(self._own(order, "reduction"))
+        order.action_confirm()
+        invoice = self._invoice(order)
+        self.assertEqual(invoice.amount_total, before)
+        self.assertEqual(
+            self._cents(invoice.amount_residual), self._cents(before) - 4000
+        )
+        self._pay(invoice)
+        # Gift money and bonus money both wait on the card tender (G4, B3v).
+        self.assertEqual(self._balance("TND"), loaded + 4000)
+        self.assertEqual(self._settle(), loaded)
+        self._credit(invoice, Lamp=1)
+        self.assertEqual(self._settle(), loaded)
+        self.assertEqual(self._differences(), [("TND", "TND", loaded)])

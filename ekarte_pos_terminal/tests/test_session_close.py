@@ -13,8 +13,9 @@ from .till_common import CLUB, GIFT, OTHER_CLUB, Cart, TillCase
 TAB = "9980004000000114"
 
 
-@tagged("post_install", "-at_install")
-class TestSessionClose(TillCase):
+class DayCase(TillCase):
+    """What happens at a till in a day; its closing, and its settlement."""
+
     @classmethod
     def _make_programs(cls):
         super()._make_programs()
@@ -147,6 +148,9 @@ class TestSessionClose(TillCase):
         self.load(self.credit_paid, TAB, 400)
         self.load(self.pass_sold, PASS, 3000)
 
+
+@tagged("post_install", "-at_install")
+class TestSessionClose(DayCase):
     # What is left
 
     def test_nothing_is_left_on_the_tender_account(self):
@@ -318,3 +322,43 @@ class TestSessionClose(TillCase):
         row = self.uncovered()
         with self.assertRaises(AccessError), mute_logger("odoo.addons.base"):
             row.with_user(self.cashier).action_try_again()
+
+
+@tagged("post_install", "-at_install")
+class TestBonusThatPays(DayCase):
+    """Own bonus money that is a payment: the price and its tax stay as they are."""
+
+    @classmethod
+    def _make_programs(cls):
+        super()._make_programs()
+        cls.bonus.own_use = "mpv"
+
+    def test_bonus_money_is_a_payment_and_the_price_stays(self):
+        for _time in range(2):
+            self.buy(CLUB, (self.soap, 10))
+        cart, quote = self.buy(CLUB, (self.soap, 2), bonus=100)
+        self.assertEqual((quote["reduction"], quote["card_payment"]), (0, 100))
+        # 9.40 after 6 % off, whatever pays it.
+        self.assertEqual(cart.order.amount_total, 9.4)
+        self.close()
+        lines = self.session.move_id.line_ids
+        tax = -sum(lines.filtered("tax_line_id").mapped("balance"))
+        sold = sum(self.session.order_ids.mapped("amount_total"))
+        self.assertAlmostEqual(tax, sold * 21 / 121, delta=0.05)
+        # The session has 1.00 on the card tender, settlement takes it from there (B3v).
+        self.assertEqual(self.balance_of("TND"), 1)
+        self.settle()
+        self.assertEqual(self.balance_of("TND"), 0)
+        self.assertEqual([row for row in self.rows() if not row["ok"]], [])
+
+    def test_goods_that_come_back_give_the_bonus_money_back(self):
+        for _time in range(2):
+            self.buy(CLUB, (self.soap, 10))
+        before = self.balance_of("LBN")
+        cart, _quote = self.buy(CLUB, (self.soap, 2), bonus=100)
+        self.assertEqual(self.give_back(cart, 0, 2)["card_payment"], -100)
+        self.close()
+        self.settle()
+        self.assertEqual(before, 0)
+        self.assertEqual(self.balance_of("TND"), 0)
+        self.assertEqual([row for row in self.rows() if not row["ok"]], [])
