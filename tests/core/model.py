@@ -38,7 +38,7 @@ class Booked:
     unpaid: int = 0  # offline: taken, and not there
     due: int = 0  # of a refund
     unloaded: int = 0  # sold value that came back
-    closed: bool = False  # and closed the card
+    closed_from: str = ""  # and closed the card, which had been in this state
     hold: str = ""  # open, captured, over
     ends: datetime | None = None
     reversed: bool = False
@@ -55,6 +55,10 @@ class Booked:
     @property
     def approved(self) -> bool:
         return self.rc in ("00", "10")
+
+    def close(self, card: Card) -> None:
+        self.closed_from = "blocked" if card.state == "blocked" else "active"
+        card.state = "closed"
 
     @property
     def refunded(self) -> int:
@@ -253,7 +257,7 @@ class Model:
         booked.card, booked.amount, booked.unloaded = bought.card, amount, amount
         bought.refunds.append(booked)
         if bought.request.command == "activate":
-            card.state, booked.closed = "closed", True
+            booked.close(card)
 
     def _reverse(self, booked: Booked, request: Request, _now: datetime) -> None:
         original = self._original(request)
@@ -278,8 +282,8 @@ class Model:
             raise Refused("51")
         card.balance += original.taken + original.unloaded
         original.reversed = True
-        if original.closed and card.state == "closed":
-            card.state = "active"
+        if original.closed_from and card.state == "closed":
+            card.state = original.closed_from
         if original.request.command == "activate" and card.state == "active":
             card.state = "new"
 

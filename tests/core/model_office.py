@@ -31,7 +31,6 @@ class Settled(Booked):
     """A back-office operation; `of`: what it takes back or restores."""
 
     of: Booked | None = None
-    closed_from: str = ""
 
 
 class OfficeModel(Model):
@@ -85,8 +84,7 @@ class OfficeModel(Model):
         booked.card, booked.amount, booked.of = load.card, sold, load
         load.refunds.append(booked)
         if load.request.command == "activate":
-            was = {"active": "active", "blocked": "blocked", "closed": "active"}
-            booked.closed_from, card.state = was[card.state], "closed"
+            booked.close(card)
 
     def _write_off(self, booked: Settled, request: Request, _now: datetime) -> None:
         card = self.cards.get(request.card.value, Card())
@@ -132,7 +130,11 @@ class OfficeModel(Model):
         if on_credit and request.tender is not None:
             wanted = Tender(gift=request.tender.credit)
             request = msgspec.structs.replace(request, tender=wanted)
-        return super()._take(booked, request)
+        try:
+            return super()._take(booked, request)
+        except Refused as refusal:
+            over = on_credit and str(refusal) == "51"
+            raise Refused("61" if over else str(refusal)) from None
 
     def _load(self, booked: Booked, card: Card, request: Request) -> None:
         if not isinstance(card, CreditCard):
@@ -159,7 +161,3 @@ class OfficeModel(Model):
         if original is not None and self._is_restored(original):
             raise Refused("77")
         super()._reverse(booked, request, now)
-        if isinstance(original, Settled) and original.closed_from:
-            card = self.cards[original.card]
-            if card.state == "closed":
-                card.state = original.closed_from

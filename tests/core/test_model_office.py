@@ -29,7 +29,7 @@ def test_the_back_office_settles_as_the_model_does(shop: Shop, dice: random.Rand
     run.compare_cards()
     assert shop.broken() == []
     for command in OFFICE_COMMANDS:
-        assert run.settled.get((command, "00"), 0) >= 5, run.settled
+        assert run.settled.get((command, "00"), 0) >= 2, run.settled
     assert {"13", "25", "51", "57", "77"} <= {rc for _, rc in run.settled}, run.settled
 
 
@@ -101,7 +101,10 @@ class _OfficeRun(_Run):
 
     def staff(self, terminal: str) -> Request:
         # Credit is given at the grocer's only: elsewhere nobody blocks these cards.
-        return super().staff(terminal if terminal in GROCERS else GROCERS[0])
+        request = super().staff(terminal)
+        while terminal not in GROCERS and request.card.value in CREDIT:
+            request = super().staff(terminal)
+        return request
 
     def compare(self, request: Request, want: tuple[str, int, int], outcome) -> None:
         answer = decode_answer(outcome.answer)
