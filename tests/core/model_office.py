@@ -69,7 +69,7 @@ class OfficeModel(Model):
 
     def _charge_back(self, booked: Settled, request: Request, _now: datetime) -> None:
         load = self._named(request)
-        if load.request.command not in LOADS or load.reversed or not load.amount:
+        if load.command not in LOADS or load.reversed or not load.amount:
             raise Refused("77")
         card = self.cards[load.card]
         sold = load.amount - load.refunded
@@ -83,7 +83,7 @@ class OfficeModel(Model):
         card.balance -= booked.unloaded
         booked.card, booked.amount, booked.of = load.card, sold, load
         load.refunds.append(booked)
-        if load.request.command == "activate":
+        if load.command == "activate":
             booked.close(card)
 
     def _write_off(self, booked: Settled, request: Request, _now: datetime) -> None:
@@ -100,7 +100,7 @@ class OfficeModel(Model):
         bought = self._named(request)
         if bought.captured_by is not None:
             bought = bought.captured_by
-        if bought.request.command not in PURCHASES or bought.reversed:
+        if bought.command not in PURCHASES or bought.reversed:
             raise Refused("77")
         given = bought.taken - part(bought.taken, bought.refunded, bought.amount)
         if self._is_restored(bought) or bought.refunded == bought.amount or not given:

@@ -72,7 +72,7 @@ class _OfficeRun(_Run):
             one.request
             for one in self.model.booked.values()
             if one.approved
-            and one.request.command in kinds
+            and one.command in kinds
             and one.request.terminal in GROCERS
         ]
         past = likely if likely and self.dice.random() < 0.7 else [*self.past]
