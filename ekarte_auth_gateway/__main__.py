@@ -13,6 +13,7 @@ from pathlib import Path
 from ekarte_auth_gateway.app import run, set_up_logs
 from ekarte_auth_gateway.parameters import ParametersKeyInvalid, tend_key_file
 from ekarte_auth_gateway.settings import SettingsInvalid, read_settings
+from ekarte_auth_gateway.tls import TlsInvalid
 from ekarte_core import KeyringInvalid
 
 
@@ -73,6 +74,9 @@ def _serve() -> int:
         asyncio.run(run(settings))
     except KeyringInvalid as fault:
         sys.stderr.write(f"the gateway cannot start: EKARTE_KEYRING: {fault}\n")
+        return 2
+    except TlsInvalid as fault:
+        sys.stderr.write(f"the gateway cannot start: {fault}\n")
         return 2
     except ParametersKeyInvalid as fault:
         sys.stderr.write(

@@ -26,8 +26,9 @@ from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOf
 from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
 from ekarte_auth_gateway.serial import FrameService, SerialLines
-from ekarte_auth_gateway.settings import Settings
+from ekarte_auth_gateway.settings import Address, Settings
 from ekarte_auth_gateway.slips import PrinterLimits, Printers, Slips
+from ekarte_auth_gateway.tls import Tls
 from ekarte_core import (
     LedgerConnection,
     NetworkInvalid,
@@ -92,9 +93,11 @@ class Gateway:
         Raises:
             KeyringInvalid: the keyring file cannot be used.
             ParametersKeyInvalid: the key of parameters cannot be used.
+            TlsInvalid: the certificate or its key cannot be used.
         """
         self._settings = settings
         self._keyring = load_keyring(settings.keyring)
+        self._tls = None if settings.tls is None else Tls(settings.tls)
         self.http_port = 0
         self.iso_port = 0
         self.iso_b_port = 0
@@ -221,18 +224,11 @@ class Gateway:
             self._settlement.start()
         if self._parameters is not None:
             self._parameters.start()
-        address = self._settings.http
-        if address is not None:
-            self.http_port = await self._http.start(address.host, address.port)
-        address = self._settings.iso
-        if address is not None:
-            self.iso_port = await self._iso.start(address.host, address.port)
-        address = self._settings.iso_b
-        if address is not None:
-            self.iso_b_port = await self._iso_b.start(address.host, address.port)
-        address = self._settings.frame
-        if address is not None:
-            self.frame_port = await self._frame.start(address.host, address.port)
+        settings = self._settings
+        self.http_port = await self._open(self._http, settings.http, "http")
+        self.iso_port = await self._open(self._iso, settings.iso, "iso8583")
+        self.iso_b_port = await self._open(self._iso_b, settings.iso_b, "iso8583-B")
+        self.frame_port = await self._open(self._frame, settings.frame, "frame")
         self._lines.start()
         ports = {
             "iso_port": self.iso_port,
@@ -240,6 +236,20 @@ class Gateway:
             "frame_port": self.frame_port,
         }
         log.info("listening", extra={"http_port": self.http_port, **ports})
+
+    async def _open(
+        self, server: HttpServer | TcpServer, address: Address | None, door: str
+    ) -> int:
+        """Listen at a door, if it has an address; return its port."""
+        if address is None:
+            return 0
+        context = None if self._tls is None else self._tls.context(door)
+        return await server.start(address.host, address.port, context)
+
+    def reload(self) -> None:
+        """Read certificates anew (SIGHUP); connections that are open stay."""
+        if self._tls is not None:
+            self._tls.reload()
 
     async def stop(self) -> None:
         """Stop listening, answer what is under way, hang up, end the threads."""
@@ -309,6 +319,7 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, gateway.reload)
     try:
         await gateway.start()
         await stopping.wait()

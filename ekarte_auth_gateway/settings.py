@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ekarte_auth_gateway.serial import SPEED_DEFAULT, SerialPort
+from ekarte_auth_gateway.tls import DOORS, TlsSettings, unknown_doors
 
 T = TypeVar("T")
 
@@ -77,6 +78,7 @@ class Settings:
     odoo: OdooSettings | None
     parameters: ParametersSettings | None
     bank: BankSettings | None
+    tls: TlsSettings | None
     settle_every_s: float
     retry_first_s: float
     retry_max_s: float
@@ -224,6 +226,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         odoo=_odoo(reader),
         parameters=_parameters(reader),
         bank=_bank(reader),
+        tls=_tls(reader),
         settle_every_s=span("EKARTE_SETTLE_EVERY_S", "900", 0.1, 86_400),
         retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),
         retry_max_s=span("EKARTE_RETRY_MAX_S", "300", 0.05, 86_400),
@@ -286,3 +289,33 @@ def _bank(reader: _Reader) -> BankSettings | None:
     echo_s = reader.seconds("EKARTE_BANK_ECHO_S", "60", 0.2, 3600)
     limit_h = reader.number("EKARTE_BANK_LIMIT_H", 72, 1, 24 * 30)
     return None if keys is None else BankSettings(keys, wait_s, echo_s, limit_h)
+
+
+def _tls(reader: _Reader) -> TlsSettings | None:
+    """Without a certificate all doors are open; terminals sign all the same."""
+
+    def optional(text: str) -> Path | None:
+        return None if text == "off" else _file(text)
+
+    def doors(text: str) -> tuple[str, ...]:
+        found = tuple(part.strip() for part in text.split(","))
+        if unknown_doors(found):
+            raise ValueError(text)
+        return found
+
+    certificate = reader.read(
+        "EKARTE_TLS_CERT", "off", optional, "a file with the certificate chain in PEM"
+    )
+    authority = reader.read(
+        "EKARTE_TLS_CLIENT_CA",
+        "off",
+        optional,
+        "a file with the authorities of client certificates in PEM",
+    )
+    listed = reader.read(
+        "EKARTE_TLS_DOORS", "http", doors, f"of {', '.join(DOORS)}, with commas"
+    )
+    if certificate is None:
+        return None
+    key = reader.read("EKARTE_TLS_KEY", None, _file, "a file with its key in PEM")
+    return TlsSettings(certificate, key or Path(), authority, listed or ())

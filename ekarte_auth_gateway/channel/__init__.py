@@ -1,7 +1,12 @@
 """Messages over TCP, and ISO 8583."""
 
 from ekarte_auth_gateway.channel.keys import TerminalKeys
-from ekarte_auth_gateway.channel.refusing import FrameRefused, Refused, first_of
+from ekarte_auth_gateway.channel.refusing import (
+    FrameRefused,
+    Refused,
+    check_certificate,
+    first_of,
+)
 from ekarte_auth_gateway.channel.server import ChannelLimits, FrameTaker, TcpServer
 from ekarte_auth_gateway.channel.service import IsoService
 
@@ -13,5 +18,6 @@ __all__ = [
     "Refused",
     "TcpServer",
     "TerminalKeys",
+    "check_certificate",
     "first_of",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ekarte_auth_gateway.flow import Device
 from ekarte_core import Answer, Rc
 
 
@@ -25,3 +26,14 @@ _PRECEDENCE = {rc: place for place, rc in enumerate(Rc)}
 def first_of(faults: Iterable[Refused]) -> Refused:
     """If several refusals apply, the first in the order of the codes is the answer."""
     return min(faults, key=lambda refused: _PRECEDENCE[refused.rc])
+
+
+def check_certificate(device: Device, certificate: str, place: str) -> None:
+    """Refuse a terminal that has certificates and did not come with one of them.
+
+    Raises:
+        Refused: 63, in the place that names the terminal.
+    """
+    if not device.admits(certificate):
+        told = f"{place}: this terminal comes with its client certificate only"
+        raise Refused(Rc.MAC, told, place)

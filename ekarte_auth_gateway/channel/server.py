@@ -7,6 +7,7 @@ been still for too long, instead of a timer for each.
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Protocol, cast
 from ekarte_auth_gateway.channel.refusing import FrameRefused
 from ekarte_auth_gateway.codec import Length
 from ekarte_auth_gateway.flow import Counters
+from ekarte_auth_gateway.tls import HANDSHAKE_S, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,12 @@ class FrameTaker(Protocol):
     length: Length
     label: str
 
-    def take(self, frame: bytes, send: Callable[[bytes], None]) -> None:
+    def take(
+        self, frame: bytes, send: Callable[[bytes], None], certificate: str = ""
+    ) -> None:
         """Take one message; `send` gets its answer, now or later.
+
+        `certificate` is the fingerprint of the peer's; '' where it has none.
 
         Raises:
             FrameRefused: it cannot even be answered.
@@ -74,11 +80,13 @@ class _Connection(asyncio.Protocol):
         self._choked = False  # the peer does not read its answers
         self._ending = False
         self._transport: asyncio.Transport | None = None
+        self._certificate = ""
         self.last_frame_s = time.monotonic()
         self.frame_since_s: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._certificate = fingerprint(transport)
         self._server.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,7 +141,7 @@ class _Connection(asyncio.Protocol):
         if self._open >= self._server.limits.open_max:
             self._hold_back()
         try:
-            self._server.service.take(frame, self._answer)
+            self._server.service.take(frame, self._answer, self._certificate)
         except FrameRefused as fault:
             self.close("message without an addressee", reason=str(fault))
             return False
@@ -206,11 +214,19 @@ class TcpServer:
         gauge = counters.connections.labels(service.label)
         gauge.set_function(lambda: len(self._connections))
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; return the port (of use when 0 was asked for)."""
+    async def start(
+        self, host: str, port: int, context: ssl.SSLContext | None = None
+    ) -> int:
+        """Listen, over TLS with `context`; return the port (for when 0 was asked)."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
-            lambda: _Connection(self), host, port, backlog=512, reuse_address=True
+            lambda: _Connection(self),
+            host,
+            port,
+            backlog=512,
+            reuse_address=True,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_S if context else None,
         )
         self._looking = loop.create_task(self._look_forever())
         return int(self._listener.sockets[0].getsockname()[1])

@@ -9,7 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from ekarte_auth_gateway.channel.keys import TerminalKeys
-from ekarte_auth_gateway.channel.refusing import FrameRefused, Refused, first_of
+from ekarte_auth_gateway.channel.refusing import (
+    FrameRefused,
+    Refused,
+    check_certificate,
+    first_of,
+)
 from ekarte_auth_gateway.codec import (
     PROFILE_A,
     CodecError,
@@ -71,7 +76,7 @@ class IsoService:
         self._counters = counters
         self._keys = TerminalKeys(old_blocks=profile.packed)
 
-    def take(self, frame: bytes, send: Send) -> None:
+    def take(self, frame: bytes, send: Send, certificate: str = "") -> None:
         """Take one message; `send` gets its answer, now or later.
 
         Raises:
@@ -89,7 +94,7 @@ class IsoService:
             raise FrameRefused("no request, or no terminal in DE41")
         device = self._device(fields["41"])
         try:
-            request = self._accept(frame, fields, device)
+            request = self._accept(frame, fields, device, certificate)
         except Refused as refused:
             self._refuse(fields, device, refused.answer, send)
         else:
@@ -104,7 +109,9 @@ class IsoService:
         here = (terminal.protocol, terminal.profile) == ("iso8583", self.profile.name)
         return device if here else None
 
-    def _accept(self, frame: bytes, fields: Fields, device: Device | None) -> Request:
+    def _accept(
+        self, frame: bytes, fields: Fields, device: Device | None, certificate: str
+    ) -> Request:
         """Return the request of a message that may go to the ledger."""
         if device is None:
             if self._board.network is None:
@@ -115,6 +122,7 @@ class IsoService:
         if mac is not None and not mac_is_right(frame, fields, mac):
             log.warning("MAC refused", extra={"terminal": device.terminal.id})
             raise Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
+        check_certificate(device, certificate, "DE41")
         faults = list(_sender_faults(fields, device))
         try:
             request = self._read(fields, device)

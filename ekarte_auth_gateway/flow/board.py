@@ -29,6 +29,14 @@ class Device:
         """Show the number, never the key."""
         return f"Device({self.terminal.id})"
 
+    def admits(self, certificate: str) -> bool:
+        """Say whether it may come with this client certificate (a fingerprint, or '').
+
+        A terminal that has certificates comes with one of them, and in no other way.
+        """
+        bound = self.terminal.certificates
+        return not bound or certificate in bound
+
     def may_send(self, now_s: float) -> bool:
         """Count one request; False when the terminal sends faster than its rate.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from functools import partial
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from aiohttp import web
 from ekarte_auth_gateway.flow import Counters
 from ekarte_auth_gateway.http.answers import problem
 from ekarte_auth_gateway.http.service import HttpLimits, HttpService
+from ekarte_auth_gateway.tls import HANDSHAKE_S
 from ekarte_core import Rc
 
 log = logging.getLogger(__name__)
@@ -68,11 +70,19 @@ class HttpServer:
         gauge = counters.connections.labels("http")
         gauge.set_function(lambda: len(self._connections.connections))
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; return the port (of use when 0 was asked for)."""
+    async def start(
+        self, host: str, port: int, context: ssl.SSLContext | None = None
+    ) -> int:
+        """Listen, over TLS with `context`; return the port (for when 0 was asked)."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
-            self._accept, host, port, backlog=512, reuse_address=True
+            self._accept,
+            host,
+            port,
+            backlog=512,
+            reuse_address=True,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_S if context else None,
         )
         return int(self._listener.sockets[0].getsockname()[1])
 

@@ -20,6 +20,7 @@ from ekarte_auth_gateway.http.openapi import openapi
 from ekarte_auth_gateway.http.signature import SignatureFault, SignatureGate, Signed
 from ekarte_auth_gateway.messages import AWAY, Task, Verdict
 from ekarte_auth_gateway.ports import Clock
+from ekarte_auth_gateway.tls import fingerprint
 from ekarte_core import COMMANDS, Rc, Request, RequestInvalid, read_request
 
 log = logging.getLogger(__name__)
@@ -89,8 +90,12 @@ class HttpService:
             refused = respond(AWAY)  # nobody's key is known yet
         if refused is not None:
             return self._refuse(command, refused)
+        certificate = fingerprint(request.transport)
+        if certificate and "Signature-Input" not in request.headers:
+            return await self._certified(command, body, certificate, born_s)
         try:
             signed = self._gate.check(request, body)
+            _check_certificate(signed.device, certificate)
         except SignatureFault as fault:
             log.warning(
                 "signature refused",
@@ -106,6 +111,27 @@ class HttpService:
         if refused is not None:
             return self._refuse(command, refused)
         return respond(await self._execute(order, signed, born_s))
+
+    async def _certified(
+        self, command: str, body: bytes, certificate: str, born_s: float
+    ) -> web.Response:
+        """Serve who has no signature, and a certificate that is a terminal's."""
+        try:
+            order = read_request(command, body)
+        except RequestInvalid as fault:
+            return self._refuse(command, _malformed(fault))
+        device = self._board.device(order.terminal)
+        bound = device is not None and certificate in device.terminal.certificates
+        if device is None or not bound or device.terminal.protocol != "http":
+            log.warning("certificate refused", extra={"certificate": certificate[:16]})
+            told = "the client certificate is not this terminal's"
+            return self._refuse(
+                command, problem(401, Rc.MAC.value, told, "certificate")
+            )
+        refused = self._terminal_refusal(order, device, born_s)
+        if refused is not None:
+            return self._refuse(command, refused)
+        return respond(await self._execute(order, Signed(device, None), born_s))
 
     async def _body(
         self, request: web.BaseRequest
@@ -213,9 +239,21 @@ def _blocked() -> web.Response:
     return problem(403, Rc.TERMINAL.value, "this terminal is blocked", "terminal")
 
 
+def _check_certificate(device: Device, certificate: str) -> None:
+    """A terminal with certificates comes with one of them, signature or not."""
+    if not device.admits(certificate):
+        raise SignatureFault(
+            "certificate", "this terminal comes with its client certificate only"
+        )
+
+
+def _malformed(fault: RequestInvalid) -> web.Response:
+    # A field's name may be anything that somebody sent.
+    return problem(400, fault.rc, redact(str(fault)), redact(fault.field))
+
+
 def _invalid(fault: RequestInvalid, device: Device) -> web.Response:
     """Refuse a body that cannot be read; a blocked terminal is told that first."""
     if device.terminal.state != "active":
         return _blocked()
-    # A field's name may be anything that somebody sent.
-    return problem(400, fault.rc, redact(str(fault)), redact(fault.field))
+    return _malformed(fault)

@@ -49,10 +49,10 @@ class _Fault(InvalidSignature):
 
 @dataclass(frozen=True)
 class Signed:
-    """A request whose sender is certain."""
+    """A request whose sender is certain; one with a certificate has no nonce."""
 
     device: Device
-    nonce: str
+    nonce: str | None
 
 
 class _Message:

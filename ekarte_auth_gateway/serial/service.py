@@ -10,7 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from ekarte_auth_gateway.channel import FrameRefused, Refused, TerminalKeys, first_of
+from ekarte_auth_gateway.channel import (
+    FrameRefused,
+    Refused,
+    TerminalKeys,
+    check_certificate,
+    first_of,
+)
 from ekarte_auth_gateway.codec import BINARY_2, CodecError, frames, tlv
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
 from ekarte_auth_gateway.messages import Task, Verdict
@@ -49,19 +55,19 @@ class FrameService:
         self._counters = counters
         self._keys = TerminalKeys()
 
-    def take(self, frame: bytes, send: Send) -> None:
+    def take(self, frame: bytes, send: Send, certificate: str = "") -> None:
         """Take one body; `send` gets the answer's, now or later.
 
         Raises:
             FrameRefused: it cannot even be answered.
         """
-        self._take(frame, send, "")
+        self._take(frame, send, "", certificate)
 
     def take_from(self, terminal: str, body: bytes, send: Send) -> None:
         """Take one body from the line of a terminal; it is always answered."""
         self._take(body, send, terminal)
 
-    def _take(self, body: bytes, send: Send, line: str) -> None:
+    def _take(self, body: bytes, send: Send, line: str, certificate: str = "") -> None:
         born_s = time.monotonic()
         try:
             frame = frames.unpack(body)
@@ -74,7 +80,7 @@ class FrameService:
             raise FrameRefused("no terminal in TI, or no operation in ON")
         device = self._device(number)
         try:
-            request = self._accept(frame, device, line)
+            request = self._accept(frame, device, line, certificate)
         except Refused as refused:
             self._refuse(told, device, refused.answer, send)
         else:
@@ -87,7 +93,9 @@ class FrameService:
             return None
         return device
 
-    def _accept(self, frame: frames.Frame, device: Device | None, line: str) -> Request:
+    def _accept(
+        self, frame: frames.Frame, device: Device | None, line: str, certificate: str
+    ) -> Request:
         """Return the request of a body that may go to the ledger."""
         if device is None:
             if self._board.network is None:
@@ -97,6 +105,8 @@ class FrameService:
         if mac is not None and not frames.mac_is_right(frame, mac):
             log.warning("MAC refused", extra={"terminal": device.terminal.id})
             raise Refused(Rc.MAC, "MAC is missing or wrong", frames.MAC_TAG)
+        if not line:  # a line has no certificates; who holds it is at the counter
+            check_certificate(device, certificate, "TI")
         faults = list(_sender_faults(device, line))
         try:
             request = self._read(frame, device)

@@ -3,6 +3,7 @@
 import http.client
 import secrets
 import socket
+import ssl
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,10 +21,6 @@ from ekarte_auth_gateway.testing.faults import ANSWER_WAIT_S, TerminalError
 from ekarte_core import Answer, Request, decode_answer
 
 COVERED = ("@method", "@path", "content-digest")
-_CONNECTIONS = {
-    "http": http.client.HTTPConnection,
-    "https": http.client.HTTPSConnection,
-}
 
 
 def body_of(request: Request) -> bytes:
@@ -62,12 +59,23 @@ class HttpTerminal:
         last_headers: its headers.
     """
 
-    def __init__(self, base_url: str, terminal_id: str, key: bytes) -> None:
-        """Take the gateway's base URL, the terminal's number and its 32-byte key."""
+    def __init__(
+        self,
+        base_url: str,
+        terminal_id: str,
+        key: bytes | None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take the gateway's base URL, the terminal's number and its 32-byte key.
+
+        `context` is for https: whom to trust, and the client certificate. Without a
+        key nothing is signed: the certificate says who it is.
+        """
         parts = urlsplit(base_url)
-        if parts.scheme not in _CONNECTIONS or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"want a base URL like http://127.0.0.1:8470: {base_url}")
-        self._connect = _CONNECTIONS[parts.scheme]
+        self._secure = parts.scheme == "https"
+        self._context = context
         self.terminal_id = terminal_id
         self.last_raw = b""
         self.last_status = 0
@@ -76,9 +84,11 @@ class HttpTerminal:
         self._address = (parts.hostname, parts.port)
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
-        self._signer = HTTPMessageSigner(
-            signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key)
-        )
+        self._signer: HTTPMessageSigner | None = None
+        if key is not None:
+            self._signer = HTTPMessageSigner(
+                signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key)
+            )
 
     def __repr__(self) -> str:
         """Show the number, never the key."""
@@ -103,15 +113,16 @@ class HttpTerminal:
         """
         path = f"/v1/{command}"
         message = SignedMessage("POST", self._base + path, {"Host": "gateway"})
-        self._signer.sign(
-            message,
-            key_id=changes.get("key_id", self.terminal_id),
-            created=changes.get("created", datetime.now(timezone.utc)),
-            nonce=changes.get("nonce", secrets.token_urlsafe(16)),
-            label="sig",
-            covered_component_ids=changes.get("covered", COVERED[:2]),
-            body=body,
-        )
+        if self._signer is not None:
+            self._signer.sign(
+                message,
+                key_id=changes.get("key_id", self.terminal_id),
+                created=changes.get("created", datetime.now(timezone.utc)),
+                nonce=changes.get("nonce", secrets.token_urlsafe(16)),
+                label="sig",
+                covered_component_ids=changes.get("covered", COVERED[:2]),
+                body=body,
+            )
         headers = {**message.headers, "Content-Type": "application/json"}
         del headers["Host"]
         for name, value in changes.get("headers", {}).items():
@@ -154,7 +165,7 @@ class HttpTerminal:
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> bytes:
         if self._connection is None:
-            connection = self._connect(*self._address, timeout=ANSWER_WAIT_S)
+            connection = self._new_connection()
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connection = connection
@@ -164,6 +175,14 @@ class HttpTerminal:
         self.last_status = response.status
         self.last_headers = dict(response.getheaders())
         return self.last_raw
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        host, port = self._address
+        if not self._secure:
+            return http.client.HTTPConnection(host, port, timeout=ANSWER_WAIT_S)
+        return http.client.HTTPSConnection(
+            host, port, timeout=ANSWER_WAIT_S, context=self._context
+        )
 
     def _hang_up(self) -> None:
         if self._connection is not None:

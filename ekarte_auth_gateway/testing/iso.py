@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import threading
 
 from ekarte_auth_gateway.codec import (
@@ -43,8 +44,11 @@ class IsoTerminal:
         profile: str = "A",
         *,
         old_blocks: bool = False,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         """Take the address, the terminal's number, its key, MAC and profile.
+
+        `context`: speak TLS, trust whom it trusts, with the certificate it has.
 
         `old_blocks`: access codes go out in format 0 of ISO 9564, in DE52.
         """
@@ -58,6 +62,7 @@ class IsoTerminal:
         self._profile = PROFILES[profile]
         self._mac = None if key is None else mac_of(mac, key)
         self._codes = None if key is None else code_keys(key, old=old_blocks)
+        self._context = context
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
@@ -123,6 +128,10 @@ class IsoTerminal:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, ANSWER_WAIT_S)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._context is not None:
+                self._socket = self._context.wrap_socket(
+                    self._socket, server_hostname=self._address[0]
+                )
         length = self._profile.length
         if self._profile.tpdu:
             message = _TPDU + message

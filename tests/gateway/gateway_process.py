@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -37,6 +38,7 @@ class GatewayProcess:
             **env,
         }
         self.module = "ekarte_auth_gateway"
+        self.context: ssl.SSLContext | None = None  # whom to trust, where HTTP has TLS
         self.since = 0  # ledger operations up to here are another test's
         self._process: subprocess.Popen[bytes] | None = None
         self._terminals: list[HttpTerminal | IsoTerminal | FrameTerminal] = []
@@ -100,7 +102,8 @@ class GatewayProcess:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
+        scheme = "http" if self.context is None else "https"
+        return f"{scheme}://127.0.0.1:{self.http_port}"
 
     def key(self, terminal: str) -> bytes:
         return self.keyring.terminal_key(terminal, 1)
@@ -108,7 +111,8 @@ class GatewayProcess:
     def http(
         self, terminal: str = town.HTTP_1, key: bytes | None = None
     ) -> HttpTerminal:
-        made = HttpTerminal(self.url, terminal, key or self.key(terminal))
+        key = key or self.key(terminal)
+        made = HttpTerminal(self.url, terminal, key, self.context)
         self._terminals.append(made)
         return made
 
@@ -148,7 +152,7 @@ class GatewayProcess:
         self._terminals.clear()
 
     def ready(self) -> dict[str, Any]:
-        probe = HttpTerminal(self.url, "00000000", b"")
+        probe = HttpTerminal(self.url, "00000000", None, self.context)
         try:
             return json.loads(probe.get("/readyz"))
         finally:
@@ -156,7 +160,7 @@ class GatewayProcess:
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
-        probe = HttpTerminal(self.url, "00000000", b"")
+        probe = HttpTerminal(self.url, "00000000", None, self.context)
         try:
             page = probe.get("/metrics").decode()
         finally:
