@@ -6,6 +6,7 @@ from pathlib import Path
 from ekarte_stack.machine import Machine
 from ekarte_stack.ports import LOOPBACK
 from ekarte_stack.serving import Server
+from ekarte_stack.steps import run
 
 START_TIMEOUT_S = 60
 SETTLE_EVERY_S = 5  # short, so that a demonstration need not wait
@@ -35,13 +36,31 @@ class GatewaySettings:
         }
 
 
+def make_parameters_key(machine: Machine) -> None:
+    """Have the gateway write the key of parameters, if it has none yet."""
+    command = ("-m", "ekarte_auth_gateway", "parameters-key")
+    run(
+        machine.account.argv(
+            machine.home.python, *command, str(machine.home.parameters_key)
+        ),
+        log=machine.home.log / "parameters.log",
+        env=machine.account.environment(),
+        cwd=machine.account.home,
+        advice="the key file may be broken: remove it, it is made anew",
+    )
+
+
 def server(machine: Machine, settings: GatewaySettings) -> Server:
     """Describe the gateway with these settings."""
     return Server(
         name="the gateway",
         argv=machine.account.argv(machine.home.python, "-m", "ekarte_auth_gateway"),
         env=machine.account.environment(
-            {"EKARTE_KEYRING": str(machine.home.keyring), **settings.variables()}
+            {
+                "EKARTE_KEYRING": str(machine.home.keyring),
+                "EKARTE_PARAMETERS_KEY_FILE": str(machine.home.parameters_key),
+                **settings.variables(),
+            }
         ),
         cwd=machine.account.home,
         log=machine.home.log / "gateway.log",

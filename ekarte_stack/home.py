@@ -85,6 +85,11 @@ class Home:
         """The keys that protect card numbers."""
         return self.keys / "keyring.json"
 
+    @property
+    def parameters_key(self) -> Path:
+        """The key that terminals' parameters are signed with."""
+        return self.keys / "parameters.pem"
+
     def owned_by_service(self) -> tuple[Path, ...]:
         """Folders that the account of PostgreSQL and Odoo writes to."""
         return (

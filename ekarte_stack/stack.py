@@ -107,6 +107,7 @@ def _start_servers(machine: Machine, run: Run, database: str) -> None:
         )
         return gateway.server(machine, settings)
 
+    gateway.make_parameters_key(machine)
     run["pids"]["gateway"], (http, iso) = on_free_ports(("http", "iso"), gateway_on)
     run["gateway"] = {
         "http": f"http://{ports.LOOPBACK}:{http}",
