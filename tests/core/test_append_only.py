@@ -16,6 +16,8 @@ from ekarte_core import (
     Keyring,
     LedgerConnection,
     Offline,
+    ParametersBook,
+    ParametersVersion,
     Prize,
     check_keys,
     draw_winners,
@@ -334,6 +336,15 @@ def test_without_a_grant_nothing_is_seen(shop: Shop, role: str):
         as_role(shop, role, "SELECT * FROM ekarte.card")
 
 
+def _tell(book: ParametersBook, shop: Shop) -> bool:
+    """All that a gateway writes about what terminals are told."""
+    assert book.claim()
+    assert book.follow_cards(shop.network, shop.now) == 1
+    book.add_keys([("k", b"K")], shop.now)
+    book.add("G1", ParametersVersion(1, 1, 1, 1, b"", shop.now))
+    return book.note_loaded("00000011", "G1", 1, shop.now)
+
+
 def test_a_gateways_role_is_enough_for_its_whole_work(shop: Shop, role: str):
     granted(shop, role, "gateway")
     shop.ledger.close()
@@ -349,6 +360,7 @@ def test_a_gateways_role_is_enough_for_its_whole_work(shop: Shop, role: str):
     shop.do("reverse", original=shop.request("sale", card, 1))
     assert shop.do("sale", number(CLUB), 1000).rc == "00"
     assert shop.do("block", card).rc == "00"
+    assert shop.ledger.parameters(lambda book: _tell(book, shop))
     assert shop.do("close", batch=2).rc == "00"
     assert shop.ledger.network(None).version == 1
     assert shop.ledger.remember_nonce("00000011", "n", shop.now)

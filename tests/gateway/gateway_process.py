@@ -28,6 +28,7 @@ class GatewayProcess:
     ) -> None:
         self.dsn = dsn
         self.keyring = keyring
+        self.keyring_file = keyring_file
         self.log_file = folder / "gateway.log"
         self.http_port = self.iso_port = self.iso_b_port = 0
         self.frame_port = 0

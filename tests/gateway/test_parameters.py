@@ -356,3 +356,42 @@ def test_a_gateway_that_lacks_the_key_does_not_start(
     process = make_gateway(EKARTE_PARAMETERS_KEY_FILE=str(path))
     with pytest.raises(AssertionError, match="open to others"):
         process.start()
+
+
+# --- several gateways
+
+
+def test_two_gateways_on_one_ledger_tell_the_same(
+    telling: GatewayProcess,
+    make_gateway: MakeGateway,
+    key_file: Path,
+    tmp_path: Path,
+):
+    folder = tmp_path / "second"
+    folder.mkdir()
+    second = GatewayProcess(
+        telling.dsn,
+        telling.keyring,
+        telling.keyring_file,
+        folder,
+        EKARTE_PARAMETERS_KEY_FILE=str(key_file),
+        EKARTE_PARAMETERS_EVERY_S="0.1",
+    ).start_ready()
+    try:
+        value = gift_card(telling.http(), 1000)
+        ask(second.http(), "block", card=value)
+        wait_for_version(telling, 2)
+        wait_for_version(second, 2)
+        publish(telling.dsn, tmp_path, name="Renamed")
+        wait_for_version(telling, 3)
+        wait_for_version(second, 3)
+        one, other = (Download("G1", trusted(telling)) for _gateway in range(2))
+        load(one, wished(telling.http()))
+        load(other, wished(second.http(town.HTTP_2)))
+        assert one.text == other.text
+        made = telling.sql(
+            "SELECT branch, version FROM ekarte.parameters ORDER BY 1, 2"
+        )
+        assert made == [(branch, n) for branch in ("G1", "G2") for n in (1, 2, 3)]
+    finally:
+        assert second.stop() == 0
