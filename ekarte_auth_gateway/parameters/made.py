@@ -45,6 +45,8 @@ class Maker:
         self._announced = announced
         self._done: State | None = None
         self._sources: OrderedDict[State, Sources] = OrderedDict()
+        self._cuts: dict[str, msgspec.Raw] = {}
+        self._cuts_of = 0  # the version of the network that they are of
         self._texts: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._bytes = 0
 
@@ -66,6 +68,8 @@ class Maker:
         state = (network.version, book.stop_number(), _last(keys))
         if state == self._done:
             return []
+        if self._cuts_of != network.version:
+            self._cuts, self._cuts_of = {}, network.version
         sources = self._made_from(book, state, network, keys)
         at = now.astimezone(timezone.utc).replace(microsecond=0)
         changed = [
@@ -155,7 +159,9 @@ class Maker:
         if found is None:
             stopped = book.stop_list(state[1])
             stop_keys = book.stop_keys({one.key for one in stopped})
-            found = self._sources[state] = Sources(network, stopped, stop_keys, keys)
+            cuts = self._cuts if network.version == self._cuts_of else None
+            found = Sources(network, stopped, stop_keys, keys, cuts)
+            self._sources[state] = found
         self._sources.move_to_end(state)
         while len(self._sources) > SOURCES_MAX:
             self._sources.popitem(last=False)

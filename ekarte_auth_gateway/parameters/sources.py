@@ -22,9 +22,14 @@ class Sources:
         stopped: Sequence[Stopped],
         stop_keys: Mapping[int, bytes],
         keys: Sequence[ParametersKey],
+        cuts: dict[str, msgspec.Raw] | None = None,
     ) -> None:
-        """Take the network, the stop list with the keys of its marks, public keys."""
+        """Take the network, the stop list with the keys of its marks, public keys.
+
+        `cuts`: the branches' parts of this very network, as far as they are made.
+        """
         self.network = network
+        self._cuts = {} if cuts is None else cuts
         self._stop_keys = stop_keys
         self._stopped = stopped
         self._keys = {
@@ -47,12 +52,19 @@ class Sources:
                 "branch": branch,
                 "version": version,
                 "at": at,
-                "network": cut(self.network, branch),
+                "network": self._cut(branch),
                 "stop_list": self._stop_list(neighbours(self.network, issuer)),
                 "texts": self._texts(issuer),
                 "keys": self._keys,
             }
         )
+
+    def _cut(self, branch: str) -> msgspec.Raw:
+        known = self._cuts.get(branch)
+        if known is None:
+            made = canonical(cut(self.network, branch))
+            known = self._cuts[branch] = msgspec.Raw(made)
+        return known
 
     def _stop_list(self, issuers: frozenset[str]) -> msgspec.Raw:
         known = self._stop_lists.get(issuers)

@@ -13,31 +13,46 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('ekarte.parameters', 0));
 SELECT coalesce(max(number), 0) FROM ekarte.stop_change;
 
 -- stop_differences --
--- Cards whose state and place on the stop list differ. Of a card that was listed before
--- the mark is known; without a stop token it cannot be listed at all.
+-- Cards whose state and place on the stop list differ: two indexes side by side, nothing
+-- else of all cards is looked at. Of a card that was listed before the mark is known;
+-- without a stop token it cannot be listed at all.
+WITH stopped AS (
+    SELECT id, state FROM ekarte.card
+    WHERE state NOT IN ('new', 'active')
+),
+
+listed AS (
+    SELECT DISTINCT ON (card_id) card_id, state, number
+    FROM ekarte.stop_change
+    ORDER BY card_id ASC, number DESC
+),
+
+different AS MATERIALIZED (
+    SELECT
+        coalesce(s.id, l.card_id) AS card_id, coalesce(s.state, 'active') AS state,
+        l.number
+    FROM stopped AS s
+    FULL JOIN listed AS l ON s.id = l.card_id
+    WHERE coalesce(s.state, 'active') <> coalesce(l.state, 'active')
+)
+
 SELECT
-    c.id, c.state, c.token, c.stop_token, c.stop_key, l.mark, l.mark_key,
-    ARRAY(SELECT m.issuer FROM ekarte.membership AS m WHERE m.card_id = c.id), c.noted
-FROM ekarte.card AS c
+    d.card_id, d.state, c.token, c.stop_token, c.stop_key, x.mark, x.mark_key,
+    ARRAY(SELECT m.issuer FROM ekarte.membership AS m WHERE m.card_id = d.card_id),
+    c.noted, coalesce(x.issuers, '{}')
+FROM different AS d
+CROSS JOIN LATERAL (
+    SELECT token, stop_token, stop_key, noted FROM ekarte.card
+    WHERE id = d.card_id LIMIT 1
+) AS c
 LEFT JOIN LATERAL (
-    SELECT s.state, s.mark, s.mark_key FROM ekarte.stop_change AS s
-    WHERE s.card_id = c.id
-    ORDER BY s.number DESC LIMIT 1
-) AS l ON TRUE
+    SELECT mark, mark_key, issuers FROM ekarte.stop_change
+    WHERE number = d.number LIMIT 1
+) AS x ON TRUE
 WHERE
-    c.state NOT IN ('new', 'active') AND c.state IS DISTINCT FROM l.state
-    AND (l.mark IS NOT NULL OR (c.stop_token IS NOT NULL AND c.stop_key = ANY(%(keys)s)))
-UNION ALL
-SELECT c.id, 'active', c.token, NULL, 0, l.mark, l.mark_key, l.issuers, '{}'
-FROM (
-    SELECT DISTINCT ON (s.card_id)
-        s.card_id, s.state, s.mark, s.mark_key, s.issuers
-    FROM ekarte.stop_change AS s
-    ORDER BY s.card_id ASC, s.number DESC
-) AS l
-INNER JOIN ekarte.card AS c ON l.card_id = c.id
-WHERE l.state <> 'active' AND c.state IN ('new', 'active')
-ORDER BY 1
+    x.mark IS NOT NULL
+    OR (c.stop_token IS NOT NULL AND c.stop_key = ANY(%(keys)s::smallint[]))
+ORDER BY d.card_id
 LIMIT %(limit)s;
 
 -- add_stop_changes --

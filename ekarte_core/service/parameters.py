@@ -216,7 +216,9 @@ def parameters_loaded(cr: Cursor, branches: Mapping[str, str]) -> dict[str, Load
     return {terminal: Loaded(*rest) for terminal, *rest in cr.fetchall()}
 
 
-def _issuers(network: Network, members: list[str], noted: list[str]) -> set[str]:
-    """Whose terminals may meet a card: those it takes part with, or could."""
+def _issuers(
+    network: Network, members: list[str], noted: list[str], told: list[str]
+) -> set[str]:
+    """Whose terminals may meet a card: those it takes part with, could, or once did."""
     types = (network.card_types.get(code) for code in noted)
-    return {*members, *(kind.issuer for kind in types if kind is not None)}
+    return {*members, *told, *(kind.issuer for kind in types if kind is not None)}
