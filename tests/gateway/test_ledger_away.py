@@ -4,6 +4,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn
 
+from ekarte_auth_gateway.__main__ import main
+from ekarte_core import ParametersWish
 from tests.gateway import town
 from tests.gateway.shop import ask, balance, gift_card, order
 
@@ -77,3 +79,25 @@ def test_the_gateway_may_start_before_the_ledger(make_gateway, switch):
     switch(gateway.dsn, on=True)
     gateway.wait_until(lambda: gateway.ready()["ready"], "there", 10)
     assert ask(gateway.http(), "echo").rc == "00"
+
+
+def test_parameters_that_were_made_once_are_there_meanwhile(
+    make_gateway, switch, tmp_path
+):
+    key_file = tmp_path / "parameters.pem"
+    assert main(["parameters-key", str(key_file)]) == 0
+    gateway = make_gateway(EKARTE_PARAMETERS_KEY_FILE=str(key_file)).start_ready()
+    http = gateway.http()
+    gateway.wait_until(
+        lambda: gateway.sql("SELECT count(*) FROM ekarte.parameters") == [(2,)], "made"
+    )
+    wish = ParametersWish(version=1)
+    there = ask(http, "parameters", parameters=wish)
+    assert there.rc == "00"
+    switch(gateway.dsn, on=False)
+    assert ask(http, "sale", card=town.club_number(), amount=100).rc == "91"
+    assert ask(http, "parameters", parameters=wish).parameters == there.parameters
+    # What nobody has asked for yet has to be made.
+    other = ask(gateway.iso(town.ISO_2), "parameters", parameters=ParametersWish())
+    assert other.rc == "91"
+    switch(gateway.dsn, on=True)

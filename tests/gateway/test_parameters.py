@@ -1,7 +1,7 @@
 """Parameters over HTTP: downloaded, checked, resumed, patched, and what they say."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ekarte_auth_gateway.parameters import Document, Download, ParametersRefused
 from ekarte_core import (
     Answer,
     CardRef,
+    Keyring,
     Parameters,
     ParametersWish,
 )
@@ -32,9 +33,32 @@ def key_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def still(
+    new_ledger: Callable[[], str],
+    keyring: Keyring,
+    keyring_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[GatewayProcess]:
+    """A gateway that tells parameters, for all tests that leave them as they are."""
+    folder = tmp_path_factory.mktemp("still")
+    assert main(["parameters-key", str(folder / "parameters.pem")]) == 0
+    process = GatewayProcess(
+        new_ledger(),
+        keyring,
+        keyring_file,
+        folder,
+        EKARTE_PARAMETERS_KEY_FILE=str(folder / "parameters.pem"),
+        EKARTE_PARAMETERS_EVERY_S="0.1",
+    ).start_ready()
+    wait_for_version(process, 1)
+    yield process
+    assert process.stop() == 0
+
+
 @pytest.fixture
 def telling(make_gateway: MakeGateway, key_file: Path) -> GatewayProcess:
-    """A gateway that tells parameters, and looks for news all the time."""
+    """A gateway of the test's own that tells parameters, and looks for news."""
     process = make_gateway(
         EKARTE_PARAMETERS_KEY_FILE=str(key_file), EKARTE_PARAMETERS_EVERY_S="0.1"
     ).start_ready()
@@ -97,22 +121,22 @@ def loaded(process: GatewayProcess, terminal: Any) -> Document:
 # --- download
 
 
-def test_a_terminal_downloads_its_parameters_and_then_has_them(telling: GatewayProcess):
-    terminal = telling.http()
-    download = Download("G1", trusted(telling))
+def test_a_terminal_downloads_its_parameters_and_then_has_them(still: GatewayProcess):
+    terminal = still.http()
+    download = Download("G1", trusted(still))
     assert load(download, wished(terminal)) == ["full", "same"]
     document = download.document
     assert document is not None
     assert (document.branch, document.version) == ("G1", 1)
     assert town.HTTP_1 in document.network["terminals"]
     assert echo(terminal).params_version == document.version
-    assert telling.operations() == 0, "it books nothing"
+    assert still.operations() == 0, "it books nothing"
 
 
-def test_over_iso_8583_the_same_comes_in_small_chunks(telling: GatewayProcess):
-    by_http, by_iso = (Download("G1", trusted(telling)) for _line in range(2))
-    load(by_http, wished(telling.http()))
-    kinds = load(by_iso, wished(telling.iso()))
+def test_over_iso_8583_the_same_comes_in_small_chunks(still: GatewayProcess):
+    by_http, by_iso = (Download("G1", trusted(still)) for _line in range(2))
+    load(by_http, wished(still.http()))
+    kinds = load(by_iso, wished(still.iso()))
     assert len(kinds) > 5
     assert set(kinds[:-1]) == {"full"}
     assert by_iso.text == by_http.text
@@ -169,17 +193,9 @@ def test_without_a_key_the_command_is_not_known_here(gateway: GatewayProcess):
     assert ask(gateway.http(), "parameters").rc == "12"
 
 
-def test_a_chunk_that_is_not_there_is_refused(telling: GatewayProcess):
-    answer = ask(telling.http(), "parameters", parameters=ParametersWish(chunk=9000))
+def test_a_chunk_that_is_not_there_is_refused(still: GatewayProcess):
+    answer = ask(still.http(), "parameters", parameters=ParametersWish(chunk=9000))
     assert (answer.rc, answer.field) == ("30", "parameters.chunk")
-
-
-def test_parameters_are_there_though_the_ledger_is_away(telling: GatewayProcess):
-    """What has been made once is answered by the event loop alone."""
-    terminal = telling.http()
-    send = wished(terminal)
-    first = send(ParametersWish())
-    assert send(ParametersWish(version=first.version)) == first
 
 
 # --- resumed
@@ -221,8 +237,8 @@ def test_a_download_goes_on_though_a_newer_version_has_appeared(
     assert download.document.version == 3
 
 
-def test_a_version_that_is_not_kept_begins_anew(telling: GatewayProcess):
-    terminal = telling.http()
+def test_a_version_that_is_not_kept_begins_anew(still: GatewayProcess):
+    terminal = still.http()
     part = wished(terminal)(ParametersWish(version=77, chunk=5))
     assert (part.version, part.chunk, part.kind) == (1, 0, "full")
 
@@ -231,9 +247,7 @@ def test_a_version_that_is_not_kept_begins_anew(telling: GatewayProcess):
 
 
 @pytest.mark.parametrize("place", [0, 700, -2])
-def test_a_document_with_one_bit_changed_is_refused(
-    telling: GatewayProcess, place: int
-):
+def test_a_document_with_one_bit_changed_is_refused(still: GatewayProcess, place: int):
     def spoilt(wish: ParametersWish) -> Parameters:
         part = wished(terminal)(wish)
         content = bytearray(base64.b64decode(part.data))
@@ -249,8 +263,8 @@ def test_a_document_with_one_bit_changed_is_refused(
             key_id=part.key_id,
         )
 
-    terminal = telling.http()
-    download = Download("G1", trusted(telling))
+    terminal = still.http()
+    download = Download("G1", trusted(still))
     with pytest.raises(ParametersRefused, match="signature"):
         load(download, spoilt)
     assert download.document is None
@@ -258,16 +272,16 @@ def test_a_document_with_one_bit_changed_is_refused(
     assert download.document is not None
 
 
-def test_a_key_that_was_not_handed_over_is_refused(telling: GatewayProcess):
+def test_a_key_that_was_not_handed_over_is_refused(still: GatewayProcess):
     download = Download("G1", {"0" * 16: bytes(32)})
     with pytest.raises(ParametersRefused, match="not known here"):
-        load(download, wished(telling.http()))
+        load(download, wished(still.http()))
 
 
-def test_the_parameters_of_another_branch_are_refused(telling: GatewayProcess):
-    download = Download("G2", trusted(telling))
+def test_the_parameters_of_another_branch_are_refused(still: GatewayProcess):
+    download = Download("G2", trusted(still))
     with pytest.raises(ParametersRefused, match="branch G1"):
-        load(download, wished(telling.http()))
+        load(download, wished(still.http()))
 
 
 # --- the stop list
