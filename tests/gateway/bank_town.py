@@ -14,6 +14,7 @@ BANK = "00000061"
 """A terminal whose bank is ACQ1."""
 BANK_2, BANK_3, BANK_4 = "00000062", "00000063", "00000064"
 PUMP = "00000065"
+ISO = "00000066"
 NO_BANK = town.HTTP_1
 HERE = Path(__file__).parent
 NUMBER = "4000001234567899"
@@ -100,6 +101,7 @@ def network(port: int, **changes: Any) -> dict[str, Any]:
         }
         for number in (BANK, BANK_2, BANK_3, BANK_4, PUMP)
     ]
+    own.append({**own[0], "id": ISO, "protocol": "iso8583", "bank_terminal": "T0066"})
     return {
         "acquirers": [acquirer],
         "terminals": [*town.document()["terminals"], *own],
