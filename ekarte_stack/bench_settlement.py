@@ -35,7 +35,7 @@ from ekarte_stack.steps import StackError, say, step
 
 DATABASE = "ekarte_bench_settlement"
 SMALL_DATABASE = "ekarte_t_settlement"
-HOLDS = "all 13 invariants hold after the run"
+HOLDS = "all 14 invariants hold after the run"
 GOAL_S, STRETCH_S = 60, 20
 GOAL_P99 = 2.0  # times that of the quiet minutes
 RECEIVE = "/json/2/ekarte.settlement/receive"

@@ -323,3 +323,72 @@ FROM (
 ) AS n
 GROUP BY n.issuer
 HAVING sum(n.amount) <> 0;
+
+-- I13 --
+-- A purchase with a bank card stands in the ledger and at the bank or in neither, or somebody is at it
+WITH course AS (
+    SELECT DISTINCT ON (s.operation_id)
+        s.operation_id AS id, b.command, o.id AS ledger_id, s.step
+    FROM ekarte.bank_step AS s
+    INNER JOIN ekarte.bank_operation AS b ON s.operation_id = b.id
+    LEFT JOIN ekarte.operation AS o
+        ON b.terminal = o.terminal AND b.batch = o.batch AND b.number = o.number
+    ORDER BY s.operation_id, s.number DESC
+),
+
+-- What the ledger has booked of each, and not taken back.
+standing AS (
+    SELECT c.id
+    FROM course AS c
+    LEFT JOIN ekarte.hold_end AS e ON c.ledger_id = e.hold_id AND e.how = 'captured'
+    INNER JOIN ekarte.operation AS o
+        ON o.id = CASE c.command WHEN 'sale' THEN c.ledger_id ELSE e.operation_id END
+    WHERE
+        o.command = 'confirm' AND o.rc IN ('00', '10')
+        AND NOT EXISTS (
+            SELECT FROM ekarte.operation AS r
+            WHERE r.original_id = o.id AND r.command = 'reverse' AND r.rc = '00'
+        )
+)
+
+SELECT 'bank operation ' || b.id || ' is left half done' FROM ekarte.bank_operation AS b
+LEFT JOIN course AS c ON b.id = c.id
+WHERE
+    coalesce(c.step, '') NOT IN ('refused', 'booked', 'released', 'kept')
+    AND NOT EXISTS (
+        SELECT FROM ekarte.bank_work AS w WHERE w.operation_id = b.id AND w.number = 0
+    )
+UNION ALL
+SELECT 'bank operation ' || c.id || ' stands at the bank alone' FROM course AS c
+WHERE c.step IN ('booked', 'kept') AND c.id NOT IN (SELECT x.id FROM standing AS x)
+UNION ALL
+SELECT 'bank operation ' || c.id || ' stands in the ledger alone' FROM course AS c
+WHERE c.step IN ('refused', 'released') AND c.id IN (SELECT x.id FROM standing AS x)
+UNION ALL
+SELECT 'bank operation ' || c.id || ' is charged for nothing' FROM course AS c
+WHERE
+    c.step = 'released'
+    AND EXISTS (
+        SELECT FROM ekarte.bank_step AS s WHERE s.operation_id = c.id AND s.step = 'sent'
+    )
+    AND NOT EXISTS (
+        SELECT FROM ekarte.bank_step AS s
+        WHERE
+            s.operation_id = c.id
+            AND (
+                s.step = 'declined' OR s.message = '0400'
+                OR (s.step = 'cancelled' AND s.message = '')
+            )
+    )
+UNION ALL
+SELECT 'bank message ' || s.operation_id || '/' || s.number || ' is left' FROM ekarte.bank_step AS s
+WHERE
+    s.message IN ('0400', '0220')
+    AND NOT EXISTS (
+        SELECT FROM ekarte.bank_work AS w
+        WHERE w.operation_id = s.operation_id AND w.number = s.number
+    )
+    AND NOT EXISTS (
+        SELECT FROM ekarte.bank_delivery AS d
+        WHERE d.operation_id = s.operation_id AND d.number = s.number
+    );

@@ -23,6 +23,7 @@ CODES = [
     "I10",
     "I11",
     "I12",
+    "I13",
 ]
 
 
@@ -79,6 +80,11 @@ def red(shop: Shop) -> dict[str, str]:
 
 ENTRY = "UPDATE ekarte.entry SET"
 TURNOVER = "(SELECT id FROM ekarte.purse WHERE unit = 'turnover')"
+BANK = (
+    "INSERT INTO ekarte.bank_operation VALUES (1, '00000011', 9, 9, 'sale', 'A', 'T',"
+    " 'M', 'EUR', '1234', 'en', now(), 'x', '')"
+)
+STEP = "INSERT INTO ekarte.bank_step VALUES"
 
 FAULTS = [
     (
@@ -237,6 +243,41 @@ FAULTS = [
         "a debt to others that no entry knows",
         "INSERT INTO ekarte.exposure_use VALUES ('GROCER', 1)",
         "issuer GROCER",
+    ),
+    (
+        "I13",
+        "nobody is at it",
+        BANK,
+        "bank operation 1 is left half done",
+    ),
+    (
+        "I13",
+        "the bank alone has booked",
+        f"{BANK};{STEP} (1, 1, now(), 'booked', '', NULL, 1, '00', '', '', '')",
+        "bank operation 1 stands at the bank alone",
+    ),
+    (
+        "I13",
+        "the ledger alone has booked",
+        f"{BANK};UPDATE ekarte.bank_operation SET batch = o.batch, number = o.number"
+        " FROM ekarte.operation AS o WHERE o.id = 3;"
+        f"{STEP} (1, 1, now(), 'released', '', NULL, 0, '', '', '', '')",
+        "bank operation 1 stands in the ledger alone",
+    ),
+    (
+        "I13",
+        "a charge without a reversal",
+        f"{BANK};{STEP} (1, 1, now(), 'sent', '0200', 1, 1, '', '', '', ''),"
+        " (1, 2, now(), 'released', '', NULL, 0, '', '', '', '')",
+        "bank operation 1 is charged for nothing",
+    ),
+    (
+        "I13",
+        "a reversal that nobody carries",
+        f"{BANK};{STEP} (1, 1, now(), 'sent', '0200', 1, 1, '', '', '', ''),"
+        " (1, 2, now(), 'cancelled', '0400', 2, 1, '', '', '', ''),"
+        " (1, 3, now(), 'released', '', NULL, 0, '', '', '', '')",
+        "bank message 1/2 is left",
     ),
 ]
 
