@@ -6,7 +6,8 @@ WITH RECURSIVE last AS (
     FROM unnest(%(terminals)s::text[], %(dues)s::timestamptz[]) AS t (terminal, due)
     CROSS JOIN LATERAL (
         SELECT max(o.batch) AS batch FROM ekarte.operation AS o
-        WHERE o.terminal = t.terminal
+        -- Those above are the gateway's own, of purchases with a bank card: ADR 0028.
+        WHERE o.terminal = t.terminal AND o.batch <= 999999
     ) AS b
     UNION ALL
     SELECT l.terminal, l.due, b.batch

@@ -12,7 +12,12 @@ from typing import Any
 
 import psycopg2
 
-from ekarte_auth_gateway.testing import FrameTerminal, HttpTerminal, IsoTerminal
+from ekarte_auth_gateway.testing import (
+    FrameTerminal,
+    HttpTerminal,
+    IsoTerminal,
+    TerminalError,
+)
 from ekarte_core import Keyring, verify
 from tests.gateway import town
 
@@ -73,8 +78,14 @@ class GatewayProcess:
     def start_ready(self, **env: str) -> "GatewayProcess":
         """Start, and wait for the ledger and the network too."""
         self.start(**env)
-        self.wait_until(lambda: self.ready()["ready"], "the gateway is ready")
+        self.wait_until(self._is_ready, "the gateway is ready")
         return self
+
+    def _is_ready(self) -> bool:
+        try:
+            return bool(self.ready()["ready"])
+        except TerminalError:
+            return False  # if it has ended, `wait_until` says so, with its log
 
     def stop(self) -> int:
         """Ask it to stop (SIGTERM) and return its exit code."""
