@@ -1,9 +1,9 @@
 """The content of a slip: what it says, line by line. Pure; knows no paper.
 
 A slip is head, body and foot. Head and foot are the issuer's, in the language of the
-answer. The body is put together from the table `_SHEETS`: which parts the slip of a
-command has, from the top down. How wide the paper is, what a copy is called, how a code
-is drawn: that is for who prints it (the gateway's room `slips`, or the terminal).
+answer. The body is put together from the table `_SHEETS`, below: which parts the slip
+of a command has, from the top down. How wide the paper is, what a copy is called, how a
+code is drawn: that is for who prints it (the gateway's room `slips`, or the terminal).
 """
 
 from collections.abc import Callable, Mapping
@@ -16,22 +16,34 @@ import msgspec
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import SlipTexts
-from ekarte_core.rules.explain import language_of, money, text
+from ekarte_core.rules.explain import TWO_DIGITS, language_of, money, text
 from ekarte_core.rules.plan import Plan
 from ekarte_core.rules.purses import COUNTERS, CREDIT, POINTS, VISITS
 from ekarte_core.rules.texts import LANGUAGES, TEXTS
 from ekarte_core.service.job import Job
 from ekarte_core.values import Answer, Balance, BatchTotal, SlipLine
 
+Words = Mapping[str, str]
 
-class Said(NamedTuple):
-    """What the parts of one slip are made from."""
+_WORDS: Mapping[str, Words] = {
+    spoken: {key: told[spoken] for key, told in TEXTS.items()} for spoken in LANGUAGES
+}
+"""Texts by language first: a slip has one."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the parts of one slip are made from, and the lines they have made."""
 
     job: Job
     network: Network
     plan: Plan
     answer: Answer
     spoken: str
+    words: Words
+    lines: list[SlipLine]
+
+
+Part = Callable[[Said], None]
 
 
 class Sheet(NamedTuple):
@@ -39,43 +51,17 @@ class Sheet(NamedTuple):
 
     Attributes:
         title: text above the body.
-        parts: names of `_PARTS`, from the top down; `rule` is a line across.
+        parts: from the top down; each adds its lines, or none.
         coded: it shows the operation as a code, if the issuer wants one.
         signed: the holder signs for what is taken from a card without a code.
     """
 
     title: str
-    parts: tuple[str, ...]
+    parts: tuple[Part, ...]
     coded: bool = True
     signed: bool = False
 
 
-_PURCHASE = ("amount", "discount", "tenders", "rule", "due")
-_END = ("told", "balances", "code")
-
-_SHEETS: Mapping[str, Sheet] = {
-    "sale": Sheet("slip.purchase", (*_PURCHASE, *_END), signed=True),
-    "confirm": Sheet("slip.purchase", (*_PURCHASE, *_END), signed=True),
-    "authorize": Sheet("slip.reserved", (*_PURCHASE, "until", *_END), coded=False),
-    "accrue": Sheet("slip.accrued", ("amount", *_END)),
-    "refund": Sheet(
-        "slip.refund",
-        ("original", "amount", "tenders_back", "rule", "back", *_END),
-        coded=False,
-    ),
-    "reverse": Sheet(
-        "slip.reversal", ("original", "amount", "tenders_back", *_END), coded=False
-    ),
-    "top_up": Sheet("slip.top_up", ("loaded", *_END)),
-    "activate": Sheet("slip.activated", ("loaded", *_END)),
-    "check_in": Sheet("slip.visit", _END),
-    "redeem": Sheet("slip.exchange", ("tenders", *_END)),
-    "voucher": Sheet("slip.voucher_used", (*_PURCHASE, *_END)),
-    "enroll": Sheet("slip.enroll", _END, coded=False),
-    "replace": Sheet("slip.replace", _END, coded=False),
-    "inquire": Sheet("slip.inquiry", ("told", "balances"), coded=False),
-}
-WITH_SLIP = frozenset(_SHEETS)
 _NOT_ALWAYS = frozenset({"inquire"})  # many ask it only to know; see `wants_slip`
 
 _RULE = SlipLine(text="", style="rule")
@@ -97,24 +83,27 @@ def with_slip(
     """Return the answer with its slip, and in how many copies it is printed."""
     sheet = _SHEETS[job.request.command]
     frame = _frame(job, network, spoken)
-    said = Said(job, network, plan, answer, spoken)
-    lines = [*frame.head, _when(job, network, now), _RULE]
-    copies = 1
-    lines.append(_title(sheet.title, spoken))
+    words = _WORDS[spoken]
+    lines = [*frame.head, _when(job, network, now), _RULE, _TITLES[sheet.title][spoken]]
     if job.card is not None:
-        lines.append(_pair("slip.card", job.card.masked, spoken))
+        lines.append(_row(words["slip.card"], job.card.masked))
+    copies = 1
     if plan.rc in APPROVED:
+        said = Said(job, network, plan, answer, spoken, words, lines)
         for part in sheet.parts:
-            lines += _PARTS[part](said)
+            part(said)
         if sheet.signed and plan.taken and not _proven(job):
             lines.append(_SIGNATURES[spoken])
             copies = 2
         if sheet.coded and frame.barcode != "none":
-            lines += _code_of(frame.barcode, job, answer)
+            lines.append(_code_of(frame.barcode, job, answer))
         lines += frame.foot
     else:
-        lines += _refusal(answer, spoken)
-    return msgspec.structs.replace(answer, slip=tuple(lines), copies=copies)
+        lines += _refusal(answer, words)
+    # Nobody has seen this answer yet; a second one would cost as much as ten lines.
+    msgspec.structs.force_setattr(answer, "slip", tuple(lines))
+    msgspec.structs.force_setattr(answer, "copies", copies)
+    return answer
 
 
 def with_close_slip(
@@ -123,16 +112,16 @@ def with_close_slip(
     """Return the answer to a batch close with the list of what the batch held."""
     frame = _frame(job, network, spoken)
     equal = answer.rc == Rc.OK.value
-    lines = [*frame.head, _when(job, network, now), _RULE]
-    lines.append(_title("slip.closed" if equal else "slip.differs", spoken))
-    lines.append(_pair("slip.batch", str(job.request.batch), spoken))
-    lines.append(_RULE)
+    words = _WORDS[spoken]
+    title = _TITLES["slip.closed" if equal else "slip.differs"][spoken]
+    lines = [*frame.head, _when(job, network, now), _RULE, title]
+    lines += [_row(words["slip.batch"], str(job.request.batch)), _RULE]
     told = {total.command: total for total in job.request.totals}
     ours = {total.command: total for total in answer.totals}
     for command in sorted(ours | {x: y for x, y in told.items() if y.count}):
         lines += _total(command, ours.get(command), told.get(command), spoken)
     if not ours:
-        lines.append(SlipLine(text=text("slip.nothing", spoken)))
+        lines.append(SlipLine(text=words["slip.nothing"]))
     return msgspec.structs.replace(answer, slip=tuple(lines), copies=1)
 
 
@@ -141,12 +130,13 @@ def _total(
 ) -> list[SlipLine]:
     """Write a command's count and sum; below it the terminal's where they differ."""
     key = f"total.{command}"
-    label = text(key, spoken) if key in TEXTS else command
+    words = _WORDS[spoken]
+    label = words.get(key, command)
     count, amount = (ours.count, ours.amount) if ours else (0, 0)
     lines = [_row(f"{label} × {count}", money(amount, spoken))]
     theirs = (told.count, told.amount) if told else (0, 0)
     if theirs != (count, amount):
-        terminal = f"- {text('slip.terminal', spoken)} × {theirs[0]}"
+        terminal = f"- {words['slip.terminal']} × {theirs[0]}"
         lines.append(_row(terminal, money(theirs[1], spoken)))
     return lines
 
@@ -204,119 +194,99 @@ def _when(job: Job, network: Network, now: datetime) -> SlipLine:
     at = network.local_time(job.branch, now)
     request = job.request
     return _row(
-        f"{at.day:02d}.{at.month:02d}.{at.year} {at.hour:02d}:{at.minute:02d}",
+        f"{TWO_DIGITS[at.day]}.{TWO_DIGITS[at.month]}.{at.year} {_minute(at)}",
         f"{request.terminal} {request.batch}/{request.operation}",
     )
+
+
+def _minute(at: datetime) -> str:
+    return f"{TWO_DIGITS[at.hour]}:{TWO_DIGITS[at.minute]}"
 
 
 # --- parts of the body
 
 
-def _amount(said: Said) -> list[SlipLine]:
-    if not said.plan.amount:
-        return []
-    return [_pair("slip.amount", money(said.plan.amount, said.spoken), said.spoken)]
+def _rule(said: Said) -> None:
+    said.lines.append(_RULE)
 
 
-def _original(said: Said) -> list[SlipLine]:
+def _original(said: Said) -> None:
     original = said.job.request.original
-    if original is None:
-        return []
-    terminal = f"{original.terminal} " if original.terminal else ""
-    number = f"{terminal}{original.batch}/{original.operation}"
-    return [_pair("slip.original", number, said.spoken)]
+    if original is not None:
+        terminal = f"{original.terminal} " if original.terminal else ""
+        number = f"{terminal}{original.batch}/{original.operation}"
+        said.lines.append(_row(said.words["slip.original"], number))
 
 
-def _discount(said: Said) -> list[SlipLine]:
-    if not said.plan.discount:
-        return []
-    off = money(-said.plan.discount, said.spoken)
-    return [_pair("slip.discount", off, said.spoken)]
+def _amount(said: Said) -> None:
+    if said.plan.amount:
+        amount = money(said.plan.amount, said.spoken)
+        said.lines.append(_row(said.words["slip.amount"], amount))
 
 
-def _tenders(said: Said) -> list[SlipLine]:
-    return _tender_rows(said, "slip")
+def _discount(said: Said) -> None:
+    if said.plan.discount:
+        off = money(-said.plan.discount, said.spoken)
+        said.lines.append(_row(said.words["slip.discount"], off))
 
 
-def _tenders_back(said: Said) -> list[SlipLine]:
-    return _tender_rows(said, "slip.back")
+def _tenders(said: Said) -> None:
+    _tender_rows(said, "slip.")
 
 
-def _tender_rows(said: Said, prefix: str) -> list[SlipLine]:
-    return [
-        _pair(
-            f"{prefix}.{tender}",
-            str(amount) if tender == POINTS else money(amount, said.spoken),
-            said.spoken,
-        )
-        for tender, amount in said.answer.tendered.items()
-    ]
+def _tenders_back(said: Said) -> None:
+    _tender_rows(said, "slip.back.")
 
 
-def _due(said: Said) -> list[SlipLine]:
-    return [_main("slip.due", said.plan.amount_due, said)]
+def _tender_rows(said: Said, prefix: str) -> None:
+    for tender, amount in said.answer.tendered.items():
+        shown = str(amount) if tender == POINTS else money(amount, said.spoken)
+        said.lines.append(_row(said.words[prefix + tender], shown))
 
 
-def _back(said: Said) -> list[SlipLine]:
-    return [_main("slip.back", said.plan.amount_due, said)]
+def _due(said: Said) -> None:
+    said.lines.append(_main("slip.due", said.plan.amount_due, said))
 
 
-def _loaded(said: Said) -> list[SlipLine]:
-    if not said.plan.amount:
-        return []
-    return [_RULE, _main("slip.load", said.plan.amount, said)]
+def _back(said: Said) -> None:
+    said.lines.append(_main("slip.back", said.plan.amount_due, said))
 
 
-def _until(said: Said) -> list[SlipLine]:
+def _loaded(said: Said) -> None:
+    if said.plan.amount:
+        said.lines.extend([_RULE, _main("slip.load", said.plan.amount, said)])
+
+
+def _until(said: Said) -> None:
     until, branch = said.answer.hold_until, said.job.branch
-    lines = [_heading("slip.hold", said.spoken)]
+    said.lines.append(_HEADINGS["slip.hold"][said.spoken])
     if until is not None and branch is not None:
         at = said.network.local_time(branch, until)
-        lines.append(_pair("slip.until", f"{at.hour:02d}:{at.minute:02d}", said.spoken))
-    return lines
+        said.lines.append(_row(said.words["slip.until"], _minute(at)))
 
 
-def _told(said: Said) -> list[SlipLine]:
-    told = said.answer.explain
-    return [_RULE, *[SlipLine(text=one) for one in told]] if told else []
+def _told(said: Said) -> None:
+    if said.answer.explain:
+        said.lines.append(_RULE)
+        said.lines.extend([SlipLine(text=one) for one in said.answer.explain])
 
 
-def _balances(said: Said) -> list[SlipLine]:
+def _balances(said: Said) -> None:
     lines = [
-        _row(_name_of(row, said.network), _worth(row, said.network, said.spoken))
+        _row(_name_of(row, said.network), _worth(row, said))
         for row in said.answer.balances
         if row.unit not in COUNTERS
     ]
-    return [_RULE, _heading("slip.balance", said.spoken), *lines] if lines else []
+    if lines:
+        said.lines.extend([_RULE, _HEADINGS["slip.balance"][said.spoken], *lines])
 
 
-def _code(said: Said) -> list[SlipLine]:
-    return [_RULE, _pair("slip.code", said.answer.auth_code, said.spoken)]
+def _code(said: Said) -> None:
+    said.lines.extend([_RULE, _row(said.words["slip.code"], said.answer.auth_code)])
 
 
-def _rule(_said: Said) -> list[SlipLine]:
-    return [_RULE]
-
-
-_PARTS: Mapping[str, Callable[[Said], list[SlipLine]]] = {
-    "original": _original,
-    "amount": _amount,
-    "discount": _discount,
-    "tenders": _tenders,
-    "tenders_back": _tenders_back,
-    "due": _due,
-    "back": _back,
-    "loaded": _loaded,
-    "until": _until,
-    "told": _told,
-    "balances": _balances,
-    "code": _code,
-    "rule": _rule,
-}
-
-
-def _refusal(answer: Answer, spoken: str) -> list[SlipLine]:
-    refused = text("slip.refused", spoken)
+def _refusal(answer: Answer, words: Words) -> list[SlipLine]:
+    refused = words["slip.refused"]
     return [
         SlipLine(text=refused, align="center", style="bold", size="double"),
         SlipLine(text=f"{answer.message} ({answer.rc})", align="center", style="bold"),
@@ -337,16 +307,16 @@ def _proven(job: Job) -> bool:
 
 def _code_of(
     barcode: Literal["none", "qr", "code128"], job: Job, answer: Answer
-) -> list[SlipLine]:
+) -> SlipLine:
     """Return the operation as a code: for a till to find, and to name as original.
 
     A barcode has no room for more than the number in the ledger.
     """
     if barcode == "code128":
-        return [SlipLine(text=answer.txn, align="center", style="barcode")]
+        return SlipLine(text=answer.txn, align="center", style="barcode")
     terminal, batch, operation = job.request.key
     content = f"EKARTE:{answer.txn}:{terminal}:{batch}:{operation}"
-    return [SlipLine(text=content, align="center", style="qr")]
+    return SlipLine(text=content, align="center", style="qr")
 
 
 def _name_of(row: Balance, network: Network) -> str:
@@ -354,12 +324,12 @@ def _name_of(row: Balance, network: Network) -> str:
     return program.name if program else row.program
 
 
-def _worth(row: Balance, network: Network, spoken: str) -> str:
+def _worth(row: Balance, said: Said) -> str:
     """A balance for people: points and visits are counted, the rest is money."""
     if row.unit in (POINTS, VISITS):
-        return f"{row.value} {text(f'slip.{row.unit}.short', spoken)}"
-    currency = network.document.currency if row.unit == CREDIT else row.unit
-    return f"{money(row.value, spoken)} {currency}"
+        return f"{row.value} {said.words[f'slip.{row.unit}.short']}"
+    currency = said.network.document.currency if row.unit == CREDIT else row.unit
+    return f"{money(row.value, said.spoken)} {currency}"
 
 
 # --- lines
@@ -370,19 +340,45 @@ def _row(label: str, right: str) -> SlipLine:
     return SlipLine(text=f"{label} {right}", right=right)
 
 
-def _pair(key: str, right: str, spoken: str) -> SlipLine:
-    return SlipLine(text=f"{TEXTS[key][spoken]} {right}", right=right)
-
-
 def _main(key: str, amount: int, said: Said) -> SlipLine:
     """Write the sum that people look for."""
     right = f"{money(amount, said.spoken)} {said.network.document.currency}"
     return SlipLine(
-        text=f"{TEXTS[key][said.spoken]} {right}",
+        text=f"{said.words[key]} {right}",
         right=right,
         style="bold",
         size="double",
     )
+
+
+# --- the slip of each command
+
+_PURCHASE = (_amount, _discount, _tenders, _rule, _due)
+_END = (_told, _balances, _code)
+
+_SHEETS: Mapping[str, Sheet] = {
+    "sale": Sheet("slip.purchase", (*_PURCHASE, *_END), signed=True),
+    "confirm": Sheet("slip.purchase", (*_PURCHASE, *_END), signed=True),
+    "authorize": Sheet("slip.reserved", (*_PURCHASE, _until, *_END), coded=False),
+    "accrue": Sheet("slip.accrued", (_amount, *_END)),
+    "refund": Sheet(
+        "slip.refund",
+        (_original, _amount, _tenders_back, _rule, _back, *_END),
+        coded=False,
+    ),
+    "reverse": Sheet(
+        "slip.reversal", (_original, _amount, _tenders_back, *_END), coded=False
+    ),
+    "top_up": Sheet("slip.top_up", (_loaded, *_END)),
+    "activate": Sheet("slip.activated", (_loaded, *_END)),
+    "check_in": Sheet("slip.visit", _END),
+    "redeem": Sheet("slip.exchange", (_tenders, *_END)),
+    "voucher": Sheet("slip.voucher_used", (*_PURCHASE, *_END)),
+    "enroll": Sheet("slip.enroll", _END, coded=False),
+    "replace": Sheet("slip.replace", _END, coded=False),
+    "inquire": Sheet("slip.inquiry", (_told, _balances), coded=False),
+}
+WITH_SLIP = frozenset(_SHEETS)
 
 
 def _fixed(key: str, **look: str) -> dict[str, SlipLine]:
@@ -398,14 +394,6 @@ _TITLES = {
 }
 _HEADINGS = {key: _fixed(key, style="bold") for key in ("slip.balance", "slip.hold")}
 _SIGNATURES = _fixed("slip.signature", style="signature")
-
-
-def _title(key: str, spoken: str) -> SlipLine:
-    return _TITLES[key][spoken]
-
-
-def _heading(key: str, spoken: str) -> SlipLine:
-    return _HEADINGS[key][spoken]
 
 
 class SlipMarks(NamedTuple):
