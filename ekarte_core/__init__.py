@@ -93,6 +93,7 @@ from ekarte_core.service.exposing import (
 )
 from ekarte_core.service.filing import NotedCard, card_of, note_card
 from ekarte_core.service.job import Outcome
+from ekarte_core.service.layout import SlipRow, slip_rows
 from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.parameters import (
     Loaded,
@@ -238,6 +239,7 @@ __all__ = [
     "SettlementLine",
     "SlipLine",
     "SlipMarks",
+    "SlipRow",
     "StatementLine",
     "Stopped",
     "Tender",
@@ -317,6 +319,7 @@ __all__ = [
     "settlement_accepted",
     "settlement_failed",
     "slip_marks",
+    "slip_rows",
     "statement_digest",
     "statement_figures",
     "stop_mark",

@@ -1,10 +1,9 @@
-"""From the stored slip to paper: layout, printers' bytes, printers."""
+"""From the stored slip to paper: forms that are asked for, bytes, printers."""
 
 from ekarte_auth_gateway.slips.devices import Patience
-from ekarte_auth_gateway.slips.layout import lay_out, plain
 from ekarte_auth_gateway.slips.paper import knows, slip_bytes
 from ekarte_auth_gateway.slips.printers import PrinterLimits, Printers
-from ekarte_auth_gateway.slips.render import copies_of, rendered, wish_of
+from ekarte_auth_gateway.slips.render import copies_of, plain, rendered, wish_of
 from ekarte_auth_gateway.slips.service import Slips
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "Slips",
     "copies_of",
     "knows",
-    "lay_out",
     "plain",
     "rendered",
     "slip_bytes",

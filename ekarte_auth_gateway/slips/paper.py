@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ekarte_auth_gateway.slips.layout import Row, lay_out
 from ekarte_auth_gateway.slips.library import (
     PROFILES,
     QR_ECLEVEL_M,
@@ -22,7 +21,7 @@ from ekarte_auth_gateway.slips.library import (
     Encoder,
     get_profile,
 )
-from ekarte_core import SlipLine
+from ekarte_core import SlipLine, SlipRow, slip_rows
 
 log = logging.getLogger(__name__)
 
@@ -149,13 +148,13 @@ def _copy(lines: Iterable[SlipLine], kind: Press, columns: int) -> bytes:
     # A printer of its own for each copy: INIT forgets the code page, `Dummy` does not.
     printer = Dummy(profile=kind.profile, magic_encode_args={"encoder": kind.encoder})
     printer.hw("INIT")
-    _write(printer, kind, lay_out(printable(lines, kind), columns), columns)
+    _write(printer, kind, slip_rows(printable(lines, kind), columns), columns)
     printer.cut()
     return bytes(printer.output)
 
 
-def _write(printer: Dummy, kind: Press, rows: Iterable[Row], columns: int) -> None:
-    look = Row("")
+def _write(printer: Dummy, kind: Press, rows: Iterable[SlipRow], columns: int) -> None:
+    look = SlipRow("")
     for row in rows:
         if row.kind == "qr" or row.kind == "barcode":
             _write_code(printer, kind, row, columns)
@@ -182,7 +181,7 @@ def _write(printer: Dummy, kind: Press, rows: Iterable[Row], columns: int) -> No
 _SIZES = {"normal": (1, 1), "tall": (1, 2), "double": (2, 2)}
 
 
-def _write_code(printer: Dummy, kind: Press, row: Row, columns: int) -> None:
+def _write_code(printer: Dummy, kind: Press, row: SlipRow, columns: int) -> None:
     """Print a code to be scanned, as well as this printer can."""
     printer.set(bold=False, custom_size=True, width=1, height=1, align="center")
     if row.kind == "barcode" and kind.has_barcode:

@@ -5,15 +5,14 @@ A wish is `none`, `text` (the lines as they are stored: nothing to do here),
 other, each with its mark, so the answer then says that one is to be printed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from ekarte_auth_gateway.slips.layout import CUT, Row, lay_out, plain
 from ekarte_auth_gateway.slips.paper import slip_bytes
-from ekarte_core import Answer, SlipLine, slip_marks
+from ekarte_core import Answer, SlipLine, slip_marks, slip_rows
 
 
 class Wish(NamedTuple):
@@ -63,12 +62,28 @@ def _one(
     if wish.profile:
         made = slip_bytes(copies, wish.profile, columns)
         return msgspec.structs.replace(answer, slip=(), slip_bytes=made, copies=1)
-    rows: list[Row] = []
+    slip: list[SlipLine] = []
     for lines in copies:
-        if rows:
-            rows.append(CUT)
-        rows += lay_out(lines, wish.columns, large=False)
-    return msgspec.structs.replace(answer, slip=plain(rows, wish.columns), copies=1)
+        if slip:
+            slip.append(SlipLine(text="", style="cut"))
+        slip += plain(lines, wish.columns)
+    return msgspec.structs.replace(answer, slip=tuple(slip), copies=1)
+
+
+def plain(lines: Iterable[SlipLine], columns: int) -> list[SlipLine]:
+    """Return rows as slip lines that a terminal may print as they are."""
+    made = []
+    for row in slip_rows(lines, columns, large=False):
+        if row.kind == "text":
+            made.append(SlipLine(text=row.text, style="bold" if row.bold else ""))
+        elif row.kind == "cut":
+            made.append(SlipLine(text="", style="cut"))
+        else:  # nobody can print a code as text: what it says, for the eye
+            content = SlipLine(text=row.text, align="center")
+            made += [
+                SlipLine(text=piece.text) for piece in slip_rows([content], columns)
+            ]
+    return made
 
 
 def copies_of(

@@ -1,8 +1,14 @@
 import json
 
+import msgspec
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ekarte_core import SlipLine, slip_rows
+
+SLIP_COLUMNS = 42
 
 COMMANDS = [
     ("inquire", "Inquiry"),
@@ -168,9 +174,9 @@ class EkarteOperation(models.Model):
             answer = json.loads((shown and operation.sudo().answer) or "{}")
             operation.message = answer.get("message") or False
             operation.explanation = "\n".join(answer.get("explain", ())) or False
-            operation.slip = (
-                "\n".join(line["text"] for line in answer.get("slip", ())) or False
-            )
+            lines = msgspec.convert(answer.get("slip", ()), tuple[SlipLine, ...])
+            rows = slip_rows(lines, SLIP_COLUMNS, large=False)
+            operation.slip = "\n".join(row.text for row in rows) or False
 
     def _search_of_company_ids(self, operator, value):
         """The same as the sources say, for lists of millions: one look-up a row."""

@@ -110,7 +110,9 @@ class TestLedgerViews(NetworkCase):
         self.assertEqual(operation.currency_id, self.euro)
         self.assertEqual(str(operation.business_day), "2026-11-20")
         self.assertIn("5 %", operation.explanation)
-        self.assertTrue(operation.slip)
+        rows = operation.slip.splitlines()
+        self.assertLessEqual(max(map(len, rows)), 42)
+        self.assertTrue(any(row.endswith("   16,62 EUR") for row in rows), rows)
 
     def test_entries_stand_below_their_operation(self):
         operation = self.env["ekarte.operation"].search(

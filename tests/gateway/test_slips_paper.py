@@ -7,11 +7,10 @@ import sys
 import pytest
 from pyzbar import pyzbar
 
-from ekarte_auth_gateway.slips import copies_of, knows, slip_bytes
-from ekarte_auth_gateway.slips.layout import lay_out
+from ekarte_auth_gateway.slips import copies_of, knows, plain, slip_bytes
 from ekarte_auth_gateway.slips.library import PROFILES
 from ekarte_auth_gateway.slips.paper import PAGES, press, printable
-from ekarte_core import Answer, SlipLine
+from ekarte_core import Answer, SlipLine, slip_rows
 from tests.gateway.gateway_process import ROOT
 from tests.gateway.slips_day import LANGUAGES, whole_day
 from tests.gateway.slips_picture import Paper, slip_picture
@@ -59,7 +58,7 @@ def test_every_slip_of_the_day_is_printed_letter_by_letter(days, spoken, columns
         rows = [
             " " * row.indent + row.text
             for lines in copies_of(answer, [spoken], reprint=False)
-            for row in lay_out(lines, columns)
+            for row in slip_rows(lines, columns)
             if row.kind == "text"
         ]
         told = [row for row in paper.text if row != "=" * 8]
@@ -158,6 +157,11 @@ def test_the_printed_barcode_is_read_back(dsn, keyring, profile, columns):
     longest = SlipLine(text="9" * 12, style="barcode")
     wide = slip_picture(slip_bytes([[longest]], profile, columns), profile, columns)
     assert pyzbar.decode(wide.picture())[0].data == b"9" * 12
+
+
+def test_a_code_that_nobody_can_print_is_there_to_be_read():
+    lines = plain([SlipLine(text="EKARTE:77", style="qr")], 25)
+    assert [line.text for line in lines] == ["", "        EKARTE:77"]
 
 
 def test_a_slip_without_a_code_shows_none(dsn, keyring):

@@ -7,10 +7,10 @@ that is made from the rows by others.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from ekarte_core import SlipLine
+from ekarte_core.values import SlipLine
 
 COLUMNS_MIN, COLUMNS_MAX = 24, 64
 HANG = 2  # how far the second row of a folded sentence stands in
@@ -24,7 +24,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 Size = Literal["normal", "tall", "double"]
 
 
-class Row(NamedTuple):
+class SlipRow(NamedTuple):
     """One row of paper. `tall`: twice as high; `double`: as wide, too.
 
     Of kind `qr` or `barcode` the text is the content of a code; `cut` ends a copy.
@@ -39,13 +39,13 @@ class Row(NamedTuple):
     kind: Literal["text", "qr", "barcode", "cut"] = "text"
 
 
-CUT = Row("", kind="cut")
-_BLANK = Row("")
+_CUT = SlipRow("", kind="cut")
+_BLANK = SlipRow("")
 
 
-def lay_out(
+def slip_rows(
     lines: Iterable[SlipLine], columns: int, *, large: bool = True
-) -> list[Row]:
+) -> list[SlipRow]:
     """Return the rows of one slip.
 
     Args:
@@ -53,22 +53,22 @@ def lay_out(
         columns: signs in a row of the paper; a row of size `double` has half as many.
         large: False where all letters have one size.
     """
-    rows: list[Row] = []
+    rows: list[SlipRow] = []
     for line in lines:
         if line.style == "rule":
-            rows.append(Row("-" * columns))
+            rows.append(SlipRow("-" * columns))
         elif line.style == "signature":
             rows += _signature(_clean(line.text), columns)
         elif line.style == "qr" or line.style == "barcode":
-            rows += [_BLANK, Row(_clean(line.text), kind=line.style)]
+            rows += [_BLANK, SlipRow(_clean(line.text), kind=line.style)]
         elif line.style == "cut":
-            rows.append(CUT)
+            rows.append(_CUT)
         else:
             rows += _text_rows(line, columns, large=large)
     return rows
 
 
-def _text_rows(line: SlipLine, columns: int, *, large: bool) -> list[Row]:
+def _text_rows(line: SlipLine, columns: int, *, large: bool) -> list[SlipRow]:
     text, right = _clean(line.text), _clean(line.right)
     bold = line.style == "bold"
     size: Size = "normal"
@@ -78,9 +78,11 @@ def _text_rows(line: SlipLine, columns: int, *, large: bool) -> list[Row]:
         if wide:
             spare = columns - 2 * len(text)
             indent = {"left": 0, "center": spare // 2, "right": spare}[line.align]
-            return [Row(text, bold, "double", indent)]
+            return [SlipRow(text, bold, "double", indent)]
         size = "tall"
-    return [Row(row, bold, size) for row in _aligned(text, right, line.align, columns)]
+    return [
+        SlipRow(row, bold, size) for row in _aligned(text, right, line.align, columns)
+    ]
 
 
 def _aligned(text: str, right: str, align: str, columns: int) -> list[str]:
@@ -109,12 +111,17 @@ def _two_columns(label: str, right: str, columns: int) -> list[str]:
     ]
 
 
-def _signature(label: str, columns: int) -> list[Row]:
+def _signature(label: str, columns: int) -> list[SlipRow]:
     """Leave room to write above a line that begins with what it is for."""
     head = f"{label}: "
     if len(head) > columns // 2:
-        return [_BLANK, *map(Row, fold(label, columns)), _BLANK, Row("_" * columns)]
-    return [_BLANK, _BLANK, Row(head + "_" * (columns - len(head)))]
+        return [
+            _BLANK,
+            *map(SlipRow, fold(label, columns)),
+            _BLANK,
+            SlipRow("_" * columns),
+        ]
+    return [_BLANK, _BLANK, SlipRow(head + "_" * (columns - len(head)))]
 
 
 def fold(text: str, columns: int) -> list[str]:
@@ -140,17 +147,3 @@ def _clean(text: str) -> str:
     """One sign a column: composed letters, no control signs, no runs of spaces."""
     text = unicodedata.normalize("NFC", _CONTROL.sub(" ", text))
     return " ".join(text.replace(_NO_BREAK, " ").split())
-
-
-def plain(rows: Sequence[Row], columns: int) -> tuple[SlipLine, ...]:
-    """Return rows as slip lines that a terminal may print as they are."""
-    lines = []
-    for row in rows:
-        if row.kind == "cut":
-            lines.append(SlipLine(text="", style="cut"))
-        elif row.kind == "text":
-            lines.append(SlipLine(text=row.text, style="bold" if row.bold else ""))
-        else:  # nobody can print a code as text: what it says, for the eye
-            for piece in fold(row.text, columns):
-                lines.append(SlipLine(text=piece.center(columns).rstrip()))
-    return tuple(lines)
