@@ -1,29 +1,24 @@
 """Bytes to fields and back, with the MAC: the layer under requests and answers."""
 
 import hmac
+import re
 from collections.abc import Mapping
+
+import iso8583
 
 from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import MAC_HIGH, MAC_LOW
-from ekarte_auth_gateway.codec.layout import Raw
 from ekarte_auth_gateway.codec.macs import MAC_BYTES, Mac
 from ekarte_auth_gateway.codec.profiles import PROFILE_A, Profile
 
-_TYPE_DIGITS = 4
+MAC_EMPTY = "00" * MAC_BYTES
 _HIGH_BIT = b"\x80"
 _BITMAP_BYTES = 8
-_FIRST_BIT = 1 << 127
-_SECOND_BITMAP = (1 << 64) - 1
 _ABOVE_64 = frozenset(str(number) for number in range(65, 129))
 
-
-def _names_in(byte: int, value: int) -> tuple[str, ...]:
-    """Return the fields of a byte of the bitmap; bit 1 tells of the second one."""
-    numbers = [8 * byte + bit for bit in range(1, 9) if value & (0x100 >> bit)]
-    return tuple(str(number) for number in numbers if number != 1)
-
-
-_NAMES_OF = [[_names_in(byte, value) for value in range(256)] for byte in range(16)]
+# Track data: BCD has no sign for the separator, so D stands for it there.
+_TRACKS = ("35", "36")
+_PACKED_TRACK = re.compile(r"[0-9D]*F?")
 
 # Fields that every answer repeats, so that a terminal can match it. Nothing secret:
 # no card number, no track, no code block.
@@ -37,69 +32,47 @@ def unpack(raw: bytes, profile: Profile = PROFILE_A) -> Fields:
 
     Raises:
         CodecError: not ISO 8583, or a field's content is not of its kind; `fields`
-            holds what could be read.
+            holds what was read until then.
     """
-    message = _message(raw, profile)
-    kind = raw[:2].hex().upper() if profile.packed else message.text[:_TYPE_DIGITS]
-    names, at = _bitmaps(raw, profile.type_bytes)
-    if not kind.isascii():
-        raise CodecError("MTI or bitmap", "is none")
-    fields = {"t": kind}
-    broken = _read_fields(message, names, at, profile, fields)
-    if broken:
-        row = profile.fields[int(broken)]
-        told = f"{row.name} is not of kind {row.kind}"
-        raise CodecError(f"DE{broken}", told, fields)
+    first = profile.type_bytes
+    second = first + _BITMAP_BYTES
+    if raw[first : first + 1] >= _HIGH_BIT and raw[second : second + 1] >= _HIGH_BIT:
+        # Bit 65 announces a third bitmap, which the library follows and our table
+        # does not.
+        raise CodecError("DE65", "a third bitmap is not known here")
+    try:
+        fields, _ = iso8583.decode(raw, profile.spec)
+    except iso8583.DecodeError as fault:
+        name = f"DE{fault.field}" if fault.field.isdigit() else "MTI or bitmap"
+        raise CodecError(name, f"cannot be read: {fault.msg}", fault.doc_dec) from None
+    _check_content(fields, profile)
+    if profile.packed:
+        _unpack_tracks(fields)
     return fields
 
 
-def _message(raw: bytes, profile: Profile) -> Raw:
-    plain = raw.decode("latin-1")
-    same = profile.characters == "ascii"
-    return Raw(raw, plain if same else raw.decode(profile.characters), plain)
+def _check_content(fields: Fields, profile: Profile) -> None:
+    """The library checks lengths only; a number field may hold anything."""
+    kinds = profile.kinds
+    for name, value in fields.items():
+        kind = kinds.get(name)
+        if kind is None or kind in "bu":
+            continue  # the bitmap; bytes; tlv.py looks inside the texts
+        if kind == "n":
+            fine = value.isdigit() and value.isascii()
+        elif kind == "z" and profile.packed:
+            fine = _PACKED_TRACK.fullmatch(value) is not None
+        else:
+            fine = value.isprintable()
+        if not fine:
+            told = profile.fields[int(name)].name
+            raise CodecError(f"DE{name}", f"{told} is not of kind {kind}", fields)
 
 
-def _read_fields(
-    message: Raw, names: list[str], at: int, profile: Profile, fields: Fields
-) -> str:
-    """Fill the fields; return the first whose content is not of its kind.
-
-    The others are read all the same: they tell whom to answer.
-    """
-    broken, name, end = "", "", len(message.raw)
-    readers = profile.readers
-    try:
-        for name in names:
-            value, at = readers[name](message, at)
-            if at > end:
-                break
-            if value is not None:
-                fields[name] = value
-            elif not broken:
-                broken = name
-    except CodecError as fault:
-        raise CodecError(fault.field, fault.reason, fields) from None
-    except KeyError:
-        raise CodecError(f"DE{name}", "is not known here", fields) from None
-    if at > end:
-        raise CodecError(f"DE{name}", "cannot be read: the message ends in it", fields)
-    if at < end:
-        raise CodecError("", "bytes after the last field", fields)
-    return broken
-
-
-def _bitmaps(raw: bytes, at: int) -> tuple[list[str], int]:
-    """Return the names of the fields that are there, and where the first begins."""
-    middle = at + _BITMAP_BYTES
-    end = middle + _BITMAP_BYTES if raw[at:middle] >= _HIGH_BIT else middle
-    if len(raw) < end:
-        raise CodecError("MTI or bitmap", "cannot be read: the message ends in it")
-    names = [
-        name
-        for names_of, byte in zip(_NAMES_OF, raw[at:end], strict=False)
-        for name in names_of[byte]
-    ]
-    return names, end
+def _unpack_tracks(fields: Fields) -> None:
+    for name in _TRACKS:
+        if name in fields:
+            fields[name] = fields[name].rstrip("F").replace("D", "=")
 
 
 def pack(
@@ -110,34 +83,23 @@ def pack(
     Raises:
         CodecError: a field's content does not fit the table.
     """
-    last = "" if mac is None else mac_field(fields)
-    numbers = sorted(int(name) for name in fields if name not in ("t", last))
-    pieces = [_type_bytes(fields.get("t", ""), profile), b""]
-    bits = 1 << (128 - int(last)) if last else 0
-    writers = profile.writers
-    for number in numbers:
-        write = writers.get(str(number))
-        if write is None:
-            raise CodecError(f"DE{number}", "is not known here")
-        pieces.append(write(fields[str(number)]))
-        bits |= 1 << (128 - number)
-    if bits & _SECOND_BITMAP:
-        pieces[1] = (bits | _FIRST_BIT).to_bytes(2 * _BITMAP_BYTES, "big")
-    else:
-        pieces[1] = (bits >> 64).to_bytes(_BITMAP_BYTES, "big")
-    body = b"".join(pieces)
-    return body if mac is None else body + mac(body)
-
-
-def _type_bytes(kind: str, profile: Profile) -> bytes:
-    if not (len(kind) == _TYPE_DIGITS and kind.isascii() and kind.isalnum()):
-        raise CodecError("MTI", "has not four signs")
-    if not profile.packed:
-        return kind.encode(profile.characters)
+    document = dict(fields)
+    if mac is not None:
+        document[mac_field(fields)] = MAC_EMPTY
+    if profile.packed:
+        for name in _TRACKS:
+            if name in document:
+                document[name] = document[name].replace("=", "D")
     try:
-        return bytes.fromhex(kind)
-    except ValueError:
-        raise CodecError("MTI", "has not four digits") from None
+        raw, _ = iso8583.encode(document, profile.spec)
+    except iso8583.EncodeError as fault:
+        place = f"DE{fault.field}"
+        raise CodecError(place, f"cannot be written: {fault.msg}") from None
+    message = bytes(raw)
+    if mac is None:
+        return message
+    body = message[:-MAC_BYTES]
+    return body + mac(body)
 
 
 def mac_field(fields: Mapping[str, str]) -> str:

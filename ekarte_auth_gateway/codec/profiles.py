@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from ekarte_auth_gateway.codec.fields import FIELDS, Field
 from ekarte_auth_gateway.codec.framing import BINARY_2, Length
-from ekarte_auth_gateway.codec.layout import Coding, Read, Write, reader, writer
 
-_THIRD_BITMAP = 65
+# Latin-1 lets our UTF-8 texts pass byte by byte, so that lengths count bytes;
+# tlv.py turns the bytes into text.
+_BYTE_BY_BYTE = "latin-1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,8 @@ class Profile:
         characters: encoding of texts (and of digits, where they are text).
         pad: a BCD number of odd length gets a 0 in front, or an F behind.
         fields: the table.
-        readers: field name to what reads it; `writers` likewise.
+        spec: the same for pyiso8583.
+        kinds: field name to kind, for checks.
     """
 
     name: str
@@ -38,18 +40,21 @@ class Profile:
     characters: str = "ascii"
     pad: Literal["front", "behind"] = "front"
     fields: Mapping[int, Field] = field(default_factory=lambda: FIELDS, repr=False)
-    readers: dict[str, Read] = field(init=False, repr=False)
-    writers: dict[str, Write] = field(init=False, repr=False)
+    spec: dict[str, dict[str, Any]] = field(init=False, repr=False)
+    kinds: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Make what is used for every message."""
-        coding = Coding(self.packed, self.characters, self.pad == "front")
-        # 65 is the bit of a third bitmap, which no terminal of ours has.
-        rows = [item for item in self.fields.items() if item[0] != _THIRD_BITMAP]
-        readers = {str(number): reader(number, row, coding) for number, row in rows}
-        writers = {str(number): writer(number, row, coding) for number, row in rows}
-        object.__setattr__(self, "readers", readers)
-        object.__setattr__(self, "writers", writers)
+        """Make what is looked up for every message."""
+        spec = {
+            "h": self._entry(Field("ans", 0, 0, "header")),
+            "t": self._entry(Field("n", 0, 4, "message type")),
+            "p": self._entry(Field("b", 0, 8, "bitmap")),
+            "1": self._entry(Field("b", 0, 8, "secondary bitmap")),
+        }
+        spec |= {str(number): self._entry(row) for number, row in self.fields.items()}
+        kinds = {str(number): row.kind for number, row in self.fields.items()}
+        object.__setattr__(self, "spec", spec)
+        object.__setattr__(self, "kinds", kinds)
 
     @property
     def packed(self) -> bool:
@@ -60,6 +65,22 @@ class Profile:
     def type_bytes(self) -> int:
         """Length of the message type on the wire."""
         return 2 if self.packed else 4
+
+    def _entry(self, row: Field) -> dict[str, Any]:
+        encoding = {"b": "b", "u": _BYTE_BY_BYTE}.get(row.kind, self.characters)
+        entry = {
+            "data_enc": encoding,
+            "len_enc": self.characters,
+            "len_type": row.prefix,
+            "max_len": row.size,
+            "desc": row.name,
+        }
+        if self.packed:
+            entry |= {"len_enc": "bcd", "len_type": (row.prefix + 1) // 2}
+            if row.kind in ("n", "z"):
+                pad = {"left_pad": "0"} if self.pad == "front" else {"right_pad": "F"}
+                entry |= {"data_enc": "b", "len_count": "nibbles", **pad}
+        return entry
 
 
 def variant(base: Profile, name: str, **changes: Any) -> Profile:
