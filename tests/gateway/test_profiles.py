@@ -169,3 +169,18 @@ def test_a_terminal_notices_an_answer_to_somebody_else(gateway):
     deaf = gateway.iso(town.ISO_B, gateway.key(town.ISO_B_CMAC), profile="B")
     with pytest.raises(TerminalError, match="wrong MAC"):
         ask(deaf, "echo")
+
+
+def test_no_block_comes_into_the_logs(gateway):
+    terminal = gateway.iso(town.ISO_B, None, *TERMINALS[town.ISO_B], old_blocks=True)
+    value = gift_card(terminal, 1000, code="27182")
+    sale = order("sale", terminal, card=value, amount=5, access_code="31415")
+    fields = request_to_fields(sale, codes=terminal._codes)
+    broken = {**fields, "52": "00" * 8}
+    for sent, rc in ((fields, "55"), (broken, "30")):
+        raw = terminal.exchange(pack(sent, terminal._mac, PROFILE_B))
+        assert unpack(raw, PROFILE_B)["39"] == rc
+        assert "52" not in unpack(raw, PROFILE_B)
+    text = gateway.log_text()
+    assert fields["52"] not in text
+    assert "31415" not in text
