@@ -78,7 +78,7 @@ class Banks:
         self._refused: dict[Acquirer, float] = {}
         self._chores: list[asyncio.Task[None]] = []
         self._thread = LedgerThread(self._open, "bank")
-        known = Known(self._links.get, self._sender, self._version)
+        known = Known(self._links.get, self._sender, self._version, self._listening)
         vault = Vault(keyring)
         self._has_key = vault.usable
         runner = Runner(
@@ -155,6 +155,9 @@ class Banks:
     def _version(self) -> int:
         network = self._board.network
         return network.version if network is not None else 0
+
+    def _listening(self) -> list[str]:
+        return [code for code, link in self._links.items() if link.ready]
 
     async def _stan(self) -> int:
         return await self._thread.call(lambda ledger: ledger.lend(next_stan))

@@ -8,7 +8,7 @@ others are its repeats, 0401 and 0221, with the same content.
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ekarte_auth_gateway.bank import messages
 from ekarte_auth_gateway.bank.cards import CardLost, Vault
@@ -32,7 +32,7 @@ from ekarte_core import (
 log = logging.getLogger(__name__)
 
 LATE_AFTER = timedelta(minutes=15)
-"""So long a message may wait before each round complains aloud."""
+"""So long a message may wait before the log complains, and then again."""
 AT_ONCE = 8
 
 
@@ -64,12 +64,18 @@ class Courier:
         self._clock = clock
         self._figures = figures
         self._patience = patience
-        self._told_late: set[tuple[int, int]] = set()
+        self._told_at: dict[str, datetime] = {}
         self._queues: set[str] = set()
 
     async def round(self) -> None:
         """Try everything that is due once, and tell how much waits."""
-        waiting = await self._thread.call(lambda ledger: ledger.lend(due_bank_messages))
+        listening = self._banks.listening()
+        too_old = self._clock() - self._patience.limit
+        waiting = await self._thread.call(
+            lambda ledger: ledger.lend(
+                lambda cr: due_bank_messages(cr, listening, too_old)
+            )
+        )
         due = [message for message in waiting if self._is_due(message)]
         for start in range(0, len(due), AT_ONCE):
             part = due[start : start + AT_ONCE]
@@ -96,9 +102,6 @@ class Courier:
             log.error("bank message given up", extra=_told(message))
             await self._end(message, "given up", "")
             return
-        if age > LATE_AFTER and _place(message) not in self._told_late:
-            self._told_late.add(_place(message))
-            log.error("bank message is late", extra=_told(message))
         link = self._banks.link(message.course.acquirer)
         if link is None or not link.ready or not await self._begin(message):
             return
@@ -158,7 +161,6 @@ class Courier:
                 lambda cr: end_bank_message(cr, message, how, rc, now)
             )
         )
-        self._told_late.discard(_place(message))
         self._figures.delivered.labels(message.course.acquirer, how).inc()
 
     async def _tell(self) -> None:
@@ -166,17 +168,21 @@ class Courier:
         queues = await self._thread.call(lambda ledger: ledger.lend(bank_queues))
         for queue in queues:
             self._figures.waiting.labels(queue.acquirer).set(queue.count)
-            age_s = (now - queue.since).total_seconds()
-            self._figures.oldest_s.labels(queue.acquirer).set(max(age_s, 0.0))
+            age = now - queue.since
+            oldest_s = max(age.total_seconds(), 0.0)
+            self._figures.oldest_s.labels(queue.acquirer).set(oldest_s)
+            told = self._told_at.get(queue.acquirer)
+            if age > LATE_AFTER and (told is None or now - told > LATE_AFTER):
+                self._told_at[queue.acquirer] = now
+                log.error(
+                    "bank messages are late",
+                    extra={"acquirer": queue.acquirer, "oldest_s": round(oldest_s)},
+                )
         names = {queue.acquirer for queue in queues}
         for name in self._queues - names:
             self._figures.waiting.labels(name).set(0)
             self._figures.oldest_s.labels(name).set(0)
         self._queues |= names
-
-
-def _place(message: BankMessage) -> tuple[int, int]:
-    return message.course.id, message.step.number
 
 
 def _told(message: BankMessage) -> dict[str, object]:

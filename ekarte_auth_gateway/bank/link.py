@@ -1,8 +1,8 @@
 """One connection to one acquirer: signed on, kept, and many messages at a time.
 
 Answers come in any order and are matched by type and number (DE11). When the host
-falls silent the connection is dropped; until a new one has signed on, nothing is asked:
-that is the circuit breaker, and the sign-on is what tries it.
+falls silent nothing is asked of it until it has answered an echo, or, on a new
+connection, a sign-on: that is the circuit breaker, and what tries it.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 FRAME_BYTES_MAX = 8192
 SILENCES_MAX = 3
-"""So many messages without an answer, one after the other, and the line is dead."""
+"""So many messages without an answer, one after the other: is anybody there?"""
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.2, 15.0
 HOST, OURS = "0001", "0000"
 """Of the TPDU, where the profile has one."""
@@ -98,6 +98,7 @@ class Link:
         self._writer: asyncio.StreamWriter | None = None
         self._silences = 0
         self._used_s = 0.0
+        self._doubt = asyncio.Event()
         self._run: asyncio.Task[None] | None = None
         self.ready = False
         figures.up.labels(acquirer.code).set(0)
@@ -153,9 +154,10 @@ class Link:
 
     def _silent(self) -> None:
         self._silences += 1
-        if self._silences >= SILENCES_MAX:
+        if self._silences >= SILENCES_MAX and not self._doubt.is_set():
             log.warning("bank silent", extra={"acquirer": self.acquirer.code})
-            self._hang_up()
+            self._set_ready(ready=False)
+            self._doubt.set()
 
     async def _forever(self) -> None:
         pause_s = PAUSE_FIRST_S
@@ -183,20 +185,37 @@ class Link:
             self._rhythm.wait_s,
         )
         self._silences = 0
+        self._doubt.clear()
         listening = asyncio.get_running_loop().create_task(self._listen(reader))
         try:
             if not await self._network(SIGN_ON):
                 return False
             self._set_ready(ready=True)
-            while not listening.done():
-                await asyncio.wait({listening}, timeout=self._rhythm.echo_s / 4)
-                quiet_s = asyncio.get_running_loop().time() - self._used_s
-                if not listening.done() and quiet_s >= self._rhythm.echo_s:
-                    await self._network(ECHO)
+            await self._watch(listening)
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
         return True
+
+    async def _watch(self, listening: "asyncio.Task[None]") -> None:
+        """Try the line when it was quiet for long, or when nobody answers."""
+        loop = asyncio.get_running_loop()
+        while not listening.done():
+            doubt = loop.create_task(self._doubt.wait())
+            await asyncio.wait(
+                {listening, doubt},
+                timeout=self._rhythm.echo_s / 4,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            doubt.cancel()
+            quiet = loop.time() - self._used_s >= self._rhythm.echo_s
+            if listening.done() or not (quiet or self._doubt.is_set()):
+                continue
+            if not await self._network(ECHO):
+                return
+            self._silences = 0
+            self._doubt.clear()
+            self._set_ready(ready=True)
 
     async def _network(self, code: str) -> bool:
         """Exchange a sign-on or an echo."""

@@ -80,6 +80,7 @@ class Banks:
     link: Callable[[str], Link | None]
     sender: Callable[[BankCourse], messages.Sender]
     network_version: Callable[[], int]
+    listening: Callable[[], list[str]]
 
 
 class Runner:

@@ -84,12 +84,19 @@ RETURNING stan;
 SELECT nextval('ekarte.bank_stan_seq');
 
 -- left_bank_work --
--- Operations that no living gateway is at: whose number can be locked, nobody has locked. The
--- asker's own are told, too: it knows which it is at.
-SELECT w.operation_id, w.owner
+-- Operations that no living gateway is at: a number that can be locked is nobody's. The asker
+-- tells which of its own it is at. What is held in both waits for the ledger's hold to end.
+SELECT w.operation_id
 FROM ekarte.bank_work AS w
 WHERE
     w.number = 0
+    AND w.operation_id <> ALL(%(busy)s::bigint[])
+    AND coalesce((
+        SELECT s.step FROM ekarte.bank_step AS s
+        WHERE s.operation_id = w.operation_id
+        ORDER BY s.number DESC
+        LIMIT 1
+    ), '') <> 'held'
     AND (w.owner = %(owner)s::bigint OR pg_try_advisory_xact_lock(w.owner))
 ORDER BY w.operation_id
 LIMIT %(limit)s::integer;
@@ -119,16 +126,21 @@ WHERE
     AND number = %(number)s::bigint;
 
 -- due_bank_messages --
--- The oldest message of each operation that still has to be delivered, with its attempts.
+-- The oldest message of each operation that still has to be delivered, to an acquirer that
+-- listens, or too old: with its attempts. Those tried longest ago come first, so that no crowd
+-- of refused ones keeps the others waiting.
 SELECT w.operation_id, w.number, count(a.attempt)::integer, max(a.at)
 FROM (
     SELECT x.operation_id, min(x.number) AS number FROM ekarte.bank_work AS x
     WHERE x.number > 0
     GROUP BY x.operation_id
 ) AS w
+INNER JOIN ekarte.bank_operation AS b ON w.operation_id = b.id
+INNER JOIN ekarte.bank_step AS s ON w.operation_id = s.operation_id AND w.number = s.number
 LEFT JOIN ekarte.bank_attempt AS a ON w.operation_id = a.operation_id AND w.number = a.number
+WHERE b.acquirer = ANY(%(listening)s::text[]) OR s.at < %(too_old)s::timestamptz
 GROUP BY w.operation_id, w.number
-ORDER BY w.operation_id
+ORDER BY max(a.at) NULLS FIRST, w.operation_id
 LIMIT %(limit)s::integer;
 
 -- add_bank_attempt --

@@ -254,9 +254,10 @@ def left_bank_work(
 
     `busy` are those that the asker itself is at.
     """
-    cr.execute(SQL["left_bank_work"], {"owner": owner, "limit": limit + len(busy)})
-    ids = [number for number, _owner in cr.fetchall() if number not in busy]
-    courses = [course for course in read_bank_courses(cr, ids) if course.last != "held"]
+    cr.execute(
+        SQL["left_bank_work"], {"owner": owner, "busy": list(busy), "limit": limit}
+    )
+    courses = read_bank_courses(cr, [number for (number,) in cr.fetchall()])
     for course in courses:
         cr.execute(SQL["take_bank_work"], {"id": course.id, "owner": owner})
     return courses
@@ -289,9 +290,14 @@ def ledger_key_of(cr: Cursor, operation: int) -> Key:
     return store.key_of(cr, operation)
 
 
-def due_bank_messages(cr: Cursor, limit: int = 100) -> list[BankMessage]:
-    """Return what is to be delivered to acquirers, oldest operation first."""
-    cr.execute(SQL["due_bank_messages"], {"limit": limit})
+def due_bank_messages(
+    cr: Cursor, listening: Sequence[str], too_old: datetime, limit: int = 100
+) -> list[BankMessage]:
+    """Return what is to be delivered: to acquirers that listen, or too old for any."""
+    cr.execute(
+        SQL["due_bank_messages"],
+        {"listening": list(listening), "too_old": too_old, "limit": limit},
+    )
     due = {row[0]: row[1:] for row in cr.fetchall()}
     return [
         BankMessage(

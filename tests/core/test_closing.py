@@ -57,6 +57,20 @@ def test_an_open_batch_is_closed_when_its_time_has_come(timed: Shop):
     assert timed.broken() == []
 
 
+def test_what_the_gateway_numbers_itself_is_no_batch_of_the_terminal(timed: Shop):
+    """Holds of purchases with a bank card, batch above 999999 (ADR 0028)."""
+    timed.do("authorize", CARD, 1000, batch=1_000_001)
+    at_riga(timed, 23, 30)
+    assert close_now(timed) == 0
+    timed.do("sale", CARD, 1000)
+    at_riga(timed, 23, 31)
+    timed.do("authorize", CARD, 1000, batch=1_000_001)
+    assert close_now(timed) == 0
+    at_riga(timed, 23, 30, day=22)
+    assert close_now(timed) == 1
+    assert timed.sql("SELECT batch FROM ekarte.batch_close") == [(1,)]
+
+
 def test_a_terminal_without_a_time_keeps_its_batch(timed: Shop):
     timed.do("sale", CARD, 1000, terminal="00000021")
     at_riga(timed, 23, 59)

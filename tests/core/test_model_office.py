@@ -71,9 +71,7 @@ class _OfficeRun(_Run):
         likely = [
             one.request
             for one in self.model.booked.values()
-            if one.approved
-            and one.command in kinds
-            and one.request.terminal in GROCERS
+            if one.approved and one.command in kinds and one.request.terminal in GROCERS
         ]
         past = likely if likely and self.dice.random() < 0.7 else [*self.past]
         of = self.dice.choice(past)

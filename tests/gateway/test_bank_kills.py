@@ -11,6 +11,7 @@ from ekarte_auth_gateway.testing import HttpTerminal, TerminalError
 from ekarte_core import Answer, Request
 from tests.gateway import bank_town, town
 from tests.gateway.bank_town import Acquirer, booked, open_holds, part, settle
+from tests.gateway.conftest import BANK_ENV
 from tests.gateway.gateway_process import GatewayProcess
 from tests.gateway.shop import ask, balance, gift_card, order
 
@@ -158,6 +159,47 @@ def test_killed_twice_while_it_is_taken_up_it_still_ends(make_shop, host):
         insist(till, request)
         check(shop, host)
         shop.kill()
+
+
+def test_what_one_gateway_leaves_another_ends(
+    make_shop, host, keyring, keyring_file, bank_keys, tmp_path
+):
+    """Two on one ledger: one is killed for good, the other is not even restarted."""
+    first = make_shop()
+    folder = tmp_path / "second"
+    folder.mkdir()
+    second = GatewayProcess(
+        first.dsn,
+        keyring,
+        keyring_file,
+        folder,
+        **BANK_ENV,
+        EKARTE_BANK_KEYS=str(bank_keys),
+    )
+    try:
+        second.start_ready()
+        second.wait_for_event("bank signed on")
+        first.kill()
+        for at in (1, 3, 4, 5):
+            number = town.operation()
+            start_dying(first, number, at)
+            till = first.http(bank_town.BANK)
+            request = order(
+                "sale",
+                till,
+                operation=number,
+                card=town.club_number(),
+                amount=1000,
+                bank=part(),
+            )
+            assert send(till, request) is None
+            other = second.http(bank_town.BANK)
+            answer = insist(other, request)
+            assert answer.rc in ("00", "91")
+            check(second, host)
+            first.kill()
+    finally:
+        second.kill()
 
 
 STORM = {
