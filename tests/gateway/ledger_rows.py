@@ -65,6 +65,11 @@ QUERIES = {
         LEFT JOIN ekarte.hold_end h ON h.hold_id = x.operation_id
         LEFT JOIN ekarte.operation ended ON ended.id = h.operation_id
         ORDER BY o.batch, o.number""",
+    "exceptions": f"""
+        SELECT {_OPERATION}, x.line, x.kind, x.amount, x.rc
+        FROM ekarte.offline_exception x
+        JOIN ekarte.operation o ON o.id = x.operation_id
+        ORDER BY o.batch, o.number, x.line""",
     "closes": f"""
         SELECT {_OPERATION} FROM ekarte.batch_close b
         JOIN ekarte.operation o ON o.id = b.operation_id ORDER BY 1, 2""",

@@ -17,6 +17,7 @@ from ekarte_core import (
     BatchTotal,
     CardRef,
     Line,
+    Offline,
     Original,
     Request,
     Tender,
@@ -85,7 +86,12 @@ def document() -> dict[str, Any]:
         _card_type("GRO-PRIZE", PRIZE, "GRO-PRIZE", auto_register=True),
         _card_type("GRO-CREDIT", CREDIT, "GRO-CREDIT"),
     ]
+    for terminal in whole["terminals"]:
+        terminal["offline"] = OFFLINE
     return whole
+
+
+OFFLINE = {"amount_max": 100_000, "card_day_max": 100_000, "count_max": 100}
 
 
 @dataclass(frozen=True)
@@ -340,6 +346,106 @@ SCENARIOS: dict[str, list[Step]] = {
         step("close", totals=Totals("differs")),
         step("sale", rc="95", card="gift", amount=100),
     ],
+    "what was done offline is booked as it was": [
+        step("activate", card="gift", amount=2000),
+        step(
+            "advice",
+            name="sale",
+            card="gift",
+            amount=1500,
+            offline=Offline(command="sale", tendered={"gift": 1500}, counter=7),
+        ),
+        step("advice", again="sale"),
+        step(
+            "advice",
+            rc="94",
+            again="sale",
+            amount=1501,
+            offline=Offline(command="sale", tendered={"gift": 1500}, amount_due=1),
+        ),
+        step(
+            "advice",
+            card="club",
+            lines=GOODS,
+            offline=Offline(command="sale", discount=90, amount_due=1910),
+            reference="88/3",
+        ),
+        step("advice", card="club", amount=4000, offline=Offline(command="accrue")),
+        step("advice", card="gift", amount=1000, offline=Offline(command="top_up")),
+        step(
+            "advice",
+            card="gift",
+            amount=500,
+            original="sale",
+            offline=Offline(command="refund"),
+        ),
+        step("inquire", card="gift"),
+        step("reverse", rc="00", original="late"),
+        step(
+            "advice",
+            rc="05",
+            name="late",
+            card="gift",
+            amount=100,
+            offline=Offline(command="sale", tendered={"gift": 100}),
+        ),
+    ],
+    "what did not fit offline is flagged": [
+        step("activate", card="gift", amount=500),
+        step(
+            "advice",
+            card="gift",
+            amount=1500,
+            offline=Offline(command="sale", tendered={"gift": 1500}),
+        ),
+        step(
+            "advice",
+            card="club",
+            amount=2000,
+            offline=Offline(command="sale", discount=500, amount_due=1500),
+        ),
+        step(
+            "advice",
+            rc="78",
+            card="gift2",
+            amount=300,
+            offline=Offline(command="sale", tendered={"gift": 300}),
+        ),
+        step(
+            "advice",
+            rc="14",
+            card=("document", "AB12"),
+            amount=300,
+            offline=Offline(command="sale", amount_due=300),
+        ),
+        step("inquire", card="gift"),
+    ],
+    "a batch that differs is uploaded, then closed": [
+        step("activate", card="gift", amount=2000),
+        step("sale", name="sale", card="gift", amount=500, tender=Tender(gift=500)),
+        step("close", rc="95", totals=()),
+        step(
+            "advice",
+            operation="sale",
+            card="gift",
+            amount=500,
+            offline=Offline(command="sale", tendered={"gift": 500}),
+        ),
+        step(
+            "advice",
+            card="gift",
+            amount=700,
+            offline=Offline(command="sale", tendered={"gift": 700}),
+        ),
+        step("close", rc="95", name="differs", totals=()),
+        step("close", totals=Totals("differs")),
+        step(
+            "advice",
+            card="gift",
+            amount=100,
+            offline=Offline(command="sale", tendered={"gift": 100}),
+        ),
+    ],
     "an unknown original is not found": [
         step("confirm", rc="25", original="never"),
         step("refund", rc="25", original="never", amount=100),
@@ -382,11 +488,11 @@ class Player:
             fields["tender"] = Tender(voucher=fields.pop("voucher"))
         if made.again:
             return msgspec.structs.replace(self._requests[made.again], **fields)
+        fields.setdefault("operation", place)
         return Request(
             command=made.command,
             terminal=self.terminal.terminal_id,
             batch=self.batch,
-            operation=place,
             local_time=self._now.astimezone(RIGA),
             language="en",
             **fields,
@@ -396,6 +502,8 @@ class Player:
         """Put in what a name stands for."""
         if name in ("card", "other", "referrer"):
             return self._card(value)
+        if name == "operation":
+            return self._numbers[value]
         if name == "original":
             return Original(batch=self.batch, operation=self._numbers[value])
         if isinstance(value, Voucher):
