@@ -55,15 +55,17 @@ CROSS JOIN LATERAL (
         coalesce(sum(greatest(item.amount, 0)), 0) AS owes,
         coalesce(sum(greatest(-item.amount, 0)), 0) AS receives
     FROM ekarte_statement_due AS item
-    WHERE item.issuer_id = issuer.id AND item.coalition_id = coalition.id
+    WHERE
+        item.issuer_id = issuer.id AND item.coalition_id = coalition.id
+        AND NOT item.mirror
 ) AS due
 -- The operator pays itself nothing: what is left of the others' balances is its own.
 CROSS JOIN LATERAL (
-    SELECT coalesce(greatest(sum(line.amount_residual), 0), 0) AS amount
-    FROM ekarte_clearing_statement AS statement
-    INNER JOIN account_move_line AS line
-        ON line.ekarte_statement_id = statement.id AND line.company_id = operator.company_id
-    WHERE statement.coalition_id = coalition.id AND line.parent_state = 'posted'
+    SELECT coalesce(greatest(-sum(item.amount), 0), 0) AS amount
+    FROM ekarte_statement_due AS item
+    WHERE
+        item.issuer_id = operator.id AND item.coalition_id = coalition.id
+        AND item.mirror
 ) AS mirror
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(line.amount), 0) AS amount

@@ -199,6 +199,27 @@ class TestExposure(RiskCase):
             (exposure.owed, exposure.due, exposure.position), (40, 40, -40)
         )
 
+    def test_an_operator_that_is_a_member_owes_until_it_has_paid_the_others(self):
+        self.trade()
+        self.settle()
+        cycle = self.env["ekarte.clearing.cycle"].create(
+            {"coalition_id": self.coalition.id, "date_to": "2026-11-30"}
+        )
+        cycle.action_collect()
+        cycle.action_send()
+        cycle.statement_ids._agree("Tests")
+        cycle.action_post()
+        self.env["ekarte.issuer"]._tell_cleared()
+        exposure = self.exposure(self.grocer_issuer)
+        self.assertEqual((exposure.owed, exposure.due), (50, 50))
+        for statement in cycle.statement_ids.filtered("residual"):
+            action = statement.action_pay_as_operator()
+            register = self.env["account.payment.register"]
+            register.with_context(**action["context"]).create({})._create_payments()
+        self.env["ekarte.issuer"]._tell_cleared()
+        exposure = self.exposure(self.grocer_issuer)
+        self.assertEqual((exposure.owed, exposure.due), (0, 0))
+
     def test_the_limit_is_the_deposit_and_what_was_agreed_beyond_it(self):
         self.fuel_issuer.write({"has_exposure_limit": True, "agreed_limit": 30})
         self.deposit(self.fuel_issuer, 70)
