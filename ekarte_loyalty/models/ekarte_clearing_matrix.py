@@ -16,8 +16,12 @@ class EkarteClearingCycle(models.Model):
     @api.depends_context("lang")
     def _compute_matrix(self):
         for cycle in self:
-            cycle.matrix = cycle.position_ids and self.env["ir.qweb"]._render(
-                "ekarte_loyalty.clearing_matrix", cycle._matrix_values()
+            cycle.matrix = (
+                self.env["ir.qweb"]._render(
+                    "ekarte_loyalty.clearing_matrix", cycle._matrix_values()
+                )
+                if cycle.position_ids
+                else False
             )
 
     def _matrix_values(self):
