@@ -30,7 +30,7 @@ OPEN_EVERY, A_DAY = 3, 430
 SETTLED_EVERY = 9
 CARDS = 400  # of each sort
 EVENTS_MIN = 50_000
-CLOSING = timedelta(hours=2)  # before midnight
+CLOSING = timedelta(hours=4)  # before midnight of UTC: still the same day in Riga
 # The spa comes in January and goes in October.
 JOINS, ANNOUNCES = date(2025, 1, 10), date(2025, 8, 28)
 ISSUES_UNTIL, SPENDS_UNTIL = date(2025, 9, 15), date(2025, 10, 1)
