@@ -232,9 +232,9 @@ SELECT
         SELECT greatest(sum(e.posted), 0) FROM ekarte.entry AS e
         WHERE
             e.purse_id = s.purse_id AND e.version > s.purse_version
-            AND (e.posted > 0 OR EXISTS (
-                SELECT FROM ekarte.operation AS o
-                WHERE o.id = e.operation_id AND o.command = 'reverse'
+            -- One row by its key: as EXISTS it would read all operations there ever were.
+            AND (e.posted > 0 OR 'reverse' = (
+                SELECT o.command FROM ekarte.operation AS o WHERE o.id = e.operation_id
             ))
     ), 0)::bigint
 FROM ekarte.purse AS p

@@ -21,9 +21,14 @@ GROUP BY p.issuer, p.program;
 SELECT p.issuer, p.program, sum(e.carry)::bigint
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON p.id = e.purse_id
-LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
-LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-WHERE e.carry <> 0 AND p.unit <> 'credit' AND d.state IS DISTINCT FROM 'posted'
+WHERE
+    e.carry <> 0 AND p.unit <> 'credit'
+    AND NOT EXISTS (
+        SELECT FROM ekarte.settlement_operation AS s
+        INNER JOIN ekarte_settlement AS d
+            ON d.ledger_id = s.settlement_id AND d.state = 'posted'
+        WHERE s.operation_id = e.operation_id
+    )
 GROUP BY p.issuer, p.program;
 
 -- pooled --
@@ -65,9 +70,14 @@ SELECT
     coalesce(sum(e.posted) FILTER (WHERE p.unit = 'billed'), 0)::bigint
 FROM ekarte.entry AS e
 INNER JOIN ekarte.purse AS p ON p.id = e.purse_id
-LEFT JOIN ekarte.settlement_operation AS s ON s.operation_id = e.operation_id
-LEFT JOIN ekarte_settlement AS d ON d.ledger_id = s.settlement_id
-WHERE p.unit IN ('credit', 'billed') AND d.state IS DISTINCT FROM 'posted'
+WHERE
+    p.unit IN ('credit', 'billed')
+    AND NOT EXISTS (
+        SELECT FROM ekarte.settlement_operation AS s
+        INNER JOIN ekarte_settlement AS d
+            ON d.ledger_id = s.settlement_id AND d.state = 'posted'
+        WHERE s.operation_id = e.operation_id
+    )
 GROUP BY p.issuer;
 
 -- open_clearing --
