@@ -25,6 +25,7 @@ from ekarte_core import (
 )
 
 from ..keyring import server_keyring
+from ..models.ekarte_settlement_checks import WHOLE
 from ..units import from_minor
 from .credit_common import DESK
 from .settlement_common import ACCOUNTANT_GROUPS, BooksCase
@@ -175,9 +176,12 @@ class YearCase(BooksCase):
             self._enter_registers(parsed)
             self.settled += 1
 
-    def agrees(self, when, waiting=frozenset()):
-        """Assert that every check of the reconciliation is green, or is waiting."""
-        rows = self.settlements._reconciliation()
+    def agrees(self, when, waiting=frozenset(), *, whole=False):
+        """Assert that every check of the reconciliation is green, or is waiting.
+
+        `whole`: as at night, all seals and all that is paid.
+        """
+        rows = self.settlements.with_context(**{WHOLE: whole})._reconciliation()
         mine = (False, *self.all_companies.ids)
         rows = [row for row in rows if row["company_id"] in mine]
         self.compared += len(rows)
