@@ -232,7 +232,7 @@ SELECT
         SELECT greatest(sum(e.posted), 0) FROM ekarte.entry AS e
         WHERE
             e.purse_id = s.purse_id AND e.version > s.purse_version
-            -- One row by its key: as EXISTS it would read all operations there ever were.
+            -- One row by its key: an EXISTS beside OR may read all operations once.
             AND (e.posted > 0 OR 'reverse' = (
                 SELECT o.command FROM ekarte.operation AS o WHERE o.id = e.operation_id
             ))
