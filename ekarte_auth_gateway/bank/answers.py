@@ -49,13 +49,17 @@ def with_bank(course: BankCourse, ledger: bytes, said: Reply, amount: int) -> by
 def _slip(course: BankCourse, bank: BankAnswer) -> tuple[SlipLine, ...]:
     language = course.language
     paid = money(bank.amount, language)
-    return (
-        SlipLine(text="", style="rule"),
-        SlipLine(text=f"{text('card', language)} ****{course.last4}"),
-        SlipLine(text=f"{text('paid', language)} {paid} {course.currency}"),
-        SlipLine(text=f"{text('approval', language)} {bank.auth_code}"),
-        SlipLine(text=f"{text('reference', language)} {bank.rrn}"),
-    )
+    rows = {
+        "card": f"****{course.last4}",
+        "paid": f"{paid} {course.currency}",
+        "approval": bank.auth_code,
+        "reference": bank.rrn,
+    }
+    lines = [
+        SlipLine(text=f"{text(key, language)} {right}", right=right)
+        for key, right in rows.items()
+    ]
+    return (SlipLine(text="", style="rule"), *lines)
 
 
 def released(course: BankCourse, version: int) -> bytes:

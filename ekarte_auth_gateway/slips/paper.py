@@ -13,6 +13,10 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import qrcode
+import qrcode.constants
+from PIL import Image
+
 from ekarte_auth_gateway.slips.library import (
     PROFILES,
     QR_ECLEVEL_M,
@@ -195,10 +199,32 @@ def _write_code(printer: Dummy, kind: Press, row: SlipRow, columns: int) -> None
     elif kind.has_qr:
         printer.qr(row.text, ec=QR_ECLEVEL_M, size=QR_DOTS, native=True)
     elif kind.has_images:
-        printer.qr(row.text, ec=QR_ECLEVEL_M, size=QR_DOTS)
+        printer._raw(_qr_image(row.text, kind.profile))
     else:
         printer._raw(f"{row.text}\n".encode("ascii"))
     printer.set(align="left")
+
+
+@lru_cache(maxsize=16)  # the copies of a slip have the same
+def _qr_image(content: str, profile: str) -> bytes:
+    """Return a QR code as dots, for printers that cannot draw one.
+
+    With one mask for all. python-escpos would have the best of eight looked for, which
+    takes six times as long and is read no better at this size.
+    """
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_M, border=0, mask_pattern=3
+    )
+    code.add_data(content)
+    code.make(fit=True)
+    size = code.modules_count
+    dots = bytes(0 if dark else 255 for row in code.modules for dark in row)
+    image = Image.frombytes("L", (size, size), dots)
+    printer = Dummy(profile=profile)
+    printer.image(
+        image.resize((size * QR_DOTS, size * QR_DOTS), Image.Resampling.NEAREST)
+    )
+    return bytes(printer.output)
 
 
 def _runs(text: str, kind: Press) -> list[tuple[str, str]]:

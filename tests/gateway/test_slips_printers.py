@@ -1,9 +1,11 @@
 """Printers that the gateway drives, over real sockets and a real tty."""
 
 import time
+from datetime import datetime, timezone
 
 import pytest
 
+from ekarte_core import Offline
 from tests.gateway import shop, town
 from tests.gateway.conftest import publish
 from tests.gateway.slips_day import document
@@ -117,6 +119,22 @@ def test_a_draft_and_an_unwanted_slip_stay_away(start, printer, slip):
         shop.ask(terminal, "inquire", card=card)
     else:
         shop.ask(terminal, "sale", card=card, amount=100, slip="none")
+    assert len(printer.wait_for(2, wait_s=1)) == 1
+
+
+def test_what_was_done_offline_had_its_paper_then(start, printer):
+    terminal = start(printer.address).http()
+    card = shop.gift_card(terminal, 5000)
+    printer.wait_for(1)
+    told = shop.ask(
+        terminal,
+        "advice",
+        card=card,
+        amount=700,
+        local_time=datetime.now(timezone.utc),
+        offline=Offline(command="sale", tendered={"gift": 700}),
+    )
+    assert (told.rc, told.slip) == ("00", ())
     assert len(printer.wait_for(2, wait_s=1)) == 1
 
 
