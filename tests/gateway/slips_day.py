@@ -28,6 +28,7 @@ _FOOT = {
     "et": ["Aitäh ostu eest!", "Tulge jälle!"],
 }
 _HEAD = ['SIA "Zaļais grozs"', "Reģ. Nr. 40000000011", "PVN LV40000000011"]
+_POOL = {"lv": "Baseins", "ru": "Бассейн", "en": "Swimming pool", "et": "Ujula"}
 _NAMES = {
     "lv": ("Dāvanu karte", "Bonuss", "Kluba atlaide"),
     "ru": ("Подарочная карта", "Бонус", "Клубная скидка"),
@@ -49,6 +50,15 @@ def document(language: str, barcode: str = "qr") -> dict[str, Any]:
     whole["branches"][0] |= {"name": "Centrs", "address": "Brīvības iela 21, Rīga"}
     for program, name in zip(whole["programs"], _NAMES[language], strict=True):
         program["name"] = name
+    pool = {
+        "code": "GRO-POOL",
+        "issuer": "GROCER",
+        "kind": "visit_pass",
+        "name": _POOL[language],
+        "parameters": {"visits": 10, "price": 5000},
+    }
+    whole["programs"].append(pool)
+    whole["card_types"][0]["programs"].append("GRO-POOL")
     return whole
 
 
@@ -100,6 +110,7 @@ def whole_day(
     day.ask("hold", "authorize", card=gift, amount=1500)
     day.ask("refund", "refund", amount=500, original=_of(signed))
     day.ask("reversal", "reverse", original=_of(sale))
+    day.ask("pass", "top_up", card=club, amount=5000, program="GRO-POOL")
     day.ask("visit", "check_in", card=club)
     day.ask("refused", "sale", card=gift, amount=99_999)
     day.ask("balance", "inquire", card=gift)

@@ -5,6 +5,8 @@ from datetime import datetime, timezone
 
 import pytest
 
+from ekarte_auth_gateway.slips import Patience
+from ekarte_auth_gateway.slips.devices import print_slip
 from ekarte_core import Offline
 from tests.gateway import shop, town
 from tests.gateway.conftest import publish
@@ -244,6 +246,14 @@ def test_a_printer_that_cannot_answer_is_believed(start, printer, kind):
     shop.gift_card(terminal, 5000)
     assert len(printer.wait_for(1)) == 1
     assert not [x for x in gateway.logs() if "slip" in x["event"]]
+
+
+@pytest.mark.parametrize(
+    "address", ["parallel://lpt1", "serial:///dev/ttyS0?flow=all", "tcp://", ""]
+)
+def test_an_address_that_names_no_printer_is_refused(address: str):
+    with pytest.raises(ValueError, match=r"printer's address|flow"):
+        print_slip(address, b"", Patience())
 
 
 def test_a_printer_that_was_never_there_is_told_and_answers_go_on(start):
