@@ -56,7 +56,8 @@ def write(answer: Answer, echo: Mapping[str, str]) -> Fields:
     if answer.original is not None:
         pairs += _status_pairs(answer, answer.original)
     message = [(_MESSAGE, speakable(answer.message))] if answer.message else []
-    return {**fields, **_lay_out(shown, pairs, message)}
+    fields |= _lay_out(shown, pairs, message)
+    return fields
 
 
 def _lay_out(shown: Answer, pairs: list[tlv.Pair], message: list[tlv.Pair]) -> Fields:
@@ -65,7 +66,7 @@ def _lay_out(shown: Answer, pairs: list[tlv.Pair], message: list[tlv.Pair]) -> F
     printed = tags.SLIP_BYTES.write(shown)
     lines = tags.SLIP.write(shown)
     slips, slip_left = tlv.spread(message + printed + lines, SLIP_FIELDS)
-    if any(pair in printed for pair in slip_left):
+    if printed and any(pair in printed for pair in slip_left):
         slips, slip_left = tlv.spread(message + lines, SLIP_FIELDS)
         slip_left = printed + slip_left
     subs, left = tlv.spread(pairs + explain, SUB_FIELDS)
@@ -74,7 +75,7 @@ def _lay_out(shown: Answer, pairs: list[tlv.Pair], message: list[tlv.Pair]) -> F
         count = len(left) + len(slip_left)
         # Same length as the place holder, so nothing moves.
         subs["48"] = subs["48"].replace(f"{_CUT}0040000", f"{_CUT}004{count:04d}", 1)
-    return {**subs, **slips}
+    return subs | slips
 
 
 def _status_pairs(answer: Answer, original: Answer) -> list[tlv.Pair]:

@@ -94,8 +94,6 @@ class _Row:
 
     def _inside(self, outer: object) -> object:
         """Return what the inner attribute holds; None: nothing worth a text."""
-        if outer == self.nothing:
-            return None
         if isinstance(outer, dict):
             held = outer.get(self.inner)
         else:
@@ -128,7 +126,11 @@ class Table:
         self.rows = {part.tag: part for part in parts}
         assert len(self.rows) == len(parts), "a tag stands twice"
         names = {part.name for part in parts}
-        self._writing = [_Row(part, struct, names) for part in parts]
+        rows = [_Row(part, struct, names) for part in parts]
+        # What is passed over most often stands ready: place and default.
+        self._writing = [
+            (row.place, row.nothing if row.inner else row.default, row) for row in rows
+        ]
 
     def write(self, value: msgspec.Struct) -> list[tlv.Pair]:
         """Return tags and texts of what a struct holds; defaults are left out.
@@ -140,9 +142,8 @@ class Table:
         held = msgspec.structs.astuple(value)
         return [
             (row.tag, text)
-            for row in self._writing
-            if (there := held[row.place]) is not None
-            and (row.inner or there != row.default)
+            for place, default, row in self._writing
+            if (there := held[place]) is not None and there != default
             for text in row.texts_of(there)
         ]
 

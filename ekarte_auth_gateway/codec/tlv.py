@@ -14,6 +14,7 @@ VALUE_BYTES_MAX = FIELD_BYTES_MAX - HEAD_BYTES
 PIECE_BYTES = 244
 """Of a long text: four such pieces, with their heads, fill a field."""
 
+_LENGTHS = [f"{count:03d}" for count in range(VALUE_BYTES_MAX + 1)]
 _TOO_LONG = f"longer than {VALUE_BYTES_MAX} bytes"
 
 Pair = tuple[str, str]
@@ -123,7 +124,7 @@ def spread(
                 return fields, list(pairs[number:])
             filled = []
             room = VALUE_BYTES_MAX - count
-        filled.append(f"{tag}{count:03d}{raw}")
+        filled.append(tag + _LENGTHS[count] + raw)
     if filled:
         fields[names[position]] = "".join(filled)
     return fields, []
