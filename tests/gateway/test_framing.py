@@ -48,7 +48,7 @@ class Mirror:
     def __init__(self, length: framing.Length) -> None:
         self.length = length
 
-    def take(self, frame: bytes, send) -> None:
+    def take(self, frame: bytes, send, certificate: str = "") -> None:
         send(frame[::-1])
 
 
