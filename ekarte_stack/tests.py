@@ -214,7 +214,7 @@ def installation(session: Session) -> Result:
 
 def year(session: Session) -> Result:
     """Live through the whole year whose first month every run has; tell each month."""
-    told = ("-o", "log_cli=true", "-o", "log_cli_level=25")
+    told = ("--odoo-log-level=runbot", "-o", "log_cli=true", "-o", "log_cli_level=25")
     alone = replace(session, arguments=(*told, YEAR_TEST))
     return addon(alone, "ekarte_loyalty", {"EKARTE_YEAR_DAYS": "365"})
 
