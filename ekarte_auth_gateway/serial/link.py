@@ -199,16 +199,13 @@ class Link:
         self._enter(_State.IN_BLOCK, now_s + self._limits.gap_s)
 
     def _in_block(self, byte: int, now_s: float) -> None:
-        if byte == STX:
-            self._begin_block(now_s, damaged=False)
-            return
         if byte == ETX:
             self._enter(_State.WANT_LRC, now_s + self._limits.gap_s)
             return
         full = len(self._body) >= self._limits.body_bytes_max
         if full or byte <= _LAST_CONTROL or byte == _DELETE:
-            # An ENQ in here is a disturbed byte: an ACK now would be taken for
-            # the block's.
+            # A sign in here is a disturbed byte. After an ENQ, an ACK would be taken
+            # for the block's; from an STX on, the LRC might be right by chance.
             self._damaged = True
         else:
             self._body.append(byte)
@@ -250,6 +247,8 @@ class Link:
     def _want_ack(self, byte: int, now_s: float) -> None:
         bidding = self._state is _State.BIDDING
         if byte == ACK and bidding:
+            # A late ACK of an earlier ENQ may still come and be taken for the block's.
+            # Nothing is booked by that: who gets no answer asks for the status.
             self._tries = 0
             self._try(_State.SENT_BLOCK, now_s)
         elif byte == ACK:

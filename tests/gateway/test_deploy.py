@@ -25,6 +25,8 @@ def told():
     counters = Counters()
     counters.answered("sale", "00", "http", 0.001)
     counters.connections.labels("http").set(1)
+    counters.lines_up.labels("/dev/ttyS0").set(1)
+    counters.line_events.labels("/dev/ttyS0", "opened").inc()
     banks = BankFigures(counters.registry)
     banks.answers.labels("ACQ1", "00").inc()
     banks.strays.labels("ACQ1", "late").inc()

@@ -133,13 +133,16 @@ def test_a_terminal_downloads_its_parameters_and_then_has_them(still: GatewayPro
     assert still.operations() == 0, "it books nothing"
 
 
-def test_over_iso_8583_the_same_comes_in_small_chunks(still: GatewayProcess):
-    by_http, by_iso = (Download("G1", trusted(still)) for _line in range(2))
+@pytest.mark.parametrize("transport", ["iso", "frame"])
+def test_elsewhere_the_same_comes_in_small_chunks(
+    still: GatewayProcess, transport: str
+):
+    by_http, by_other = (Download("G1", trusted(still)) for _line in range(2))
     load(by_http, wished(still.http()))
-    kinds = load(by_iso, wished(still.iso()))
+    kinds = load(by_other, wished(getattr(still, transport)()))
     assert len(kinds) > 5
     assert set(kinds[:-1]) == {"full"}
-    assert by_iso.text == by_http.text
+    assert by_other.text == by_http.text
 
 
 def test_every_answer_of_a_branch_tells_its_version(telling: GatewayProcess):
