@@ -182,6 +182,15 @@ def test_a_batch_that_somebody_works_in_is_closed_the_next_time(timed: Shop):
     assert close_now(timed) == 1
 
 
+def test_batches_of_the_gateways_own_stay_open(timed: Shop):
+    """What a bank card's part holds goes under batches that no terminal has."""
+    timed.do("sale", CARD, 1000)
+    timed.do("sale", CARD, 1000, batch=1_000_001)
+    at_riga(timed, 23, 30)
+    assert close_now(timed) == 1
+    assert timed.sql("SELECT batch FROM ekarte.batch_close") == [(1,)]
+
+
 def test_it_is_part_of_what_the_clock_does(timed: Shop):
     timed.do("sale", CARD, 1000)
     timed.now += timedelta(days=1)
