@@ -15,7 +15,10 @@
         "security/ekarte_checkout_rules.xml",
         "wizards/ekarte_terminal_key_views.xml",
         "wizards/ekarte_tills_views.xml",
+        "wizards/ekarte_offline_done_views.xml",
+        "views/ekarte_acquirer_views.xml",
         "views/ekarte_terminal_views.xml",
+        "views/ekarte_offline_exception_views.xml",
         "views/ekarte_checkout_views.xml",
         "views/ekarte_branch_views.xml",
         "views/product_views.xml",
@@ -23,6 +26,7 @@
         "views/ekarte_pos_terminal_menus.xml",
     ],
     "demo": ["demo/ekarte_pos_terminal_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
     "assets": {
         "point_of_sale._assets_pos": ["ekarte_pos_terminal/static/src/app/**/*"],
         "point_of_sale.customer_display_assets": [

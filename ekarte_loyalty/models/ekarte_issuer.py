@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 
 from ..terminal_ids import odoo_terminal_id
 
+SLIP_LANGUAGES = ("lv", "ru", "en", "et")
+
 
 class EkarteIssuer(models.Model):
     _name = "ekarte.issuer"
@@ -64,8 +66,19 @@ class EkarteIssuer(models.Model):
     limit_currency_id = fields.Many2one(
         "res.currency", compute="_compute_limit_currency_id", compute_sudo=True
     )
-    slip_header = fields.Text(help="Printed above each slip, line by line.")
-    slip_footer = fields.Text(help="Printed below each slip, line by line.")
+    slip_header = fields.Text(
+        translate=True, help="Printed above each slip, line by line."
+    )
+    slip_footer = fields.Text(
+        translate=True, help="Printed below each slip, line by line."
+    )
+    slip_barcode = fields.Selection(
+        [("none", "None"), ("qr", "QR code"), ("code128", "Barcode")],
+        string="Code on Slips",
+        required=True,
+        default="none",
+        help="The number of the operation, for a till that scans it at a refund.",
+    )
     branch_ids = fields.One2many("ekarte.branch", "issuer_id", "Branches")
     program_ids = fields.One2many("ekarte.program", "issuer_id", "Programs")
     card_type_ids = fields.One2many("ekarte.card.type", "issuer_id", "Card Types")
@@ -185,15 +198,40 @@ class EkarteIssuer(models.Model):
         return action
 
     def _network_part(self):
-        return {
+        part = {
             "code": self.code,
             "name": self.name,
             "in_odoo": bool(self.company_id),
-            "slip_header": (self.slip_header or "").splitlines(),
-            "slip_footer": (self.slip_footer or "").splitlines(),
+            # Whoever asks: the text that stands where a language has none of its own.
+            **self.with_context(lang=None)._slip_part(),
             "language": self.language,
             "currency": self.books_currency_id.name or "",
         }
+        # Versions of the network are for changes, not for what is as ever.
+        texts = self._slip_texts(part)
+        if texts:
+            part["slip_texts"] = texts
+        if self.slip_barcode != "none":
+            part["slip_barcode"] = self.slip_barcode
+        return part
+
+    def _slip_part(self):
+        """Return header and footer in the language of the context, line by line."""
+        return {
+            "slip_header": (self.slip_header or "").splitlines(),
+            "slip_footer": (self.slip_footer or "").splitlines(),
+        }
+
+    def _slip_texts(self, part):
+        """Return what differs in other languages of slips, where Odoo has them."""
+        texts = {}
+        for lang, _name in self.env["res.lang"].get_installed():
+            told = self.with_context(lang=lang)._slip_part()
+            header, footer = told["slip_header"], told["slip_footer"]
+            usual = (part["slip_header"], part["slip_footer"])
+            if lang[:2] in SLIP_LANGUAGES and (header, footer) != usual:
+                texts[lang[:2]] = {"header": header, "footer": footer}
+        return texts
 
     # The back office: operators of the issuer act on cards through a terminal of it
 

@@ -16,6 +16,8 @@ COMMANDS = [
     ("confirm", "Confirmation"),
     ("reverse", "Reversal"),
     ("sale", "Sale"),
+    ("accrue", "Purchase paid elsewhere"),
+    ("voucher", "Use of a voucher"),
     ("refund", "Refund"),
     ("top_up", "Top-up"),
     ("activate", "Activation"),

@@ -1,4 +1,5 @@
 from . import barcode_rule
+from . import ekarte_acquirer
 from . import ekarte_branch
 from . import ekarte_checkout
 from . import ekarte_checkout_cart
@@ -11,8 +12,11 @@ from . import ekarte_checkout_store
 from . import ekarte_checkout_uncovered
 from . import ekarte_desk_operation
 from . import ekarte_network
+from . import ekarte_offline_exception
+from . import ekarte_offline_handled
 from . import ekarte_terminal
 from . import ekarte_terminal_parameters
+from . import ekarte_terminal_service
 from . import ekarte_terminal_stack
 from . import pos_config
 from . import pos_config_card

@@ -16,6 +16,13 @@ class EkarteNetwork(models.Model):
             *({**one._ekarte_network_part(), "_record": one} for one in tills),
         ]
 
+    def _parts(self):
+        parts = super()._parts()
+        banks = self.env["ekarte.acquirer"].sudo().search([], order="code")
+        if banks:
+            parts["acquirers"] = [(bank, bank._network_part()) for bank in banks]
+        return parts
+
     def _live_parts(self, room):
         """Terminals are known by their id, all other parts by a code."""
         if room != "terminals":
@@ -24,5 +31,6 @@ class EkarteNetwork(models.Model):
 
     def _publish(self):
         version = super()._publish()
-        self.env["ekarte.terminal"].invalidate_model(flush=False)
+        for model in ("ekarte.terminal", "ekarte.acquirer"):
+            self.env[model].invalidate_model(flush=False)
         return version

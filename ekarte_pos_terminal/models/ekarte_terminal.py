@@ -25,7 +25,13 @@ class EkarteTerminal(models.Model):
     _rec_names_search = ["code", "name"]
 
     _network_room = "terminals"
-    _network_field_names = {"id": "code", "branch": "branch_id"}
+    _network_field_names = {
+        "id": "code",
+        "branch": "branch_id",
+        "certificates": "certificate",
+        "columns": "slip_columns",
+        "bank": "acquirer_id",
+    }
     _ledger_columns = (("operation", "terminal"),)
 
     code = fields.Char(
@@ -48,6 +54,8 @@ class EkarteTerminal(models.Model):
         [
             ("http", "HTTP/JSON, signed"),
             ("iso8583", "ISO 8583 over TCP"),
+            ("serial", "Serial line, or its frame over TCP"),
+            ("nexo", "nexo, JSON"),
         ],
         required=True,
         default="http",
@@ -56,14 +64,17 @@ class EkarteTerminal(models.Model):
     mac = fields.Selection(
         [
             ("hmac-sha256", "HMAC-SHA256"),
+            ("aes-cmac", "AES-CMAC"),
+            ("x9.19", "X9.19, for old devices"),
             ("none", "None"),
         ],
         string="Message Authentication",
         required=True,
         default="hmac-sha256",
         tracking=True,
-        help="How ISO 8583 messages are proved genuine. Without it, anybody who "
-        "reaches the gateway's port may pose as this terminal.",
+        help="How its messages are proved genuine, HTTP apart: there every request is "
+        "signed. Without it, anybody who reaches the gateway's port may pose as this "
+        "terminal.",
     )
     hold_s = fields.Integer(
         string="Hold, Seconds",

@@ -2,6 +2,7 @@ from . import test_card_tours
 from . import test_cards_unit
 from . import test_desk
 from . import test_desk_tours
+from . import test_offline_exceptions
 from . import test_pay_tours
 from . import test_pos_config
 from . import test_receipt_tours
@@ -10,6 +11,7 @@ from . import test_session_close_tour
 from . import test_terminal
 from . import test_terminal_key
 from . import test_terminal_parameters
+from . import test_terminal_service
 from . import test_terminal_stack
 from . import test_terminal_tour
 from . import test_till_codes
