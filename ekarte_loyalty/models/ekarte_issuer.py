@@ -207,12 +207,8 @@ class EkarteIssuer(models.Model):
             "language": self.language,
             "currency": self.books_currency_id.name or "",
         }
-        # Versions of the network are for changes, not for what is as ever.
-        texts = self._slip_texts(part)
-        if texts:
-            part["slip_texts"] = texts
-        if self.slip_barcode != "none":
-            part["slip_barcode"] = self.slip_barcode
+        part["slip_texts"] = self._slip_texts(part)
+        part["slip_barcode"] = self.slip_barcode
         return part
 
     def _slip_part(self):

@@ -84,18 +84,14 @@ class EkarteAcquirer(models.Model):
                 )
 
     def _network_part(self):
-        usual = {
-            "profile": "A",
-            "mac": "none",
-            "message": "0200",
-            "institution": "",
-            "reversal_card": False,
-        }
-        parts = {name: self[name] or value for name, value in usual.items()}
         return {
             "code": self.code,
             "name": self.name,
             "host": self.host,
             "port": self.port,
-            **{name: one for name, one in parts.items() if one != usual[name]},
+            "profile": self.profile,
+            "mac": self.mac,
+            "message": self.message,
+            "institution": self.institution or "",
+            "reversal_card": self.reversal_card,
         }

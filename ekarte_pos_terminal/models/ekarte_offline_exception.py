@@ -45,7 +45,7 @@ class EkarteOfflineException(models.Model):
 
     name = fields.Char("Operation Number", readonly=True)
     # An integer: operation ids outgrow what a many2one column can hold.
-    operation_key = fields.Integer("Operation Key", readonly=True, aggregator=None)
+    operation_key = fields.Integer(readonly=True, aggregator=None)
     kind = fields.Selection(KINDS, "What Is Wrong", readonly=True)
     rc = fields.Selection(
         ANSWERS,
@@ -63,7 +63,7 @@ class EkarteOfflineException(models.Model):
     command = fields.Selection(COMMANDS, readonly=True)
     card_id = fields.Many2one("ekarte.card", readonly=True)
     reference = fields.Char("Receipt", readonly=True)
-    operation_amount = fields.Monetary("Operation Amount", readonly=True)
+    operation_amount = fields.Monetary(readonly=True)
     terminal_id = fields.Many2one("ekarte.terminal", readonly=True)
     branch_id = fields.Many2one("ekarte.branch", readonly=True)
     issuer_id = fields.Many2one("ekarte.issuer", readonly=True)

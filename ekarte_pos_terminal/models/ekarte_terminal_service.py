@@ -9,26 +9,14 @@ from odoo.addons.ekarte_loyalty.units import to_clock, to_minor
 
 PUMP_HOLD_S = 3600
 FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
 PRINTER = re.compile(
-    r"tcp://[0-9A-Za-z.\-\[\]:]+:\d{1,5}|serial:///dev/[0-9A-Za-z/_.-]+(\?baud=\d{3,7})?"
+    rf"tcp://[0-9A-Za-z.\-\[\]:]{{1,253}}:{PORT}"
+    r"|serial:///dev/[0-9A-Za-z/_.-]{1,80}(\?baud=\d{3,7})?"
 )
 PRINTER_PROFILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,31}")
 BANK_TERMINAL = re.compile(r"[0-9A-Za-z]{1,8}")
 BANK_ACCEPTOR = re.compile(r"[0-9A-Za-z]{1,15}")
-# What the network document says of a terminal where nothing else is set here.
-USUAL = {
-    "profile": "A",
-    "certificates": [],
-    "columns": 32,
-    "printer": "",
-    "printer_profile": "default",
-    "close_at": "",
-    "pump": False,
-    "offline": None,
-    "bank": "",
-    "bank_terminal": "",
-    "bank_acceptor": "",
-}
 
 
 class EkarteTerminal(models.Model):
@@ -92,8 +80,8 @@ class EkarteTerminal(models.Model):
     offline = fields.Boolean(
         string="May Work Offline",
         tracking=True,
-        help="It decides by itself while nobody answers, within these limits, and tells "
-        "of it later. What it tells is always booked; what goes beyond stands in "
+        help="While nobody answers it decides by itself, within these limits, and "
+        "tells of it later. What it tells is always booked; what goes beyond stands in "
         "Offline Exceptions.",
     )
     offline_amount_max = fields.Monetary(
@@ -216,8 +204,8 @@ class EkarteTerminal(models.Model):
         return [self.certificate, self.next_certificate]
 
     def _network_part(self):
-        part = super()._network_part()
-        service = {
+        return {
+            **super()._network_part(),
             "profile": self.profile,
             "certificates": [one for one in self._certificates() if one],
             "columns": self.slip_columns,
@@ -227,10 +215,6 @@ class EkarteTerminal(models.Model):
             "pump": self.pump,
             "offline": self._offline_part() if self.offline else None,
             **self._bank_part(),
-        }
-        # Versions of the network are for changes, not for what is as ever.
-        return part | {
-            name: value for name, value in service.items() if value != USUAL[name]
         }
 
     def _offline_part(self):
@@ -244,12 +228,11 @@ class EkarteTerminal(models.Model):
 
     def _bank_part(self):
         # An archived bank is not in the network.
-        if not self.acquirer_id.active:
-            return {}
+        there = self.acquirer_id.active
         return {
-            "bank": self.acquirer_id.code,
-            "bank_terminal": self.bank_terminal,
-            "bank_acceptor": self.bank_acceptor,
+            "bank": self.acquirer_id.code if there else "",
+            "bank_terminal": (there and self.bank_terminal) or "",
+            "bank_acceptor": (there and self.bank_acceptor) or "",
         }
 
 

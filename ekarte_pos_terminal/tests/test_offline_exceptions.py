@@ -18,6 +18,7 @@ class TestOfflineExceptions(TerminalCase):
     def tell(self, operation, amount=1000, terminal="T0000011"):
         """Tell of a sale on a card that nobody knows; returns its exceptions."""
         self.published()
+        network = current_network(self.env.cr)
         request = Request(
             command="advice",
             terminal=terminal,
@@ -25,12 +26,13 @@ class TestOfflineExceptions(TerminalCase):
             operation=operation,
             card=CardRef(value="4111111111111111"),
             amount=amount,
+            currency=network.document.currency,
             offline=Offline(command="sale", amount_due=amount),
             local_time=NOW - timedelta(hours=2),
             reference="receipt 7",
         )
-        network = current_network(self.env.cr)
-        execute(self.env.cr, [request], network, self.keyring, NOW)
+        (outcome,) = execute(self.env.cr, [request], network, self.keyring, NOW)
+        self.assertEqual(outcome.rc, "14", outcome.answer)
         return self.env["ekarte.offline.exception"].search(
             [("name", "=", f"{terminal}/1/{operation}")]
         )

@@ -69,6 +69,17 @@ class TestTerminal(TerminalCase):
                 "key_version": 1,
                 "mac": "none",
                 "hold_s": 3600,
+                "profile": "A",
+                "certificates": [],
+                "columns": 32,
+                "printer": "",
+                "printer_profile": "default",
+                "close_at": "",
+                "pump": False,
+                "offline": None,
+                "bank": "",
+                "bank_terminal": "",
+                "bank_acceptor": "",
             },
         )
         self.assertEqual(self.pump.publication, "live")

@@ -23,17 +23,17 @@ class TestTerminalService(TerminalCase):
         )
 
     def part(self):
-        """What the network has of the till beside what every terminal has."""
-        self.published()
-        usual = {"id", "branch", "name", "protocol", "state", "key_version"}
-        part = self.published()["T0000011"]
+        """What the network has of the till and not of the pump, which is as ever."""
+        network = self.published()
+        self.assertEqual(self.terminal.publication, "live")
+        usual, basic = network["T0000031"], {"id", "branch", "name", "protocol", "mac"}
         return {
             name: value
-            for name, value in part.items()
-            if name not in usual | {"mac", "hold_s"}
+            for name, value in network["T0000011"].items()
+            if name not in basic and value != usual[name]
         }
 
-    def test_what_is_as_ever_is_not_published(self):
+    def test_a_new_terminal_is_as_the_network_takes_for_granted(self):
         self.assertEqual(self.part(), {})
 
     def test_all_that_is_set_is_published(self):
@@ -103,7 +103,10 @@ class TestTerminalService(TerminalCase):
     def test_printers_are_addresses_that_the_gateway_can_open(self):
         for right in ("serial:///dev/ttyUSB0?baud=9600", "tcp://printer:9100", False):
             self.terminal.printer = right
-        for wrong in ("printer", "tcp://printer", "serial:///etc/passwd", "lpt1"):
+        for wrong in (
+            *("printer", "tcp://printer", "serial:///etc/passwd", "lpt1"),
+            *("tcp://printer:0", "tcp://printer:65536"),
+        ):
             with self.subTest(wrong), self.assertRaises(ValidationError):
                 self.terminal.printer = wrong
 
@@ -164,10 +167,9 @@ class TestTerminalService(TerminalCase):
         self.assertEqual(self.bank.publication, "live")
         self.bank.port = 9001
         self.env.cr.precommit.run()
-        self.assertEqual(
-            self.network._live_document()["acquirers"],
-            [{"code": "TBANK", "name": "Bank", "host": "bank.example", "port": 9001}],
-        )
+        (live,) = self.network._live_document()["acquirers"]
+        self.assertEqual(live, self.bank._network_part())
+        self.assertEqual((live["host"], live["port"]), ("bank.example", 9001))
         for name, wrong in (("host", "bank example"), ("institution", "12a")):
             with self.subTest(name), self.assertRaises(ValidationError):
                 self.bank[name] = wrong
