@@ -105,6 +105,24 @@ class TestPublication(NetworkCase):
         moment = self._live().programs["T-BON"].valid_from
         self.assertEqual(moment.isoformat(), "2026-05-01T09:30:00+00:00")
 
+    def test_slips_speak_the_languages_that_odoo_has(self):
+        self.env["res.lang"]._activate_lang("lv_LV")
+        self.grocer.write({"slip_footer": "Thanks\nCome again", "slip_barcode": "qr"})
+        self.network._publish()
+        live = self.network._live_parts("issuers")[self.grocer.code]
+        self.assertEqual((live["slip_texts"], live["slip_barcode"]), ({}, "qr"))
+        self.grocer.with_context(lang="lv_LV").slip_footer = "Paldies"
+        self.network._publish()
+        live = self.network._live_parts("issuers")[self.grocer.code]
+        self.assertEqual(live["slip_footer"], ["Thanks", "Come again"])
+        self.assertEqual(
+            live["slip_texts"], {"lv": {"header": [], "footer": ["Paldies"]}}
+        )
+        for lang in ("en_US", "lv_LV"):
+            self.grocer.invalidate_recordset()
+            grocer = self.grocer.with_context(lang=lang)
+            self.assertEqual(grocer.publication, "live", lang)
+
     def test_the_back_office_of_each_issuer_is_a_terminal(self):
         terminal = self._live().terminal(self.grocer._back_office_id())
         self.assertEqual((terminal.branch, terminal.protocol), ("TG1", "odoo"))
