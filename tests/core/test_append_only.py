@@ -80,7 +80,7 @@ RARE = [
     "INSERT INTO ekarte.bank_operation VALUES (1, '00000011', 1, 1, 'sale', 'A', 'T', "
     "'M', 'EUR', '1234', 'en', now(), 'x', '')",
     "INSERT INTO ekarte.bank_step VALUES "
-    "(1, 1, now(), 'sent', '0200', 1, 1, '', '', '', '')",
+    "(1, 1, now(), 'refused', '0200', 1, 1, '', '', '', '')",
     "INSERT INTO ekarte.bank_attempt VALUES (1, 1, 1, now())",
     "INSERT INTO ekarte.bank_delivery VALUES (1, 1, now(), 'acknowledged', '00')",
     "INSERT INTO ekarte.seal_verified (number, digest) VALUES (0, '')",
