@@ -3,6 +3,7 @@
 import hmac
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -332,10 +333,11 @@ def test_a_new_identifier_at_two_gateways_at_once_is_one_card(old: Shop):
             request = old.request(
                 "sale", number(CLUB, turn_), 100, terminal=terminal, operation=turn_
             )
-            for _ in range(200):
+            # By the clock: a neighbour that got no processor for a moment is no fault.
+            until_s = time.monotonic() + 20
+            (outcome,) = gateways[place].run([request], old.network, old.now)
+            while outcome.status == "busy" and time.monotonic() < until_s:
                 (outcome,) = gateways[place].run([request], old.network, old.now)
-                if outcome.status != "busy":
-                    break
             codes.append(outcome.rc)
 
     threads = [threading.Thread(target=shop_at, args=(n,)) for n in range(4)]

@@ -27,7 +27,7 @@ def duplicate_look_up_removed(patch: pytest.MonkeyPatch) -> None:
     """No operation key is known."""
 
     def none_known(_cr: Any, keys: Sequence[store.Key]) -> list[store.KnownKey]:
-        return [store.KnownKey(None, None, None, False, False) for _ in keys]
+        return [store.KnownKey(None, "", "", "", 0, closed=False) for _ in keys]
 
     patch.setattr(store, "known_keys", none_known)
 
