@@ -3,7 +3,7 @@
 -- LATERAL with LIMIT 1 keeps the plan an index look-up even on an empty ledger.
 SELECT
     k.place, o.body_digest, o.answer, o.rc, coalesce(o.command, ''),
-    coalesce(o.amount, 0),
+    coalesce(o.amount, 0), o.card_id,
     EXISTS (
         SELECT FROM ekarte.batch_close AS b
         WHERE b.terminal = k.terminal AND b.batch = k.batch
@@ -11,7 +11,7 @@ SELECT
 FROM unnest(%(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[])
 WITH ORDINALITY AS k (terminal, batch, number, place)
 LEFT JOIN LATERAL (
-    SELECT body_digest, answer, rc, command, amount FROM ekarte.operation
+    SELECT body_digest, answer, rc, command, amount, card_id FROM ekarte.operation
     WHERE terminal = k.terminal AND batch = k.batch AND number = k.number
     LIMIT 1
 ) AS o ON true;

@@ -116,6 +116,7 @@ class KnownKey(msgspec.Struct, frozen=True):
     rc: str
     command: str
     amount: int
+    card_id: int | None
     closed: bool
 
     @property

@@ -8,7 +8,7 @@ decides request by request in order of arrival, and writes with set-based statem
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from ekarte_core.codes import TRANSIENT, Rc
+from ekarte_core.codes import APPROVED, TRANSIENT, Rc
 from ekarte_core.keyring import Keyring
 from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
@@ -249,7 +249,9 @@ class _Group:
         if known.digest == job.digest:
             return True
         if job.advice is not None and known.command == job.request.command:
-            return known.amount == asked(job.request)
+            card_id = job.card.id if job.card is not None else None
+            other = known.rc in APPROVED and known.card_id != card_id
+            return known.amount == asked(job.request) and not other
         return self.keyring.same_body(body_of(job.sent), known.digest)
 
     def _card_to_come(self, job: Job) -> store.CardRow | None:

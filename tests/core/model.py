@@ -100,7 +100,8 @@ class Model:
         """An advice of what the ledger knows has the answer of that."""
         told = request.command == "advice" and before.command == "sale"
         amount = before.amount if before.approved else before.request.amount
-        return told and request.amount == amount
+        other = before.approved and before.card != request.card.value
+        return told and request.amount == amount and not other
 
     def expire(self, now: datetime) -> int:
         """Release what is past its time; returns how many."""

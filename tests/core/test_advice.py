@@ -444,6 +444,8 @@ def test_of_a_known_operation_it_gets_the_stored_answer(offline: Shop):
         ).rc
         == "94"
     )
+    other = offline.gift(3000, serial=2)
+    assert tell(offline, "sale", other, 2000, **told).rc == "94"
     assert offline.balance(card, "GIFT") == 1000
 
 
