@@ -55,6 +55,7 @@ ekarte.seal, ekarte.seal_operation, ekarte.seal_verified,
 ekarte.draw, ekarte.draw_list, ekarte.draw_result,
 ekarte.card_claim, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
 ekarte.exposure, ekarte.exposure_use, ekarte.exposure_cleared,
+ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded,
 ekarte.offline_operation, ekarte.offline_exception
 TO ROLE_NAME;
 GRANT UPDATE ON

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from freezegun.api import freeze_time
 
 from odoo import Command
+from odoo.tools import SQL
 
 from ekarte_core import (
     build_settlement,
@@ -136,14 +137,15 @@ class YearCase(BooksCase):
             [str(STATISTICS_TARGET)],
         )
         cr.execute(
-            "SELECT string_agg(relation.oid::regclass::text, ', ')"
+            "SELECT schema.nspname, relation.relname"
             " FROM pg_class AS relation"
             " INNER JOIN pg_namespace AS schema ON schema.oid = relation.relnamespace"
             " WHERE relation.relkind = 'r' AND (schema.nspname = 'ekarte'"
             " OR relation.relname LIKE 'ekarte%%'"
             " OR relation.relname LIKE 'account\\_move%%')"
         )
-        cr.execute(f"ANALYZE {cr.fetchone()[0]}")
+        tables = [SQL.identifier(*name) for name in cr.fetchall()]
+        cr.execute(SQL("ANALYZE %s", SQL(", ").join(tables)))
 
     @contextmanager
     def at(self, moment):
