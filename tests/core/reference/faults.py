@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from ekarte_core.ledger import statements, store
@@ -26,8 +27,11 @@ def lock_removed(patch: pytest.MonkeyPatch) -> None:
 def duplicate_look_up_removed(patch: pytest.MonkeyPatch) -> None:
     """No operation key is known."""
 
-    def none_known(_cr: Any, keys: Sequence[store.Key]) -> list[store.KnownKey]:
-        return [store.KnownKey(None, "", "", "", 0, closed=False) for _ in keys]
+    plain = store.known_keys
+
+    def none_known(cr: Any, keys: Sequence[store.Key]) -> list[store.KnownKey]:
+        found = plain(cr, keys)
+        return [msgspec.structs.replace(x, digest=None, command="") for x in found]
 
     patch.setattr(store, "known_keys", none_known)
 
