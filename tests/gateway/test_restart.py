@@ -132,6 +132,7 @@ def test_killed_at_random_moments_nothing_approved_is_lost_or_doubled(make_gatew
                     approved.append((request.operation, terminal.last_raw))
                     break
                 assert answer.rc in ("91", "58"), answer
+                time.sleep(0.02)  # as a terminal would, not as fast as it can
 
     thread = threading.Thread(target=spend)
     thread.start()
