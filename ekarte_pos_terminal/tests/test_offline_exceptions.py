@@ -7,6 +7,7 @@ from odoo.tests import Form, tagged
 
 from ekarte_core import CardRef, Offline, Request, current_network, execute
 
+from ..hooks import VIEWS_OF_THE_LEDGER
 from .terminal_common import ADMINISTRATOR, ISSUER, OPERATOR, TerminalCase
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
@@ -97,3 +98,13 @@ class TestOfflineExceptions(TerminalCase):
         ):
             with self.assertRaises(AccessError):
                 change()
+
+    def test_every_window_on_the_ledger_is_known_to_the_uninstaller(self):
+        mixin = self.env.registry["ekarte.ledger.view.mixin"]
+        inheriting = {
+            model._table
+            for model in self.env.registry.values()
+            if issubclass(model, mixin)
+            and model._original_module == "ekarte_pos_terminal"
+        }
+        self.assertEqual(inheriting, set(VIEWS_OF_THE_LEDGER))
