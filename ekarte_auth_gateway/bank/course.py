@@ -16,7 +16,7 @@ from ekarte_core import BankCourse, BankStepName
 
 Todo = Literal["hold", "ask", "give up", "book", "release", "undo", "rest"]
 
-_TODO: dict[BankStepName, Todo] = {
+_NEXT: dict[BankStepName, Todo] = {
     "approved": "book",
     "declined": "release",
     "cancelled": "release",
@@ -39,7 +39,7 @@ def next_todo(course: BankCourse, *, live: bool) -> Todo:
             return "give up"
         return "ask" if course.last == "sent" else "hold"
     assert course.last is not None
-    return _TODO[course.last]
+    return _NEXT[course.last]
 
 
 def asked(course: BankCourse) -> bool:

@@ -174,8 +174,7 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
     )
     only = len(lines) == 1 and not lines[0].group and not asked.lines
     return Request(
-        # It was one when booked.
-        command=past.command if asked.offline is None else "advice",  # type: ignore[arg-type]  # see above
+        command=past.command if asked.offline is None else "advice",  # type: ignore[arg-type]  # the ledger keeps it as text; it was a command when booked
         terminal=past.terminal,
         batch=past.batch,
         operation=past.number,
