@@ -33,7 +33,15 @@ from ekarte_core.errors import (
     RequestInvalid,
     SchemaBehind,
 )
-from ekarte_core.keyring import Keyring, load_keyring, write_new_keyring
+from ekarte_core.keyring import (
+    WIRE_KEYS,
+    Keyring,
+    key_in_force,
+    load_keyring,
+    next_key_version,
+    write_new_keyring,
+)
+from ekarte_core.ledger.apart import PUBLICATIONS, is_copy, set_apart
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.marks import STOP_KINDS, stop_mark, stop_token
@@ -43,10 +51,12 @@ from ekarte_core.replay.report import Replay, in_words, replay
 from ekarte_core.rules.explain import language_of, money, texts_of
 from ekarte_core.rules.identity import Identity, identify
 from ekarte_core.rules.programs import PROGRAM_KINDS
+from ekarte_core.service.alone import ALONE, SoFar, decide_alone
 from ekarte_core.service.banking import (
     BankCourse,
     BankMessage,
     BankQueue,
+    BankRefund,
     BankStep,
     BankStepName,
     Delivered,
@@ -59,9 +69,11 @@ from ekarte_core.service.banking import (
     end_bank_message,
     ended_bank_holds,
     find_bank_course,
+    find_bank_refund,
     ledger_id_of,
     ledger_key_of,
     left_bank_work,
+    next_bank_refund,
     next_stan,
     open_bank_course,
     own_bank_work,
@@ -72,7 +84,8 @@ from ekarte_core.service.banking import (
 )
 from ekarte_core.service.billing import make_statements
 from ekarte_core.service.clock import CLOCK_WORK, clock
-from ekarte_core.service.connection import LedgerConnection
+from ekarte_core.service.closing import NumberUse, use_of_number
+from ekarte_core.service.connection import LedgerConnection, check_commit
 from ekarte_core.service.drawing import (
     Draw,
     Winner,
@@ -91,7 +104,8 @@ from ekarte_core.service.exposing import (
     fold_exposure,
     tell_cleared,
 )
-from ekarte_core.service.filing import NotedCard, card_of, note_card
+from ekarte_core.service.filing import NotedCard, card_of, note_card, note_cards
+from ekarte_core.service.guessing import Guessed, share_guesses
 from ekarte_core.service.job import Outcome
 from ekarte_core.service.layout import SlipRow, slip_rows
 from ekarte_core.service.noticing import Notice, take_notices
@@ -121,6 +135,14 @@ from ekarte_core.service.settling import (
     settlement_failed,
 )
 from ekarte_core.service.slip import SlipMarks, slip_marks
+from ekarte_core.service.standing import Step, standing
+from ekarte_core.service.terminal_keys import (
+    KeysSeen,
+    UsedKey,
+    note_terminal_key,
+    terminal_keys_in_use,
+    terminal_keys_since,
+)
 from ekarte_core.service.turning import turn_periods
 from ekarte_core.service.verifying import Invariant, breaches, verify
 from ekarte_core.settlement.claims import Claim, claims
@@ -137,6 +159,7 @@ from ekarte_core.values import (
     BankAnswer,
     BankPart,
     BatchTotal,
+    CardKind,
     CardRef,
     Command,
     Earned,
@@ -162,12 +185,15 @@ from ekarte_core.wire import (
 
 __all__ = [
     "ACCOUNT_KEYS",
+    "ALONE",
     "APPROVED",
     "CLOCK_WORK",
     "COMMANDS",
     "PROGRAM_KINDS",
+    "PUBLICATIONS",
     "STOP_KINDS",
     "TRANSIENT",
+    "WIRE_KEYS",
     "Acquirer",
     "Answer",
     "Balance",
@@ -176,10 +202,12 @@ __all__ = [
     "BankMessage",
     "BankPart",
     "BankQueue",
+    "BankRefund",
     "BankStep",
     "BankStepName",
     "BatchTotal",
     "Branch",
+    "CardKind",
     "CardRef",
     "Claim",
     "ClearingCycle",
@@ -202,11 +230,13 @@ __all__ = [
     "Fee",
     "FeeTerms",
     "Figures",
+    "Guessed",
     "Identity",
     "Invariant",
     "KeyUse",
     "Keyring",
     "KeyringInvalid",
+    "KeysSeen",
     "LedgerConnection",
     "Line",
     "LineAnswer",
@@ -218,6 +248,7 @@ __all__ = [
     "NewBankCourse",
     "NotedCard",
     "Notice",
+    "NumberUse",
     "Offline",
     "Original",
     "Outcome",
@@ -240,10 +271,13 @@ __all__ = [
     "SlipLine",
     "SlipMarks",
     "SlipRow",
+    "SoFar",
     "StatementLine",
+    "Step",
     "Stopped",
     "Tender",
     "Told",
+    "UsedKey",
     "Voucher",
     "Winner",
     "bank_queues",
@@ -252,6 +286,7 @@ __all__ = [
     "breaches",
     "build_settlement",
     "card_of",
+    "check_commit",
     "check_keys",
     "check_request",
     "check_schema",
@@ -260,6 +295,7 @@ __all__ = [
     "current_network",
     "cycle_digest",
     "cycle_postings",
+    "decide_alone",
     "decode_answer",
     "default_drill",
     "default_postings",
@@ -277,12 +313,15 @@ __all__ = [
     "exposures",
     "fees",
     "find_bank_course",
+    "find_bank_refund",
     "find_card",
     "fold_exposure",
     "freeze_draw",
     "grant",
     "identify",
     "in_words",
+    "is_copy",
+    "key_in_force",
     "key_use",
     "language_of",
     "ledger_id_of",
@@ -295,8 +334,12 @@ __all__ = [
     "net",
     "network_key",
     "network_version",
+    "next_bank_refund",
+    "next_key_version",
     "next_stan",
     "note_card",
+    "note_cards",
+    "note_terminal_key",
     "open_bank_course",
     "open_draw",
     "own_bank_work",
@@ -316,10 +359,13 @@ __all__ = [
     "ruling_postings",
     "seal",
     "sealed_bank_card",
+    "set_apart",
     "settlement_accepted",
     "settlement_failed",
+    "share_guesses",
     "slip_marks",
     "slip_rows",
+    "standing",
     "statement_digest",
     "statement_figures",
     "stop_mark",
@@ -327,8 +373,11 @@ __all__ = [
     "take_bank_step",
     "take_notices",
     "tell_cleared",
+    "terminal_keys_in_use",
+    "terminal_keys_since",
     "texts_of",
     "turn_periods",
+    "use_of_number",
     "verify",
     "verify_seals",
     "winning_cards",

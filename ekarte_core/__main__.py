@@ -1,6 +1,7 @@
-"""The core's command line: migrate, grant, publish, verify, rebuild, replay, keys."""
+"""The core's command line: migrate, grant, apart, publish, verify, rebuild, keys."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -10,15 +11,18 @@ from typing import Any
 import psycopg2
 
 from ekarte_core import (
+    PUBLICATIONS,
     EkarteError,
     grant,
     in_words,
     key_use,
+    load_keyring,
     migrate,
     publish,
     read_network,
     rebuild,
     replay,
+    set_apart,
     verify,
     write_new_keyring,
 )
@@ -63,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     roles.add_argument(
         "--for", dest="purpose", choices=("odoo", "gateway"), required=True
     )
+    apart = add("apart", _apart, "keep the ledger in a database apart from Odoo's")
+    apart.add_argument("--side", choices=("ledger", "odoo"), required=True)
     document = add("publish", _publish, "publish a network document from a file")
     document.add_argument("file", type=Path)
     add("verify", _verify, "prove the invariants, one line each")
@@ -79,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     add("keyring-use", _keyring_use, "count what each key is still needed for")
     keyring = add("keyring", _keyring, "write a new keyring, never over one", dsn=False)
     keyring.add_argument("file", type=Path)
+    about = "write the key of an issuer's chip cards, for its terminals; never over one"
+    chips = add("chip-key", _chip_key, about, dsn=False)
+    chips.add_argument("--keyring", type=Path, required=True)
+    chips.add_argument("--issuer", required=True, help="its code in the network")
+    chips.add_argument("file", type=Path)
     return parser
 
 
@@ -104,6 +115,16 @@ def _migrate(options: argparse.Namespace) -> int:
 def _grant(options: argparse.Namespace) -> int:
     def work(cr: Cursor) -> int:
         grant(cr, options.role, options.purpose)
+        return 0
+
+    return _in_transaction(options.dsn, work)
+
+
+def _apart(options: argparse.Namespace) -> int:
+    def work(cr: Cursor) -> int:
+        home = set_apart(cr, options.side)
+        name = PUBLICATIONS[options.side]
+        sys.stdout.write(f"publication {name}: {len(home)} tables\n")
         return 0
 
     return _in_transaction(options.dsn, work)
@@ -195,6 +216,18 @@ def _keyring(options: argparse.Namespace) -> int:
         return 0
     write_new_keyring(options.file)
     sys.stdout.write(f"{options.file} written: keep it safe, and out of the database\n")
+    return 0
+
+
+def _chip_key(options: argparse.Namespace) -> int:
+    key = load_keyring(options.keyring).chip_key(options.issuer)
+    try:
+        handle = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as fault:
+        raise EkarteError(f"{options.file}: {fault.strerror}") from fault
+    with os.fdopen(handle, "w") as file:
+        file.write(key.hex() + "\n")
+    sys.stdout.write(f"{options.file} written: for terminals of {options.issuer}\n")
     return 0
 
 

@@ -5,6 +5,10 @@ exception, our own bug is an assertion. Messages name fields and positions,
 never values: a card number must not reach a log through an exception.
 """
 
+import re
+
+_LONG = re.compile(r"[0-9]{8,}")
+
 
 class EkarteError(Exception):
     """Base of every exception the core raises on purpose."""
@@ -14,9 +18,14 @@ class NetworkInvalid(EkarteError):
     """The network document breaks its schema or contradicts itself."""
 
     def __init__(self, faults: list[tuple[str, str]]) -> None:
-        """Keep the faults as (path, message) pairs, a path like ``$.programs[2]``."""
-        self.faults = faults
-        super().__init__("\n".join(f"{path}: {message}" for path, message in faults))
+        """Keep the faults as (path, message) pairs, a path like ``$.programs[2]``.
+
+        The schema's messages quote what is wrong: a number of a card goes from them.
+        """
+        self.faults = [(path, _LONG.sub("…", message)) for path, message in faults]
+        super().__init__(
+            "\n".join(f"{path}: {message}" for path, message in self.faults)
+        )
 
 
 class NetworkMissing(EkarteError):

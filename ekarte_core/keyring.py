@@ -31,6 +31,29 @@ CODE_BYTES = 32
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 HEX_KEY = re.compile(rf"[0-9a-fA-F]{{{2 * KEY_BYTES}}}")
 
+WIRE_KEYS = 10_000
+"""A terminal's key by hand has a version below it (`key_version` of the network); what
+follows key N over the wire is N * WIRE_KEYS + 1, + 2 and so on. Key N + 1 is never told
+over the wire: who took key N, and all that was told under it, is shut out by it."""
+
+
+def next_key_version(version: int) -> int | None:
+    """Return the version that follows one over the wire; None: by hand only."""
+    if version < WIRE_KEYS:
+        return version * WIRE_KEYS + 1
+    following = version + 1
+    return following if following % WIRE_KEYS else None
+
+
+def key_in_force(handed: int, used: int) -> int:
+    """Return which of two versions is in force.
+
+    Args:
+        handed: the network's.
+        used: the newest that the terminal got over the wire and has used; 0: none.
+    """
+    return used if used // WIRE_KEYS >= handed else handed
+
 
 class Keyring:
     """Keys by purpose and id. Prints without them."""
@@ -147,6 +170,12 @@ class Keyring:
         """Return the 32-byte key of a terminal (HKDF-SHA256, one block, RFC 5869)."""
         extracted = self._mac("terminal", b"ekarte terminal key")
         info = f"terminal|{terminal}|{version}".encode() + b"\x01"
+        return hmac.digest(extracted, info, "sha256")
+
+    def chip_key(self, issuer: str) -> bytes:
+        """Return the 32-byte key of an issuer's chip cards, for its own terminals."""
+        extracted = self._mac("terminal", b"ekarte terminal key")
+        info = f"chip card|{issuer}".encode() + b"\x01"
         return hmac.digest(extracted, info, "sha256")
 
     @property

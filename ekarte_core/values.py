@@ -41,6 +41,9 @@ Command = Literal[
     "charge_back",
     "write_off",
     "restore",
+    "put_on",
+    "take_off",
+    "bring_in",
     "set_code",
     "enroll",
     "check_in",
@@ -161,11 +164,14 @@ class BankPart(_Value, frozen=True, kw_only=True, omit_defaults=True):
         card: of kind bank: the number, or track 2 as it was read.
         expiry: YYMM, where it was not read with the track.
         pin_block: 16 hexadecimal digits, enciphered for the bank; passed through.
+        chip: what the card's chip says to its bank (DE55), hexadecimal; passed
+            through and kept nowhere.
     """
 
     card: CardRef
     expiry: str = ""
     pin_block: str = ""
+    chip: str = ""
 
     def __repr__(self) -> str:
         """Show the card's last four only."""
@@ -192,8 +198,11 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
         other: the new card of a replacement, the main card of a pool.
         program: which of the card's programs is meant; '' the first that fits.
         reason: why a card is blocked for good; '' only until it is unblocked.
+        last_day: of bring_in: the day, as 2026-12-31, after which the balance ends; ''
+            as the program says.
         new_access_code: what the code shall be.
-        consents: purpose to yes or no, with a questionnaire.
+        consents: purpose to yes or no, with a questionnaire; `questionnaire: no`
+            says that none was filled in and only consents change.
         no_discount: the goods were sold at full price already; Odoo's desks only.
         slip: none, text, text:<columns> or escpos:<profile>.
         offline: of an advice: what was decided while nobody answered.
@@ -222,6 +231,7 @@ class Request(_Value, frozen=True, kw_only=True, omit_defaults=True):
     other: CardRef | None = None
     program: str = ""
     reason: Literal["", "lost", "stolen", "closed"] = ""
+    last_day: str = ""
     new_access_code: str | None = None
     consents: dict[str, bool] = {}
     no_discount: bool = False

@@ -47,6 +47,7 @@ BANK_COMMANDS = ("sale", "authorize")
 BANK_CARD = re.compile(r";?[0-9]{12,19}([=D][0-9]{7,24})?\??")
 EXPIRY = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 PIN_BLOCK = re.compile(r"[0-9A-Fa-f]{16}")
+CHIP = re.compile(r"([0-9A-Fa-f]{2}){1,255}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _decoder = msgspec.json.Decoder(Request)
@@ -65,7 +66,7 @@ def read_request(command: str, body: bytes) -> Request:
         raise RequestInvalid("command", f"must be one of {', '.join(COMMANDS)}")
     try:
         fields = _body.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RequestInvalid("$", "the body is not a JSON object") from None
     if "command" in fields:
         raise RequestInvalid("command", "stands in the path, not in the body")
@@ -74,7 +75,7 @@ def read_request(command: str, body: bytes) -> Request:
         request = _decoder.decode(_encoder.encode(fields))
     except msgspec.ValidationError as fault:
         raise _invalid(fault) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RequestInvalid("$", "the body is not JSON in UTF-8") from None
     check_request(request)
     return request
@@ -268,6 +269,11 @@ def _check_bank(request: Request) -> None:
         not part.pin_block or PIN_BLOCK.fullmatch(part.pin_block),
         "bank.pin_block",
         "must be 16 hexadecimal digits",
+    )
+    _check(
+        not part.chip or CHIP.fullmatch(part.chip),
+        "bank.chip",
+        "must be up to 255 bytes in hexadecimal digits",
     )
 
 

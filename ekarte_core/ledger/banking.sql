@@ -45,7 +45,57 @@ FROM ekarte.operation AS o
 INNER JOIN ekarte.bank_step AS s ON o.id = s.booked_as
 WHERE
     o.terminal = %(terminal)s::text AND o.batch = %(batch)s::integer
-    AND o.number = %(number)s::bigint
+    AND o.number = %(number)s::bigint AND s.step = 'booked'
+LIMIT 1;
+
+-- find_bank_refund --
+-- By the key of a refund of which the bank was told.
+SELECT s.operation_id
+FROM ekarte.operation AS o
+INNER JOIN ekarte.bank_step AS s ON o.id = s.booked_as
+WHERE
+    o.terminal = %(terminal)s::text AND o.batch = %(batch)s::integer
+    AND o.number = %(number)s::bigint AND s.step = 'refunded'
+LIMIT 1;
+
+-- next_bank_refund --
+-- The first refund of what an operation has booked, or reversal of such a refund, of which the
+-- bank has to be told yet: its step, the ledger's id, the amount, the step it takes back.
+SELECT *
+FROM (
+    SELECT
+        'refunded' AS step,
+        r.id,
+        r.amount_due AS amount,
+        '' AS of_step
+    FROM ekarte.bank_step AS s
+    INNER JOIN ekarte.operation AS r ON s.booked_as = r.original_id
+    WHERE
+        s.operation_id = %(id)s::bigint AND s.step = 'booked'
+        AND r.command = 'refund' AND r.rc IN ('00', '10') AND r.amount_due > 0
+        AND NOT EXISTS (
+            SELECT FROM ekarte.bank_step AS t
+            WHERE t.booked_as = r.id AND t.step = 'refunded'
+        )
+    UNION ALL
+    SELECT
+        'unrefunded' AS step,
+        u.id,
+        s.amount,
+        s.number::text AS of_step
+    FROM ekarte.bank_step AS s
+    INNER JOIN ekarte.operation AS u ON s.booked_as = u.original_id
+    WHERE
+        s.operation_id = %(id)s::bigint AND s.step = 'refunded'
+        AND u.command = 'reverse' AND u.rc = '00'
+        AND NOT EXISTS (
+            SELECT FROM ekarte.bank_step AS t
+            WHERE
+                t.operation_id = s.operation_id AND t.step = 'unrefunded'
+                AND t.reason = s.number::text
+        )
+) AS told
+ORDER BY told.id
 LIMIT 1;
 
 -- read_bank_operations --

@@ -105,9 +105,9 @@ WHERE
     );
 
 -- note_types --
--- The card is locked.
+-- The cards are locked.
 UPDATE ekarte.card SET noted = string_to_array(%(types)s::text, ',')
-WHERE id = %(id)s::integer;
+WHERE id = ANY(%(ids)s::integer[]);
 
 -- shared_accounts --
 -- Which of these accounts are used by other cards too.

@@ -48,3 +48,31 @@ SELECT c.operation_id IS NOT NULL, coalesce(o.terminal <> c.terminal, FALSE)
 FROM (VALUES (%(terminal)s::text, %(batch)s::integer)) AS k (terminal, batch)
 LEFT JOIN ekarte.batch_close AS c ON k.terminal = c.terminal AND k.batch = c.batch
 LEFT JOIN ekarte.operation AS o ON c.operation_id = o.id;
+
+-- use_of_number --
+-- The batch in which a terminal used a number lately, and for which command, for those who
+-- count no batches themselves; else the open batch, next after the last that was closed.
+WITH open AS (
+    SELECT coalesce(max(c.batch), 0) + 1 AS batch
+    FROM ekarte.batch_close AS c
+    WHERE c.terminal = %(terminal)s AND c.batch < 999999
+)
+
+SELECT
+    coalesce(u.batch, l.batch),
+    coalesce(u.command, '')
+FROM open AS l
+LEFT JOIN LATERAL (
+    SELECT
+        o.batch,
+        o.command
+    FROM ekarte.operation AS o
+    WHERE
+        o.terminal = %(terminal)s
+        AND o.number = %(number)s
+        -- Each by its key: batches are few, operations many.
+        AND o.batch = ANY(ARRAY(SELECT generate_series(l.batch - %(back)s, l.batch)))
+        AND (o.at > %(since)s OR o.batch = l.batch)
+    ORDER BY o.batch DESC
+    LIMIT 1
+) AS u ON TRUE;

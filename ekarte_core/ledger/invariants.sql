@@ -273,7 +273,7 @@ FROM unnest(ARRAY[
     'lot_notice', 'settling_terms', 'seal_verified', 'stop_change', 'parameters_key',
     'parameters', 'parameters_loaded', 'offline_operation', 'offline_exception',
     'bank_operation', 'bank_step', 'bank_attempt',
-    'bank_delivery'
+    'bank_delivery', 'terminal_key'
 ]) AS t (name)
 WHERE (
     SELECT count(*) FROM pg_trigger AS g
@@ -354,13 +354,17 @@ standing AS (
 SELECT 'bank operation ' || b.id || ' is left half done' FROM ekarte.bank_operation AS b
 LEFT JOIN course AS c ON b.id = c.id
 WHERE
-    coalesce(c.step, '') NOT IN ('refused', 'booked', 'released', 'kept')
+    coalesce(c.step, '') NOT IN (
+        'refused', 'booked', 'released', 'kept', 'refunded', 'unrefunded'
+    )
     AND NOT EXISTS (
         SELECT FROM ekarte.bank_work AS w WHERE w.operation_id = b.id AND w.number = 0
     )
 UNION ALL
 SELECT 'bank operation ' || c.id || ' stands at the bank alone' FROM course AS c
-WHERE c.step IN ('booked', 'kept') AND c.id NOT IN (SELECT x.id FROM standing AS x)
+WHERE
+    c.step IN ('booked', 'kept', 'refunded', 'unrefunded')
+    AND c.id NOT IN (SELECT x.id FROM standing AS x)
 UNION ALL
 SELECT 'bank operation ' || c.id || ' stands in the ledger alone' FROM course AS c
 WHERE c.step IN ('refused', 'released') AND c.id IN (SELECT x.id FROM standing AS x)
@@ -376,7 +380,7 @@ WHERE
         WHERE
             s.operation_id = c.id
             AND (
-                s.step = 'declined' OR s.message = '0400'
+                s.step = 'declined' OR (s.message = '0400' AND s.step <> 'unrefunded')
                 OR (s.step = 'cancelled' AND s.message = '')
             )
     )

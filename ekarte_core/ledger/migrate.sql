@@ -28,14 +28,15 @@ ekarte.sale_line, ekarte.hold, ekarte.hold_end, ekarte.batch_close,
 ekarte.settlement, ekarte.settlement_operation, ekarte.settlement_accepted,
 ekarte.settlement_attempt, ekarte.seal, ekarte.seal_operation, ekarte.card_claim,
 ekarte.nonce, ekarte.voucher, ekarte.statement, ekarte.lot_notice,
-ekarte.exposure, ekarte.exposure_use,
+ekarte.exposure, ekarte.exposure_use, ekarte.terminal_key, ekarte.terminal_guess,
 ekarte.stop_change, ekarte.parameters_key, ekarte.parameters, ekarte.parameters_loaded,
 ekarte.offline_operation, ekarte.offline_exception,
 ekarte.bank_operation, ekarte.bank_step, ekarte.bank_attempt, ekarte.bank_delivery,
 ekarte.bank_work, ekarte.bank_card
 TO ROLE_NAME;
 GRANT UPDATE ON
-ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure, ekarte.bank_work
+ekarte.card, ekarte.purse, ekarte.lot, ekarte.exposure, ekarte.bank_work,
+ekarte.terminal_guess
 TO ROLE_NAME;
 GRANT DELETE ON
 ekarte.nonce, ekarte.exposure_use, ekarte.bank_work, ekarte.bank_card

@@ -16,7 +16,9 @@ SELECT * FROM unnest(
 
 -- offline_before --
 -- Of each advice: what its terminal did offline with the card on that day before, how
--- often without a word in between, and the last counter of the card.
+-- often without a word in between, and whether its chip went back: each record of a
+-- card is written once, and later ones count higher. Clocks of terminals differ by some
+-- minutes; one terminal knows its own order.
 SELECT
     k.place,
     (
@@ -30,14 +32,25 @@ SELECT
             AND (f.batch, f.number) < (k.batch, k.number)
             AND (f.batch, f.number) > (coalesce(o.batch, -1), coalesce(o.number, 0))
     ),
-    (
-        SELECT coalesce(max(f.counter), 0) FROM ekarte.offline_operation AS f
-        WHERE f.card_id = k.card
+    EXISTS (
+        SELECT FROM ekarte.offline_operation AS f
+        INNER JOIN ekarte.operation AS d ON d.id = f.operation_id
+        WHERE
+            k.counter > 0 AND f.card_id = k.card AND f.counter >= k.counter
+            AND (
+                f.counter = k.counter
+                OR d.local_time < k.at - interval '5 minutes'
+                OR (
+                    f.terminal = k.terminal
+                    AND (f.batch, f.number) < (k.batch, k.number)
+                )
+            )
     )
 FROM unnest(
     %(terminals)s::text[], %(batches)s::integer[], %(numbers)s::bigint[],
-    %(cards)s::integer[], %(days)s::date[]
-) WITH ORDINALITY AS k (terminal, batch, number, card, day, place)
+    %(cards)s::integer[], %(days)s::date[], %(counters)s::bigint[],
+    %(moments)s::timestamptz[]
+) WITH ORDINALITY AS k (terminal, batch, number, card, day, counter, at, place)
 LEFT JOIN LATERAL (
     SELECT o.batch, o.number FROM ekarte.operation AS o
     WHERE

@@ -63,3 +63,33 @@ SELECT 'bank', key_id::integer, 'bank cards', count(*)::integer
 FROM ekarte.bank_card
 GROUP BY key_id
 ORDER BY 1 DESC, 2 NULLS FIRST, 3;
+
+-- terminal_keys_since --
+-- Keys of terminals that came into force, in the order of their ids.
+SELECT id, terminal, version FROM ekarte.terminal_key
+WHERE id > %(since)s
+ORDER BY id;
+
+-- note_terminal_key --
+INSERT INTO ekarte.terminal_key (terminal, version, at)
+VALUES (%(terminal)s, %(version)s, %(now)s)
+ON CONFLICT DO NOTHING;
+
+-- terminal_keys_in_use --
+-- The newest of some terminals.
+SELECT DISTINCT ON (terminal) terminal, version, at FROM ekarte.terminal_key
+WHERE terminal = ANY(%(terminals)s::text[])
+ORDER BY terminal ASC, version DESC;
+
+-- note_guesses --
+-- Each miss puts the moment further off when all are forgotten. Sorted by the caller.
+INSERT INTO ekarte.terminal_guess AS g (terminal, missed_at, clear_at)
+SELECT n.terminal, %(now)s, %(now)s + n.span
+FROM unnest(%(terminals)s::text[], %(spans)s::interval[]) AS n (terminal, span)
+ON CONFLICT (terminal) DO UPDATE SET
+missed_at = greatest(g.missed_at, excluded.missed_at),
+clear_at = greatest(g.clear_at, %(now)s) + (excluded.clear_at - excluded.missed_at);
+
+-- guesses --
+SELECT terminal, missed_at, clear_at FROM ekarte.terminal_guess
+WHERE clear_at > %(now)s;

@@ -52,6 +52,7 @@ class LedgerSession(connection):
         self.autocommit = True  # psycopg2's own BEGIN and COMMIT are trips of their own
         self.cursor_factory = LedgerCursor
         self.prepared: set[str] = set()
+        self.prepares = True  # not through a pooler that shares servers by transaction
         self.waiting = [_BEGIN]
         self._moments: dict[str, datetime] = {}
         register_type(new_type((TIMESTAMPTZ,), "MOMENT", self._moment), self)

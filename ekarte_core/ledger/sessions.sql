@@ -19,6 +19,12 @@ BEGIN ISOLATION LEVEL READ COMMITTED;
 -- commit --
 COMMIT;
 
+-- wait_for_standby --
+-- An operation whose wait for a synchronous standby was cancelled, or cut off by a restart,
+-- can be seen though it is on one machine alone. Who tells of it waits for what comes
+-- after it in the log; reading by itself would wait for nothing.
+SELECT pg_logical_emit_message(true, 'ekarte', '');
+
 -- rollback --
 ROLLBACK;
 

@@ -2,7 +2,8 @@
 
 On a cursor of the ledger's own connection they are prepared when first used: parsing
 and planning a statement takes longer than running it for a few rows. A lent cursor
-sends the plain text; both say the same.
+sends the plain text, and so does a connection that shares its servers with others by
+transaction; all say the same.
 """
 
 import re
@@ -38,7 +39,7 @@ def send(cr: Cursor, calls: Sequence[Call]) -> None:
 
 
 def _text(cr: Cursor, name: str) -> str:
-    if not isinstance(cr, LedgerCursor):
+    if not isinstance(cr, LedgerCursor) or not cr.connection.prepares:
         return _plain(name)
     if name not in cr.connection.prepared:
         cr.execute(_prepare(name))

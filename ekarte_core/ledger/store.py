@@ -217,9 +217,9 @@ def read_cards(
     return _card_rows(cr)
 
 
-def note_types(cr: Cursor, card_id: int, types: Sequence[str]) -> None:
-    """Note which card types admit a locked card's number."""
-    send(cr, [("note_types", {"id": card_id, "types": ",".join(types)})])
+def note_types(cr: Cursor, ids: Sequence[int], types: Sequence[str]) -> None:
+    """Note which card types admit the numbers of locked cards."""
+    send(cr, [("note_types", {"ids": list(ids), "types": ",".join(types)})])
 
 
 def _card_rows(cr: Cursor) -> dict[int, CardRow]:

@@ -94,11 +94,15 @@ def _references(document: NetworkDocument) -> Iterator[Fault]:
         path = f"$.programs[{number}].parameters"
         kind = PROGRAM_KINDS.get(program.kind)
         if kind is BonusPrize:
-            for place, tier in enumerate(program.parameters.get("tiers") or ()):
+            tiers = program.parameters.get("tiers")
+            # Of what has another type, the schema has told already.
+            for place, tier in enumerate(tiers if isinstance(tiers, list) else ()):
                 named = tier.get("card_type") if isinstance(tier, dict) else None
+                named = named if isinstance(named, str) else ""
                 if (program.issuer, named) not in card_types:
                     yield f"{path}.tiers[{place}]", "no such card type of this issuer"
         if kind is Exchange:
             named = program.parameters.get("points_of")
+            named = named if isinstance(named, str) else ""
             if (program.issuer, named) not in points:
                 yield f"{path}.points_of", "no points program of this issuer"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ekarte_core.keyring import WIRE_KEYS
 from ekarte_core.network.check_programs import Fault
 from ekarte_core.network.document import (
     NetworkDocument,
@@ -50,8 +51,8 @@ def terminal_faults(document: NetworkDocument) -> Iterator[Fault]:
         longest = ODOO_HOLD_S_MAX if terminal.protocol == "odoo" else HOLD_S_MAX
         if not 1 <= terminal.hold_s <= longest:
             yield f"{path}.hold_s", f"must be 1 to {longest} seconds"
-        if terminal.key_version < 1:
-            yield f"{path}.key_version", "starts at 1"
+        if not 1 <= terminal.key_version < WIRE_KEYS:
+            yield f"{path}.key_version", f"must be 1 to {WIRE_KEYS - 1}"
         yield from _certificates(terminal, path, shown)
         yield from _slips(terminal, path)
         if terminal.offline is not None:

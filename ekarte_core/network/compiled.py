@@ -330,7 +330,7 @@ def read_network(
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at `")
         raise NetworkInvalid([(path.rstrip("`") or "$", message)]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise NetworkInvalid([("$", f"not JSON: {fault}")]) from None
     faults = document_faults(document)
     if faults:

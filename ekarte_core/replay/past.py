@@ -185,6 +185,7 @@ def request_of(past: PastOperation, original: PastOperation | None) -> Request:
         partial=asked.partial,
         program=asked.program,
         reason=asked.reason,  # type: ignore[arg-type]  # it was one when booked
+        last_day=asked.last_day,
         consents=asked.consents,
         no_discount=asked.no_discount,
         offline=asked.offline,

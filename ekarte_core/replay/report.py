@@ -57,6 +57,7 @@ class Replay(msgspec.Struct, kw_only=True):
     """What a replay found; `differing` counts all, `differences` shows the first."""
 
     figures: Figures
+    seller: str = ""
     differing: int = 0
     differences: list[Difference] = []
 
@@ -73,6 +74,8 @@ def replay(
     since: datetime,
     until: datetime,
     progress: Callable[[int], None] = lambda _cards: None,
+    *,
+    seller: str = "",
 ) -> Replay:
     """Decide past operations again without writing anything.
 
@@ -83,8 +86,9 @@ def replay(
         since: operations before it run by their own version, to know the cards' state.
         until: the end of the span.
         progress: told how many cards have been done.
+        seller: compare operations at this issuer's branches only; '' for all.
     """
-    found = Replay(figures=Figures())
+    found = Replay(figures=Figures(), seller=seller)
     versions = Versions()
     done = 0
     chunk: list[int] = []
@@ -123,7 +127,8 @@ def _cards(
             tried = draft if operation.at >= since else own
             usable = operation.branch in tried.branches or not operation.branch
             plan = would.run(operation, tried if usable else own)
-        if operation.at >= since and not operation.terminal.startswith("~"):
+        ours = found.seller in ("", operation.issuer)
+        if ours and operation.at >= since and not operation.terminal.startswith("~"):
             _compare(found, operation, plan)
     _add_liability(found.figures.liability, would)
     if draft is not None:

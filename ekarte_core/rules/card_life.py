@@ -1,10 +1,13 @@
 """Activate, top up, block, unblock, the access code: the life of a card."""
 
+from datetime import datetime
+
 from ekarte_core.codes import Rc
 from ekarte_core.rules import credit
 from ekarte_core.rules.ends import end_after
 from ekarte_core.rules.explain import Reason
 from ekarte_core.rules.plan import Decision, Facts, Plan, SaleLine, refuse
+from ekarte_core.rules.programs import GiftCard
 from ekarte_core.rules.purses import VISITS, Purse, end_of_day
 from ekarte_core.rules.running import (
     CreditRunning,
@@ -95,9 +98,7 @@ def _load_gift(facts: Facts, program: GiftRunning) -> Plan:
     if refusal:
         return refuse(_LOAD_REFUSED[refusal])
     purse = facts.sheet.open(running.code, running.issuer, facts.request.currency)
-    end = None
-    if parameters.valid_months:
-        end = end_of_day(add_months(facts.today, parameters.valid_months), facts.zone)
+    end = gift_end(parameters, facts)
     carry = amount - tax_in(amount, parameters.tax_rate_bp)  # what is not taxed yet
     facts.sheet.credit(purse, "gift_load", "load", amount, carry=carry, valid_until=end)
     return Plan(
@@ -106,6 +107,13 @@ def _load_gift(facts: Facts, program: GiftRunning) -> Plan:
         amount_due=amount,
         decision=Decision(loaded=running.code, loaded_until=end),
     )
+
+
+def gift_end(parameters: GiftCard, facts: Facts) -> datetime | None:
+    """Return the moment at which money loaded today ends, if ever."""
+    if not parameters.valid_months:
+        return None
+    return end_of_day(add_months(facts.today, parameters.valid_months), facts.zone)
 
 
 def _loads(facts: Facts, purse: Purse | None) -> int:

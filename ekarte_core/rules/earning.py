@@ -4,6 +4,8 @@ On what was really paid: the part paid by bonus money or a voucher earns nothing
 money earns unless the program says otherwise. Points round down, once for each receipt.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from ekarte_core.rules import prizes, referring
@@ -138,6 +140,7 @@ class _Deferral:
 
     event = "bonus_earn"
     account = "earn"
+    until: datetime | None = None  # as the program says
 
     def __init__(self, bought: Bought) -> None:
         self._bought = bought
@@ -156,6 +159,9 @@ class Grant:
 
     event = "bonus_grant"
     account = "grant"
+
+    def __init__(self, until: datetime | None = None) -> None:
+        self.until = until
 
     def carry(self, program: PointsRunning, points: int) -> int:
         """The nominal value as far as it is likely to be used, rounded down."""
@@ -180,7 +186,7 @@ def give_points(
     running, parameters = program
     settled = _settle(sheet, running, points, earnings)
     credited = points - settled
-    end = end_of_lot(parameters, facts)
+    end = source.until or end_of_lot(parameters, facts)
     if credited:
         sheet.credit(
             sheet.open(running.code, running.issuer, POINTS),

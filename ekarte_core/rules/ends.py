@@ -15,6 +15,12 @@ def end_after(days: int, facts: Facts) -> datetime | None:
     return end_of_day(facts.today + timedelta(days=days), facts.zone)
 
 
+def own_end(facts: Facts) -> datetime | None:
+    """Return the end that a balance of another system brings along, if any."""
+    day = facts.request.last_day
+    return end_of_day(date.fromisoformat(day), facts.zone) if day else None
+
+
 def end_of_lot(parameters: Points, facts: Facts) -> datetime | None:
     """Return the moment at which points credited today burn, if ever."""
     if not parameters.expire_days:

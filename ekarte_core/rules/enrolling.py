@@ -10,11 +10,15 @@ from ekarte_core.rules.running import QUESTIONNAIRE, PointsRunning
 
 
 def enroll(facts: Facts) -> Plan:
-    """Remember the questionnaire and the consents; give what is promised for it."""
-    filled = f"{facts.issuer}:{QUESTIONNAIRE}"
+    """Remember the questionnaire and the consents; give what is promised for it.
+
+    `questionnaire: no` among the consents: only they change, nothing was filled in.
+    """
+    consents_only = facts.request.consents.get(QUESTIONNAIRE) is False
+    filled = set() if consents_only else {f"{facts.issuer}:{QUESTIONNAIRE}"}
     given = frozenset(_consents(facts, yes=True))
     earnings = Earnings()
-    if facts.issuer not in facts.programs.questionnaires:
+    if filled and facts.issuer not in facts.programs.questionnaires:
         for program in facts.programs.points:
             _thank(facts, program, earnings)
         earnings.reasons.append(Reason(key="questionnaire.thanks"))
@@ -27,7 +31,7 @@ def enroll(facts: Facts) -> Plan:
         ),
         new_vouchers=earnings.vouchers,
         reasons=earnings.reasons,
-        new_facts=given | {filled},
+        new_facts=given | filled,
         lost_facts=frozenset(_consents(facts, yes=False)),
         new_state="active" if facts.card.state == "new" else "",
     )

@@ -84,6 +84,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partial: bool = False
     program: str = ""
     reason: str = ""
+    last_day: str = ""
     consents: dict[str, bool] = {}
     lines: tuple[Line, ...] = ()  # where the very products matter
     types: tuple[str, ...] = ()  # card types that admitted it without membership

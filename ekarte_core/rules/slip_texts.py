@@ -9,6 +9,12 @@ def row(en: str, lv: str, ru: str, et: str) -> dict[str, str]:
 
 
 SLIP_TEXTS: dict[str, dict[str, str]] = {
+    "offline.alone": row(
+        "Decided without a line: the balance is told later",
+        "Izlemts bez savienojuma: atlikumu paziņos vēlāk",
+        "Решено без связи: остаток станет известен позже",
+        "Otsustatud ilma ühenduseta: saldo selgub hiljem",
+    ),
     # What the slip is of.
     "slip.purchase": row("Purchase", "Pirkums", "Покупка", "Ost"),
     "slip.reserved": row("Reservation", "Rezervācija", "Резервирование", "Broneering"),

@@ -224,6 +224,42 @@ TEXTS: dict[str, dict[str, str]] = {
         "{amount} возвращены на карту",
         "{amount} kaardile tagastatud",
     ),
+    "value.put_on": _row(
+        "{name}: {amount} put on the card",
+        "{name}: kartei pieskaitīti {amount}",
+        "{name}: {amount} зачислено на карту",
+        "{name}: {amount} kaardile lisatud",
+    ),
+    "points.put_on": _row(
+        "{name}: {count} points put on the card",
+        "{name}: kartei pieskaitīti {count} punkti",
+        "{name}: {count} баллов зачислено на карту",
+        "{name}: {count} punkti kaardile lisatud",
+    ),
+    "value.taken_off": _row(
+        "{name}: {amount} taken off the card",
+        "{name}: no kartes noņemti {amount}",
+        "{name}: {amount} снято с карты",
+        "{name}: {amount} kaardilt maha võetud",
+    ),
+    "points.taken_off": _row(
+        "{name}: {count} points taken off the card",
+        "{name}: no kartes noņemti {count} punkti",
+        "{name}: {count} баллов снято с карты",
+        "{name}: {count} punkti kaardilt maha võetud",
+    ),
+    "value.brought_in": _row(
+        "{name}: {amount} brought in from before",
+        "{name}: pārcelti {amount} no iepriekšējās sistēmas",
+        "{name}: {amount} перенесено из прежней системы",
+        "{name}: {amount} eelmisest süsteemist üle toodud",
+    ),
+    "points.brought_in": _row(
+        "{name}: {count} points brought in from before",
+        "{name}: pārcelti {count} punkti no iepriekšējās sistēmas",
+        "{name}: {count} баллов перенесено из прежней системы",
+        "{name}: {count} punkti eelmisest süsteemist üle toodud",
+    ),
     "card.qualify": _row(
         "{name}: {amount} more for a card",
         "{name}: vēl {amount}, lai saņemtu karti",

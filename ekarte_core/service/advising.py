@@ -35,16 +35,19 @@ def read_before(cr: Cursor, jobs: list[Job], network: Network) -> None:
     if not advices:
         return
     requests = [job.request for job in advices]
+    told = [job.offline for job in advices if job.offline is not None]
     values = {
         "terminals": words([one.terminal for one in requests]),
         "batches": integers(one.batch for one in requests),
         "numbers": integers(one.operation for one in requests),
         "cards": integers(job.card.id if job.card else None for job in advices),
         "days": moments([_day(job, network) for job in advices]),
+        "counters": integers(one.counter for one in told),
+        "moments": moments([one.local_time for one in requests]),
     }
     run(cr, "offline_before", values)
-    for place, card_day, in_a_row, counter in cr.fetchall():
-        advices[place - 1].before = Before(card_day, in_a_row, counter)
+    for place, card_day, in_a_row, went_back in cr.fetchall():
+        advices[place - 1].before = Before(card_day, in_a_row, went_back)
 
 
 def network_told(cr: Cursor, branch: Branch, params_version: int) -> int:
@@ -68,6 +71,8 @@ def advise(
         at = job.original.at if job.original is not None else None
         as_it_was(facts, job, job.card, undoes.then, at or job.moment)
     plan = _decided(job, facts, offline, now)
+    if job.before is not None and job.before.went_back and job.card.state == "active":
+        plan.new_state = "blocked"  # there are two of it: neither is trusted any more
     return _told(plan, noticed), facts if plan.moves else None
 
 
@@ -134,7 +139,7 @@ def _of_limits(job: Job) -> Iterator[Excess]:
     assert job.terminal is not None
     assert job.offline is not None
     amount, before = _amount(job.request), job.before or Before()
-    if 0 < job.offline.counter <= before.counter:
+    if before.went_back:
         yield Excess("counter")
     if job.terminal.offline is None:
         yield Excess("not_allowed", amount)

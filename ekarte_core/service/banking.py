@@ -26,15 +26,19 @@ BankStepName = Literal[
     "released",  # stands in neither
     "undoing",  # the terminal wants it reversed
     "kept",  # it cannot be: stands in both
+    "refunding",  # goods come back: the ledger is asked, and then the bank told
+    "refunded",  # the ledger has given back, the bank is being told
+    "unrefunded",  # that was reversed, the bank is being told
 ]
-Delivered = Literal["acknowledged", "given up"]
+Delivered = Literal["acknowledged", "given up", "refused"]
 
 
 class BankStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step; `message` is the type of a message to the bank, with `stan` and `at`.
 
     `amount` is what that message asks for; `booked_as` the ledger's id where it is
-    booked; `answer` what the terminal was told.
+    booked; `answer` what the terminal was told. The `reason` of an `unrefunded` is the
+    number of the step that it takes back.
     """
 
     number: int
@@ -142,6 +146,19 @@ class EndedHold(msgspec.Struct, frozen=True, kw_only=True):
     amount_due: int
 
 
+class BankRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger has given back and the bank does not know yet, as its next step.
+
+    `operation` is the ledger's, `amount` what goes to the bank card or, of a refund
+    that was reversed, stays there; `of_step` the number of that refund's step.
+    """
+
+    step: Literal["refunded", "unrefunded"]
+    operation: int
+    amount: int
+    of_step: str
+
+
 def own_bank_work(cr: Cursor, owner: int) -> None:
     """Let others see that this session's gateway lives, as long as the session."""
     cr.execute(SQL["own_bank_work"], {"owner": owner})
@@ -174,6 +191,27 @@ def find_bank_course(cr: Cursor, key: Key) -> BankCourse | None:
     )
     row = cr.fetchone()
     return None if row is None else read_bank_courses(cr, [row[0]])[0]
+
+
+def find_bank_refund(cr: Cursor, key: Key) -> BankCourse | None:
+    """Return the operation that a refund of this key gave something back of."""
+    terminal, batch, number = key
+    cr.execute(
+        SQL["find_bank_refund"],
+        {"terminal": terminal, "batch": batch, "number": number},
+    )
+    row = cr.fetchone()
+    return None if row is None else read_bank_courses(cr, [row[0]])[0]
+
+
+def next_bank_refund(cr: Cursor, course: BankCourse) -> BankRefund | None:
+    """Return what the bank has to be told next of refunds; None: it knows all."""
+    cr.execute(SQL["next_bank_refund"], {"id": course.id})
+    row = cr.fetchone()
+    if row is None:
+        return None
+    step, operation, amount, of_step = row
+    return BankRefund(step=step, operation=operation, amount=amount, of_step=of_step)
 
 
 def read_bank_courses(cr: Cursor, ids: Sequence[int]) -> list[BankCourse]:
@@ -225,7 +263,7 @@ def take_bank_step(
     return read_bank_courses(cr, [course.id])[0]
 
 
-DONE = frozenset({"refused", "booked", "released", "kept"})
+DONE = frozenset({"refused", "booked", "released", "kept", "refunded", "unrefunded"})
 """After these nobody has anything to do, but for messages."""
 DELIVERED = frozenset({"0400", "0220"})
 """Messages that nobody waits for: they are sent until they are acknowledged."""
@@ -332,7 +370,7 @@ def end_bank_message(
     key = {"id": message.course.id, "number": message.step.number}
     cr.execute(SQL["add_bank_delivery"], {**key, "how": how, "rc": rc, "now": now})
     cr.execute(SQL["end_bank_work"], key)
-    if message.step.message == "0400":
+    if message.step.message == "0400" and message.step.step != "unrefunded":
         cr.execute(SQL["wipe_bank_card"], {"id": message.course.id})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from ekarte_core.codes import Rc
 from ekarte_core.keyring import Keyring
@@ -20,6 +21,10 @@ from ekarte_core.values import Answer
 from ekarte_core.wire import encode_answer, total_rows
 
 CLOSE_TERMINAL = "~close"
+
+NUMBER_KEPT = timedelta(hours=48)
+BATCHES_BACK = 20
+"""How long, and over how many closed batches, a number stands for one operation."""
 
 
 def close(
@@ -155,3 +160,30 @@ def _operation(
         decision="{}",
         answer=encode_answer(answer).decode(),
     )
+
+
+class NumberUse(NamedTuple):
+    """Where an operation number stands: its batch, and for which command.
+
+    `command` is '' where the number has not been used yet: `batch` is the open one.
+    """
+
+    batch: int
+    command: str
+
+
+def use_of_number(cr: Cursor, terminal: str, number: int, now: datetime) -> NumberUse:
+    """Return what a number was used for lately, for terminals that count no batches.
+
+    It belongs to the batch it was used in, closed or not, so that a repeat finds its
+    answer; one that was not used lately belongs to the open batch.
+    """
+    values = {
+        "terminal": terminal,
+        "number": number,
+        "back": BATCHES_BACK,
+        "since": now - NUMBER_KEPT,
+    }
+    run(cr, "use_of_number", values)
+    batch, command = cr.fetchone()
+    return NumberUse(int(batch), str(command))

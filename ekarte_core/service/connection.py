@@ -5,7 +5,7 @@ that its neighbours are answered.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -38,7 +38,8 @@ RETRIES_MAX = 5
 NONCE_KEPT = timedelta(minutes=10)
 SEAL_WHOLE_EVERY = timedelta(hours=1)
 SETTLE_WHOLE_EVERY = timedelta(hours=24)
-IN_DOUBT_NOTICE = "canceling wait for synchronous replication"
+# A commit warns of nothing else; what it says may be in any language.
+HARMLESS_NOTICES = ("DEBUG", "LOG", "INFO", "NOTICE")
 CONNECT_TIMEOUT_S = 5
 ID_BLOCK = 4000
 _RETRIED = (
@@ -55,9 +56,14 @@ T = TypeVar("T")
 class LedgerConnection:
     """A connection that executes groups of requests and commits them."""
 
-    def __init__(self, dsn: str, keyring: Keyring) -> None:
-        """Remember where the ledger is; connects when first used."""
+    def __init__(self, dsn: str, keyring: Keyring, *, prepare: bool = True) -> None:
+        """Remember where the ledger is; connects when first used.
+
+        Without `prepare` nothing is kept at the server between transactions, as poolers
+        by transaction need it.
+        """
         self._dsn = dsn
+        self._prepare = prepare
         self._keyring = keyring
         self._connection: LedgerSession | None = None
         self._ids = OperationIds(ID_BLOCK)
@@ -106,8 +112,8 @@ class LedgerConnection:
         *,
         wait: bool,
     ) -> list[Outcome]:
-        return self._transaction(
-            lambda cr: execute(
+        def work(cr: Cursor) -> list[Outcome]:
+            return execute(
                 cr,
                 requests,
                 network,
@@ -117,7 +123,8 @@ class LedgerConnection:
                 ids=self._ids,
                 versions=self._versions,
             )
-        )
+
+        return self._transaction(work)
 
     def expire_holds(self, network: Network, now: datetime, limit: int = 500) -> int:
         """Release holds whose time is over; returns how many."""
@@ -289,9 +296,7 @@ class LedgerConnection:
             except BaseException:
                 ours.rollback()
                 raise
-            # The only sign that a commit is durable here but nowhere else.
-            if any(IN_DOUBT_NOTICE in notice for notice in ours.notices):
-                raise CommitInDoubt("the standby has not confirmed this commit")
+            check_commit(ours.notices)
             return result
         raise AssertionError("unreachable")
 
@@ -302,15 +307,30 @@ class LedgerConnection:
                 connect_timeout=CONNECT_TIMEOUT_S,
                 connection_factory=LedgerSession,
             )
+            fresh.prepares = self._prepare
             with fresh.cursor() as cr:
                 check_schema(cr)
-                cr.execute(SQL["use_one_plan"])
+                if self._prepare:
+                    cr.execute(SQL["use_one_plan"])
                 if not self._keys_checked:
                     check_keys(cr, self._keyring)
             self._keys_checked = True
             fresh.commit()
             self._connection = fresh
         return self._connection
+
+
+def check_commit(notices: Iterable[str]) -> None:
+    """Look at what PostgreSQL said while it committed, `notices` of the connection.
+
+    A cancelled wait for a synchronous standby is told as a success; the warning is the
+    only sign that the commit is durable here and nowhere else.
+
+    Raises:
+        CommitInDoubt: no standby has confirmed it; ask again by key.
+    """
+    if not all(notice.startswith(HARMLESS_NOTICES) for notice in notices):
+        raise CommitInDoubt("the standby has not confirmed this commit")
 
 
 def _fault(request: Request, network: Network) -> Outcome:

@@ -17,6 +17,7 @@ from ekarte_core.rules import (
     accruing,
     back_office,
     card_life,
+    correcting,
     enrolling,
     giving_back,
     purchase,
@@ -134,6 +135,9 @@ RULES: dict[str, Callable[[Facts], Plan]] = {
     "charge_back": back_office.charge_back,
     "write_off": back_office.write_off,
     "restore": back_office.restore,
+    "put_on": correcting.correct,
+    "take_off": correcting.correct,
+    "bring_in": correcting.correct,
 }
 
 

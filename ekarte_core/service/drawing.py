@@ -215,6 +215,8 @@ def draw_pseudonym(
 ) -> str | None:
     """Return the name under which a card stands in a draw's list, if it is there.
 
+    The card may be named by its ledger id, as Odoo names it.
+
     None: the card is unknown. A known card without tickets has a name too. Cards that
     share an account share a name; one that has joined another account after the freeze
     is still found under its own.
@@ -223,7 +225,8 @@ def draw_pseudonym(
     row = cr.fetchone()
     if row is None:
         raise DrawRefused("no such draw")
-    card_id = find_card(cr, keyring, card)
+    named = card.kind == "ledger"
+    card_id = int(card.value or 0) if named else find_card(cr, keyring, card)
     if card_id is None:
         return None
     cr.execute(SQL["account_of_card"], {"id": card_id})

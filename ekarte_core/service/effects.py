@@ -23,7 +23,7 @@ from ekarte_core.rules.purses import Move
 from ekarte_core.service.advising import add_rows
 from ekarte_core.service.answering import refusal
 from ekarte_core.service.exposing import note_uses
-from ekarte_core.service.job import Job
+from ekarte_core.service.job import CORRECTS, Job
 from ekarte_core.service.rotating import code_record
 from ekarte_core.values import Offline, Request
 from ekarte_core.wire import encode_answer
@@ -289,7 +289,7 @@ def asked_of(
 ) -> Asked:
     """What of a request is kept for a replay: no number, no code."""
     tender = request.tender
-    exact = request.command in ("redeem", "refund") or (
+    exact = request.command in CORRECTS | {"redeem", "refund"} or (
         tender is not None and bool(tender.voucher)
     )
     lines = request.lines if exact else ()
@@ -302,6 +302,7 @@ def asked_of(
         partial=request.partial,
         program=request.program,
         reason=request.reason,
+        last_day=request.last_day,
         consents=request.consents,
         lines=lines,
         types=types,

@@ -14,6 +14,7 @@ from ekarte_core.ledger import store
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.purses import read_purses
+from ekarte_core.ledger.queries import SQL
 from ekarte_core.ledger.rows import Rows
 from ekarte_core.ledger.statements import send
 from ekarte_core.network.compiled import Network
@@ -94,7 +95,14 @@ def execute(
             outcomes[job.place] = outcome
         if group.deferred:
             left.insert(0, group.deferred)
+    if any(map(_tells_of_the_past, outcomes.values())):
+        cr.execute(SQL["wait_for_standby"])
     return [outcomes[place] for place in range(len(jobs))]
+
+
+def _tells_of_the_past(outcome: Outcome) -> bool:
+    """Whether the answer promises what an earlier commit did, which may be in doubt."""
+    return outcome.status == "repeat" or outcome.request.command == "status"
 
 
 class _Group:
@@ -249,9 +257,7 @@ class _Group:
         if known.digest == job.digest:
             return True
         if job.advice is not None and known.command == job.request.command:
-            card_id = job.card.id if job.card is not None else None
-            other = known.rc in APPROVED and known.card_id != card_id
-            return known.amount == asked(job.request) and not other
+            return known.amount == asked(job.request) and not _other_card(job, known)
         return self.keyring.same_body(body_of(job.sent), known.digest)
 
     def _card_to_come(self, job: Job) -> store.CardRow | None:
@@ -377,3 +383,13 @@ def _family(job: Job) -> set[int]:
     if original is None:
         return set()
     return {original.id, original.original_id or original.id}
+
+
+def _other_card(job: Job, known: store.KnownKey) -> bool:
+    """Say whether an advice names another card than the operation of its number had.
+
+    Of a refused one it may not be known, as the card may not have been.
+    """
+    card_id = job.card.id if job.card is not None else None
+    sure = known.rc in APPROVED or None not in (card_id, known.card_id)
+    return sure and known.card_id != card_id

@@ -110,7 +110,7 @@ def _bare_facts(job: Job, network: Network, now: datetime) -> Facts:
             access_tries=0,
             access_right=None,
         ),
-        goods=_goods(job, network),
+        goods=goods_of(job, network),
         original=job.original,
         taxes=network.taxes(job.branch),
     )
@@ -175,7 +175,8 @@ def _strictest(policies: Iterable[str]) -> str:
     return max(policies, key=order.index, default="none")
 
 
-def _goods(job: Job, network: Network) -> list[Goods]:
+def goods_of(job: Job, network: Network) -> list[Goods]:
+    """Return what a request buys, with the branch's taxes."""
     assert job.branch is not None
     request, branch = job.request, job.branch
     if not request.lines:

@@ -42,9 +42,13 @@ NEEDS_CARD = frozenset(
         "redeem",
         "pay_out",
         "write_off",
+        "put_on",
+        "take_off",
+        "bring_in",
     }
 )
-OFFICE_VALUE = frozenset({"pay_out", "charge_back", "write_off", "restore"})
+CORRECTS = frozenset({"put_on", "take_off", "bring_in"})
+OFFICE_VALUE = CORRECTS | {"pay_out", "charge_back", "write_off", "restore"}
 OFFICE_ONLY = OFFICE_VALUE | {"pool"}
 NEEDS_AMOUNT = frozenset({"authorize", "sale", "accrue", "refund", "top_up"})
 WITH_MONEY = NEEDS_AMOUNT | OFFICE_VALUE | {"confirm", "activate", "voucher"}
@@ -69,11 +73,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Before(msgspec.Struct, frozen=True):
-    """What an advice follows: on this card and day, in a row, the last counter."""
+    """What an advice follows: on this card and day, in a row; its chip went back."""
 
     card_day: int = 0
     in_a_row: int = 0
-    counter: int = 0
+    went_back: bool = False
 
 
 class Second(msgspec.Struct, kw_only=True):
@@ -238,6 +242,7 @@ def _missing(request: Request) -> str:
         ("other", request.other is None and command == "replace"),
         ("new_access_code", not request.new_access_code and command == "set_code"),
         ("lines", not request.lines and command == "redeem"),
+        ("program", not request.program and command in CORRECTS),
     )
     return next((field for field, missing in lacks if missing), "")
 
@@ -250,6 +255,10 @@ def _wrong(job: Job, network: Network) -> str:
         return "bank"
     if _wrong_tender(request):
         return "tender"
+    if _wrong_points(request):
+        return "lines"
+    if request.last_day and not _brings_until(request):
+        return "last_day"
     if money and request.currency != network.document.currency:
         return "currency"
     return _wrongly_odoo(job)
@@ -261,6 +270,24 @@ def _wrong_tender(request: Request) -> bool:
     if request.command == "voucher":
         return tender is None or not tender.voucher or bool(tender.money)
     return request.command == "accrue" and tender is not None and tender.any
+
+
+def _wrong_points(request: Request) -> bool:
+    """What is put right is money, or points: the quantity of one line, whole."""
+    if request.command not in CORRECTS or not request.lines:
+        return False
+    one = len(request.lines) == 1 and not request.lines[0].amount
+    whole = one and request.lines[0].quantity.isdigit()
+    return not whole or not int(request.lines[0].quantity) or bool(request.amount)
+
+
+def _brings_until(request: Request) -> bool:
+    """Only what is brought in has an end of its own: a day of the calendar."""
+    try:
+        day = date.fromisoformat(request.last_day)
+    except ValueError:
+        return False
+    return request.command == "bring_in" and day.isoformat() == request.last_day
 
 
 def _wrongly_odoo(job: Job) -> str:
@@ -275,9 +302,11 @@ def _wrongly_odoo(job: Job) -> str:
 def _lacks_amount(request: Request) -> bool:
     """True when an amount is missing, nothing, or not the sum of the lines."""
     total = sum(line.amount for line in request.lines)
+    if request.lines and request.command in CORRECTS:
+        return False
     if request.lines and request.command != "redeem":
         return not total or request.amount not in (None, total)
-    return request.command in NEEDS_AMOUNT and not request.amount
+    return request.command in NEEDS_AMOUNT | CORRECTS and not request.amount
 
 
 def _by_ledger_id(job: Job) -> bool:

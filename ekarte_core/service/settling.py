@@ -139,7 +139,7 @@ def read_settlement(body: bytes | str | dict[str, Any]) -> SettlementDocument:
     try:
         text = msgspec.json.encode(body) if isinstance(body, dict) else body
         document = msgspec.json.decode(text, type=SettlementDocument)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         message, _, path = str(fault).partition(" - at `")
         raise RequestInvalid(path.rstrip("`") or "$", message) from None
     if document.format != FORMAT:

@@ -95,7 +95,8 @@ def with_slip(
         if sheet.signed and plan.taken and not _proven(job):
             lines.append(_SIGNATURES[spoken])
             copies = 2
-        if sheet.coded and frame.barcode != "none":
+        # Decided without the ledger it has no number there: a barcode says nothing.
+        if sheet.coded and frame.barcode != "none" and _sayable(frame, answer):
             lines.append(_code_of(frame.barcode, job, answer))
         lines += frame.foot
     else:
@@ -305,6 +306,10 @@ def _proven(job: Job) -> bool:
     )
 
 
+def _sayable(frame: _Frame, answer: Answer) -> bool:
+    return frame.barcode == "qr" or bool(answer.txn)
+
+
 def _code_of(
     barcode: Literal["none", "qr", "code128"], job: Job, answer: Answer
 ) -> SlipLine:
@@ -315,7 +320,7 @@ def _code_of(
     if barcode == "code128":
         return SlipLine(text=answer.txn, align="center", style="barcode")
     terminal, batch, operation = job.request.key
-    content = f"EKARTE:{answer.txn}:{terminal}:{batch}:{operation}"
+    content = f"EKARTE:{answer.txn or 0}:{terminal}:{batch}:{operation}"
     return SlipLine(text=content, align="center", style="qr")
 
 

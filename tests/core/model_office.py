@@ -10,7 +10,15 @@ from datetime import datetime
 import msgspec
 
 from ekarte_core import Request, Tender
-from tests.core.model import LOADS, PURCHASES, Booked, Card, Model, Refused, part
+from ekarte_stack.chaos.model import (
+    LOADS,
+    PURCHASES,
+    Booked,
+    Card,
+    Model,
+    Refused,
+    part,
+)
 
 OFFICE_COMMANDS = ("pay_out", "charge_back", "write_off", "restore")
 LIMIT = 10_000

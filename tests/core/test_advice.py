@@ -181,6 +181,32 @@ def test_rules_are_those_that_the_terminal_knew(shop: Shop):
     assert tell(shop, "sale", card, 1000, discount=50).exceptions == ("discount",)
 
 
+def test_the_rules_are_looked_up_by_the_version_of_the_branchs_parameters(shop: Shop):
+    """Parameters have versions of their own: a card that is stopped makes a new one."""
+    shop.publish(with_limits(network_document()))
+    card, old = shop.club(100), shop.network.version
+    document = with_limits(network_document())
+    for one in document["programs"]:
+        if one["code"] == "DISC":
+            one["parameters"]["base_rate"] = 100
+    shop.publish(document)
+    told = ((41, "G1", old), (42, "G1", old + 1), (42, "G2", old))
+    for number_, (version, branch, network) in enumerate(told, start=1):
+        shop.sql(
+            "INSERT INTO ekarte.parameters VALUES (%s, %s, %s, %s, 0, 1, '', now())",
+            number_,
+            branch,
+            version,
+            network,
+        )
+    given = {"discount": 50, "params_version": 41}
+    assert tell(shop, "sale", card, 1000, **given).exceptions == ()
+    given["params_version"] = 42
+    assert tell(shop, "sale", card, 1000, **given).exceptions == ("discount",)
+    given["params_version"] = 43  # never told to anybody: today's rules
+    assert tell(shop, "sale", card, 1000, **given).exceptions == ("discount",)
+
+
 # --- limits
 
 
@@ -230,11 +256,60 @@ def test_a_terminal_that_may_not_is_booked_all_the_same(shop: Shop):
     assert flagged(shop) == [("not_allowed", 500, "")]
 
 
-@pytest.mark.parametrize(("counter", "kinds"), [(8, ()), (7, ("counter",)), (0, ())])
-def test_a_chips_counter_never_goes_back(offline: Shop, counter: int, kinds: tuple):
+@pytest.mark.parametrize(
+    ("counter", "hours", "kinds"),
+    [
+        (8, 1, ()),
+        (7, 1, ("counter",)),
+        (6, 1, ("counter",)),  # a till knows its own order
+        (0, 1, ()),  # no chip
+    ],
+)
+def test_a_chips_counter_never_goes_back(
+    offline: Shop, counter: int, hours: float, kinds: tuple
+):
     card = offline.club(100)
     tell(offline, "sale", card, 1, counter=7)
-    assert tell(offline, "sale", card, 1, counter=counter).exceptions == kinds
+    told = tell(offline, "sale", card, 1, counter=counter, hours=hours)
+    assert told.exceptions == kinds
+
+
+@pytest.mark.parametrize(
+    ("counter", "hours", "kinds"),
+    [
+        (8, 1, ()),
+        (7, 2, ("counter",)),
+        (6, 2, ()),  # it was before, and is told later
+        (6, 1, ()),  # clocks differ
+        (6, 0.5, ("counter",)),
+    ],
+)
+def test_a_chip_goes_from_till_to_till(
+    shop: Shop, counter: int, hours: float, kinds: tuple
+):
+    document = with_limits(network_document())
+    document["terminals"][1]["offline"] = LIMITS
+    shop.publish(document)
+    card, other = shop.club(100), document["terminals"][1]["id"]
+    tell(shop, "sale", card, 1, counter=7)
+    told = tell(shop, "sale", card, 1, counter=counter, hours=hours, terminal=other)
+    assert told.exceptions == kinds
+
+
+def test_a_copied_chip_is_stopped_and_its_purchase_booked(offline: Shop):
+    card, other = offline.gift(3000), offline.gift(3000, 2)
+    for counter in (4, 5):
+        told = tell(offline, "sale", card, 500, counter=counter, tendered={"gift": 500})
+        assert told.card_state == "active"
+    copied = tell(offline, "sale", card, 700, counter=5, tendered={"gift": 700})
+    assert (copied.rc, copied.card_state) == ("00", "blocked")
+    assert flagged(offline) == [("counter", 0, "")]
+    assert offline.do("sale", card, 100).rc == "62"
+    counted = tell(offline, "sale", other, 1, counter=5, tendered={"gift": 1})
+    assert counted.exceptions == (), "another card counts for itself"
+    assert offline.do("unblock", card).rc == "00"
+    assert offline.do("inquire", card).balances[0].value == 1300
+    assert offline.broken() == []
 
 
 # --- cards
@@ -446,7 +521,28 @@ def test_of_a_known_operation_it_gets_the_stored_answer(offline: Shop):
     )
     other = offline.gift(3000, serial=2)
     assert tell(offline, "sale", other, 2000, **told).rc == "94"
+    for command in ("accrue", "top_up", "check_in"):
+        amount = None if command == "check_in" else 2000
+        known = {"operation": online.operation}
+        assert tell(offline, command, card, amount, **known).rc == "94", command
     assert offline.balance(card, "GIFT") == 1000
+
+
+def test_of_a_refused_operation_too_it_gets_the_answer_for_that_card_only(
+    offline: Shop,
+):
+    card, other = offline.gift(1000), offline.gift(1000, serial=2)
+    online = offline.request("sale", card, 2000, gift=2000)
+    first = offline.send(online)
+    assert first.rc == "51"
+    told = {"tendered": {"gift": 2000}, "operation": online.operation}
+    assert tell(offline, "sale", card, 2000, **told) == first
+    assert tell(offline, "sale", other, 2000, **told).rc == "94"
+    unknown = offline.request("sale", number(GIFT, 77), 500)
+    refused = offline.send(unknown)
+    assert refused.rc == "78"
+    again = {"operation": unknown.operation, "tendered": {"gift": 500}}
+    assert tell(offline, "sale", number(GIFT, 77), 500, **again) == refused
 
 
 def test_what_was_reversed_before_it_came_is_not_booked(offline: Shop):

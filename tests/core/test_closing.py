@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
-from ekarte_core import BatchTotal, Offline, Request, clock, decode_answer
-from ekarte_core.service.closing import close_batches
+from ekarte_core import (
+    BatchTotal,
+    NumberUse,
+    Offline,
+    Request,
+    clock,
+    decode_answer,
+    use_of_number,
+)
+from ekarte_core.service.closing import BATCHES_BACK, NUMBER_KEPT, close_batches
 from tests.core.shop import CLUB, Shop, network_document, number
 
 NINE = datetime(2026, 11, 21, 9, 0, tzinfo=timezone.utc)  # 11:00 in Riga
@@ -198,3 +206,65 @@ def test_it_is_part_of_what_the_clock_does(timed: Shop):
         done = clock(cr, timed.network, timed.keyring, timed.now)
         assert done["batches"] == 1
         assert close_batches(cr, timed.network, timed.keyring, timed.now) == 0
+
+
+# --- terminals that count no batches
+
+
+def use(shop: Shop, operation: int) -> NumberUse:
+    with shop._look().cursor() as cr:
+        return use_of_number(cr, "00000011", operation, shop.now)
+
+
+def close_batch(shop: Shop, batch: int) -> None:
+    told = shop.do("close", batch=batch)
+    assert (told.rc, shop.do("close", batch=batch, totals=told.totals).rc) == (
+        "95",
+        "00",
+    )
+
+
+def test_a_number_that_is_new_belongs_to_the_open_batch(shop: Shop):
+    assert use(shop, 900) == NumberUse(1, "")
+    shop.do("sale", CARD, 1000, operation=800)
+    close_batch(shop, 1)
+    assert use(shop, 900) == NumberUse(2, "")
+    shop.do("sale", CARD, 1000, terminal="00000021", operation=900)
+    assert use(shop, 900) == NumberUse(2, "")
+
+
+def test_a_number_in_use_belongs_to_its_batch_open_or_closed(shop: Shop):
+    shop.do("accrue", CARD, 1000, operation=900)
+    assert use(shop, 900) == NumberUse(1, "accrue")
+    close_batch(shop, 1)
+    assert use(shop, 900) == NumberUse(1, "accrue")
+    shop.now += NUMBER_KEPT - timedelta(minutes=1)
+    assert use(shop, 900).batch == 1
+
+
+def test_after_two_days_a_number_of_a_closed_batch_is_new_again(shop: Shop):
+    shop.do("sale", CARD, 1000, operation=900)
+    shop.now += NUMBER_KEPT
+    assert use(shop, 900) == NumberUse(1, "sale")
+    close_batch(shop, 1)
+    assert use(shop, 900) == NumberUse(2, "")
+
+
+def test_a_number_is_looked_for_in_so_many_batches_and_the_last_one_counts(shop: Shop):
+    shop.do("sale", CARD, 1000, operation=900)
+    for batch in range(1, BATCHES_BACK + 1):
+        shop.do("sale", CARD, 100, batch=batch, operation=800)
+        close_batch(shop, batch)
+    assert use(shop, 900) == NumberUse(1, "sale")
+    assert use(shop, 800) == NumberUse(BATCHES_BACK, "sale")
+    shop.do("sale", CARD, 100, batch=BATCHES_BACK + 1, operation=800)
+    close_batch(shop, BATCHES_BACK + 1)
+    assert use(shop, 900) == NumberUse(BATCHES_BACK + 2, "")
+
+
+def test_batches_of_the_gateways_own_are_none_of_the_terminals(shop: Shop):
+    """A hold of a purchase with a bank card stands under the same number."""
+    shop.do("authorize", CARD, 1000, batch=1_000_001, operation=900)
+    assert use(shop, 900) == NumberUse(1, "")
+    shop.do("sale", CARD, 1000, operation=900)
+    assert use(shop, 900) == NumberUse(1, "sale")

@@ -7,7 +7,7 @@ import msgspec
 import psycopg2
 import pytest
 
-from ekarte_core import CardRef, card_of, note_card
+from ekarte_core import CardRef, card_of, note_card, note_cards
 from ekarte_core.service.rotating import known
 from tests.core.rivals import lend, odoo, together, until_answered
 from tests.core.shop import (
@@ -89,6 +89,20 @@ def test_a_known_card_is_returned_as_it_is(shop: Shop):
     assert note(shop, card).state == "active"
     shop.do("block", card)
     assert note(shop, card).state == "blocked"
+
+
+def test_many_are_noted_as_each_would_be(shop: Shop):
+    known = shop.club(1000)
+    values = [number(GIFT), known, "9990009000000000", number(CLUB, 5), number(GIFT)]
+    cards = [CardRef(kind="keyed", value=value) for value in values]
+    with odoo(shop) as cr:
+        many = note_cards(cr, shop.network, shop.keyring, cards, shop.now)
+    plain = [one and msgspec.structs.replace(one, types=()) for one in many]
+    assert plain == [note(shop, value) for value in values]
+    assert [one and one.state for one in many] == ["new", "active", None, "new", "new"]
+    admitted = ("BOOK-CLUB", "FUEL-CLUB", "GRO-CLUB")  # each collects with that range
+    assert [one and one.types for one in many][:2] == [("GRO-GIFT",), admitted]
+    assert shop.broken() == []
 
 
 def test_noting_books_nothing_and_makes_no_member(shop: Shop):

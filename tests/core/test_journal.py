@@ -228,8 +228,16 @@ def test_liabilities_follow_the_carrying_values(lines: list[SettlementLine]):
 def test_what_is_taxed_sums_to_the_base_that_its_tax_names(lines: list[SettlementLine]):
     bases: Counter = Counter()
     taxed = set()
-    for item in postings(document(*lines)):
-        place = (item.line, item.company, item.tax_use)
+    # Line by line: lines of a document have numbers of their own, drawn ones have not.
+    for number, row in enumerate(lines):
+        _count_bases(number, row, bases, taxed)
+    # A tax of less than a cent has no item that could name a base.
+    assert {bases[place] for place in taxed} <= {0}
+
+
+def _count_bases(number: int, row: SettlementLine, bases: Counter, taxed: set) -> None:
+    for item in postings(document(row)):
+        place = (number, item.company, item.tax_use)
         if item.account in ("VATO", "VATI"):
             assert item.tax_use == ("sale" if item.account == "VATO" else "purchase")
             bases[place] -= item.base
@@ -237,5 +245,3 @@ def test_what_is_taxed_sums_to_the_base_that_its_tax_names(lines: list[Settlemen
         elif item.tax_use:
             assert item.tax_rate_bp
             bases[place] += item.amount
-    # A tax of less than a cent has no item that could name a base.
-    assert {bases[place] for place in taxed} <= {0}

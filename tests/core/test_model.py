@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ekarte_core import BatchTotal, Offline, Request, decode_answer
-from tests.core.model import Booked, Model
+from ekarte_stack.chaos.model import Booked, Model
 from tests.core.shop import GIFT, Shop, number
 
 OPERATIONS = 2500
@@ -61,6 +61,7 @@ class _Run:
 
     def say(self, group: list[Request]) -> None:
         """Send a group to both, and compare."""
+        self.model.file(group)
         expected = [self.model.answer(request, self.shop.now) for request in group]
         # What the model says now must not change when later requests work on it.
         expected = [(b.rc, b.taken, b.amount, b.unpaid, b.due) for b in expected]

@@ -5,7 +5,7 @@ import random
 import msgspec
 
 from ekarte_core import Original, Request, decode_answer
-from tests.core.model import LOADS, PURCHASES
+from ekarte_stack.chaos.model import LOADS, PURCHASES
 from tests.core.model_office import (
     GROCERS,
     LIMIT,
@@ -41,6 +41,7 @@ class _OfficeRun(_Run):
         office = OfficeModel(CREDIT)
         office.cards.update(self.model.cards)
         office.booked, office.closed = self.model.booked, self.model.closed
+        office.filed = self.model.filed
         self.model = office
         self.batches[OFFICE] = 1
         self.settled: dict[tuple[str, str], int] = {}

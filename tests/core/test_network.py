@@ -154,9 +154,49 @@ def test_a_missing_room_is_named(room: str):
         read_network(document)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\xff"])
-def test_what_is_no_document_is_refused(text: str):
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '"x"', "\xff", b"\xff", '{"a":' * 5000]
+)
+def test_what_is_no_document_is_refused(text: str | bytes):
     assert faults(text) == ["$"]
+
+
+@pytest.mark.parametrize("value", [7, True, ["x"], {"x": 1}, None])
+@pytest.mark.parametrize(
+    ("kind", "name", "usual"),
+    [
+        (
+            "exchange",
+            "points_of",
+            {"goods": [{"product": "x", "points": 1, "price": 1}]},
+        ),
+        ("bonus_prize", "tiers", {}),
+    ],
+)
+def test_a_reference_of_another_type_is_a_fault_like_any_other(
+    kind: str, name: str, usual: dict[str, Any], value: Any
+):
+    document = network_document()
+    program = document["programs"][0]
+    document["programs"] = [
+        {"code": "ODD", "issuer": program["issuer"], "name": "x", "kind": kind}
+        | {"parameters": {**usual, name: value}}
+    ]
+    assert any(
+        fault.startswith("$.programs[0].parameters") for fault in faults(document)
+    )
+
+
+def test_a_fault_quotes_what_is_wrong_but_no_card_number():
+    place = "$.card_types[0].ranges[0].kind"
+    told = []
+    for value in ("9990001000000019", "face"):
+        with pytest.raises(NetworkInvalid) as fault:
+            read_network(planted(place, value))
+        told.append(str(fault.value))
+    assert [place in one for one in told] == [True, True]
+    assert "999" not in told[0]
+    assert "face" in told[1]
 
 
 def test_all_faults_are_told_at_once():

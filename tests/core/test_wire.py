@@ -383,3 +383,11 @@ def test_golden_bytes():
     assert encode_answer(answer) == (
         b'{"rc":"00","amount":1750,"tendered":{"gift":500},"params_version":7}'
     )
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_body_nested_without_end_is_refused_like_any_that_is_no_json(opening: str):
+    for body in (opening * 10_000, '{"amount":' + opening * 10_000):
+        with pytest.raises(RequestInvalid) as refused:
+            read_request("sale", body.encode())
+        assert refused.value.field == "$"

@@ -163,13 +163,19 @@ def test_a_consent_is_given_to_one_issuer(shop: Shop):
     assert shop.do("sale", CARD, 1000, terminal="00000031").discount == 0
 
 
-def test_a_consent_called_questionnaire_is_not_one(shop: Shop):
-    """Nobody undoes, or fakes, a questionnaire by a consent of that name."""
+def test_consents_change_without_a_questionnaire(shop: Shop):
+    """`questionnaire: no` gives nothing, and undoes no questionnaire either."""
     points = program("POINTS", "bonus_amount", step=500, questionnaire_points=25)
-    shop.publish(network_with(points))
-    shop.do("enroll", CARD, consents={"questionnaire": False})
-    shop.do("enroll", CARD, consents={"questionnaire": False})
+    news = program("NEWS", "fixed_discount", rate=500) | {"consent": "mail"}
+    shop.publish(network_with(points, news))
+    alone = shop.do("enroll", CARD, consents={"questionnaire": False, "mail": True})
+    assert (alone.rc, alone.earned, alone.explain) == ("00", (), ())
+    assert shop.do("sale", CARD, 100).discount == 5
+    shop.do("enroll", CARD)
+    shop.do("enroll", CARD, consents={"questionnaire": False, "mail": False})
+    assert shop.do("enroll", CARD).earned == ()
     assert shop.balance(CARD, "POINTS", "points") == 25
+    assert shop.do("sale", CARD, 100).discount == 0
 
 
 def test_the_new_card_remembers_what_the_old_ones_holder_said(shop: Shop):

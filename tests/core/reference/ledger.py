@@ -19,7 +19,7 @@ from tests.core.reference.points import Moment
 from tests.core.reference.state import Booked, Card, Refused, Reply, by_end
 
 NOT_KEPT = ("inquire", "echo", "status")
-MOVES_VALUE = ("sale", "authorize", "confirm", "refund", "top_up", "activate")
+MOVES_VALUE = ("sale", "accrue", "authorize", "confirm", "refund", "top_up", "activate")
 
 
 class Reference:
@@ -38,6 +38,7 @@ class Reference:
             "unblock": cards.unblock,
             "inquire": _inquire,
             "sale": purchases.sale,
+            "accrue": purchases.accrue,
             "authorize": purchases.authorize,
             "confirm": purchases.confirm,
             "refund": purchases.refund,

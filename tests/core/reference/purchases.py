@@ -35,6 +35,24 @@ def sale(here: Here, booked: Booked) -> None:
     cards.keep(here, card, "active")
 
 
+def accrue(here: Here, booked: Booked) -> None:
+    """Goods that were paid elsewhere earn, at full price; nothing is due here."""
+    request = here.request
+    card = cards.find(here)
+    programs = cards.usable(here, card, register=True)
+    total = sum(line.amount for line in request.lines)
+    gross = total if request.amount is None else request.amount
+    if not gross or (request.lines and total != gross):
+        raise Refused("13")
+    booked.card = card
+    lines = [Line(row.group, row.amount) for row in request.lines]
+    booked.lines = lines or [Line("", gross)]
+    _tell(booked)
+    booked.reply.amount_due = 0
+    _finish(here, booked, programs)
+    cards.keep(here, card, "active")
+
+
 def authorize(here: Here, booked: Booked) -> None:
     card, programs = _begin(here, booked)
     for taken in booked.taken:
@@ -209,7 +227,12 @@ def refund(here: Here, booked: Booked) -> None:
     if what in ("activate", "top_up") and not bought.undone and not other and card:
         unloading.unload(here, booked, card, bought)
         return
-    if card is None or what not in ("sale", "confirm") or bought.undone or other:
+    if (
+        card is None
+        or what not in ("sale", "confirm", "accrue")
+        or bought.undone
+        or other
+    ):
         raise Refused("77")
     booked.card, booked.original = card, bought
     booked.lines = _returned(here, bought)
@@ -222,6 +245,8 @@ def refund(here: Here, booked: Booked) -> None:
             rest = taken.whole - taken.amount
             booked.post(Move(card, taken.key, taken.parts[0][0], rest))
     _tell_refund(booked)
+    if what == "accrue":  # it is paid back where it was paid
+        booked.reply.amount_due = 0
     _take_back(here, booked, bought, before, after)
     bought.refunds.append(booked)
 
@@ -258,7 +283,9 @@ def _returned(here: Here, bought: Booked) -> list[Line]:
 
 
 def _by_group(bought: Booked) -> dict[str, tuple[int, int]]:
-    """Gross and discount of each goods group of a purchase."""
+    """Gross and discount of each goods group of a purchase; an accrual is one."""
+    if bought.request.command == "accrue":
+        return {"": (sum(line.gross for line in bought.lines), 0)}
     sums: dict[str, tuple[int, int]] = {}
     for line in bought.lines:
         gross, discount = sums.get(line.group, (0, 0))

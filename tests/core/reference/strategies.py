@@ -391,6 +391,7 @@ SHIFTS = st.sampled_from(
 )
 COMMANDS = [
     *["sale"] * 6,
+    *["accrue"] * 2,
     *["authorize"] * 3,
     *["confirm"] * 4,
     *["refund"] * 4,
@@ -422,7 +423,7 @@ def step(draw: st.DrawFn) -> Step:
     if command == "wait":
         return Step(command, amount=draw(SHIFTS))
     goods: dict[str, Any] = {}
-    if command in (*BUYS, "refund", "confirm"):
+    if command in (*BUYS, "accrue", "refund", "confirm"):
         kind = draw(st.sampled_from(["amount", "lines", "amount"]))
         goods = {kind: draw(LINES if kind == "lines" else AMOUNTS)}
     if command == "confirm" and draw(st.booleans()):

@@ -17,10 +17,10 @@ LOADS = ("activate", "top_up")
 CODE, WRONG_CODE = "4711", "1111"
 FOLLOWED = {
     "confirm": ("authorize",),
-    "refund": ("sale", "confirm", "authorize", "sale", "top_up", "activate"),
+    "refund": ("sale", "confirm", "authorize", "sale", "accrue", "top_up", "activate"),
     "reverse": (
         *("sale", "authorize", "confirm", "refund"),
-        *("top_up", "activate", "check_in", "redeem"),
+        *("top_up", "activate", "check_in", "redeem", "accrue"),
     ),
 }
 ODD_FOLLOWED = ("sale", "authorize", "confirm", "refund", "reverse", "block")
