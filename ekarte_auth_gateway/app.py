@@ -1,6 +1,7 @@
 """Builds the gateway from its settings, runs it, and takes it down in order."""
 
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -16,6 +17,7 @@ from ekarte_auth_gateway.flow import (
     Counters,
     Desk,
     Housekeeping,
+    KeyBook,
     LedgerThread,
     Limits,
     Rhythm,
@@ -23,6 +25,7 @@ from ekarte_auth_gateway.flow import (
     Settlement,
 )
 from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOffice
+from ekarte_auth_gateway.nexo import NexoService
 from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
 from ekarte_auth_gateway.serial import FrameService, SerialLines
@@ -39,6 +42,8 @@ from ekarte_core import (
 log = logging.getLogger(__name__)
 
 TRACE_FRAMES = 12
+COLLECT_EVERY = (50_000, 20, 100)
+SHARED_LOOKS, SHARED_LOOK_S = 500, 0.02
 
 
 class JsonLines(logging.Formatter):
@@ -99,9 +104,11 @@ class Gateway:
         self._keyring = load_keyring(settings.keyring)
         self._tls = None if settings.tls is None else Tls(settings.tls)
         self.http_port = 0
+        self.figures_port = 0
         self.iso_port = 0
         self.iso_b_port = 0
         self.frame_port = 0
+        self.nexo_port = 0
         counters = Counters()
         board = Board(self._keyring, settings.rate_max)
         self._side = LedgerThread(self._open_ledger, "side")
@@ -114,6 +121,7 @@ class Gateway:
             counters,
             Limits(
                 queue_max=settings.queue_max,
+                queue_s=settings.queue_s,
                 group_max=settings.group_max,
                 wait_s=settings.wait_s,
             ),
@@ -125,15 +133,18 @@ class Gateway:
             self._side,
             self._back,
             board,
+            KeyBook(self._side, board, now),
+            self._desk.guesses,
             now,
             counters,
-            Rhythm(expire_s=settings.expire_every_s),
+            Rhythm(expire_s=settings.expire_every_s, seal_s=settings.seal_every_s),
         )
-        self._http = _http_server(settings, self._desk, board, counters)
+        self._http, self._figures = _http_servers(settings, self._desk, board, counters)
         self._iso, self._iso_b = (
             _iso_server(settings, self._desk, board, counters, profile)
             for profile in (PROFILE_A, PROFILE_B)
         )
+        self._nexo = self._nexo_server(board, counters)
         self._frame = TcpServer(
             FrameService(self._desk, board, counters, "frame"),
             counters,
@@ -145,17 +156,25 @@ class Gateway:
             counters,
         )
         self._office, self._settlement = self._accounting(board, counters)
-        self._parameters = self._telling(board)
+        self._parameters = self._telling(board, counters)
         self._banks = self._with_banks(board, counters)
 
-    def _telling(self, board: Board) -> ParametersService | None:
+    def _nexo_server(self, board: Board, counters: Counters) -> HttpServer:
+        """Serve cash registers; batches are looked up beside the lanes."""
+        limits = _http_limits(self._settings)
+        service = NexoService(self._desk, board, now, counters, limits, self._side)
+        return HttpServer(service.handle, counters, limits, "nexo")
+
+    def _telling(self, board: Board, counters: Counters) -> ParametersService | None:
         """What terminals download, if there is a key to sign it with."""
         settings = self._settings.parameters
         if settings is None:
             return None
         signer = load_signer(settings.key_file)
         thread = LedgerThread(self._open_ledger, "parameters")
-        service = ParametersService(thread, board, now, signer, settings.every_s)
+        service = ParametersService(
+            thread, board, now, signer, settings.every_s, counters
+        )
         self._desk.aside["parameters"] = service.take
         return service
 
@@ -202,7 +221,9 @@ class Gateway:
 
     def _open_ledger(self) -> Ledger:
         """Connect; a connection that cannot read the network is none."""
-        ledger = LedgerConnection(self._settings.dsn, self._keyring)
+        ledger = LedgerConnection(
+            self._settings.dsn, self._keyring, prepare=self._settings.prepare
+        )
         try:
             ledger.network(None)
         except (NetworkMissing, NetworkInvalid) as fault:
@@ -225,26 +246,49 @@ class Gateway:
         if self._parameters is not None:
             self._parameters.start()
         settings = self._settings
+        # Its own though others are shared: who reads figures means one process.
+        self.figures_port = await self._open(
+            self._figures, settings.figures, "metrics", shared=False
+        )
+        if settings.shared_ports:
+            await self._wait_until_able()
         self.http_port = await self._open(self._http, settings.http, "http")
         self.iso_port = await self._open(self._iso, settings.iso, "iso8583")
         self.iso_b_port = await self._open(self._iso_b, settings.iso_b, "iso8583-B")
         self.frame_port = await self._open(self._frame, settings.frame, "frame")
+        self.nexo_port = await self._open(self._nexo, settings.nexo, "nexo")
         self._lines.start()
         ports = {
+            "metrics_port": self.figures_port,
             "iso_port": self.iso_port,
             "iso_b_port": self.iso_b_port,
             "frame_port": self.frame_port,
+            "nexo_port": self.nexo_port,
         }
         log.info("listening", extra={"http_port": self.http_port, **ports})
 
+    async def _wait_until_able(self) -> None:
+        """Leave connections to those who can serve, while we cannot; not for ever."""
+        for _ in range(SHARED_LOOKS):
+            if not self._desk.faults:
+                return
+            await asyncio.sleep(SHARED_LOOK_S)
+        log.warning("listening though not ready", extra={"faults": self._desk.faults})
+
     async def _open(
-        self, server: HttpServer | TcpServer, address: Address | None, door: str
+        self,
+        server: HttpServer | TcpServer,
+        address: Address | None,
+        door: str,
+        *,
+        shared: bool = True,
     ) -> int:
         """Listen at a door, if it has an address; return its port."""
         if address is None:
             return 0
         context = None if self._tls is None else self._tls.context(door)
-        return await server.start(address.host, address.port, context)
+        shared = shared and self._settings.shared_ports
+        return await server.start(address.host, address.port, context, shared=shared)
 
     def reload(self) -> None:
         """Read certificates anew (SIGHUP); connections that are open stay."""
@@ -258,15 +302,18 @@ class Gateway:
         await self._iso.refuse_new()
         await self._iso_b.refuse_new()
         await self._frame.refuse_new()
+        await self._nexo.refuse_new()
         if self._banks is not None:
             await self._banks.stop()
         await self._desk.stop()
         if self._parameters is not None:
             await self._parameters.stop()
         await self._http.stop()
+        await self._figures.stop()
         await self._iso.stop()
         await self._iso_b.stop()
         await self._frame.stop()
+        await self._nexo.stop()
         await self._lines.stop()
         await self._slips.stop()
         if self._settlement is not None:
@@ -286,15 +333,24 @@ def _slips(settings: Settings, board: Board, counters: Counters) -> Slips:
     return Slips(board, Printers(counters, limits))
 
 
-def _http_server(
+def _http_servers(
     settings: Settings, desk: Desk, board: Board, counters: Counters
-) -> HttpServer:
-    limits = HttpLimits(
+) -> tuple[HttpServer, HttpServer]:
+    """Make the door of terminals and the one for figures only."""
+    limits = _http_limits(settings)
+    service = HttpService(desk, board, now, counters, limits)
+    return (
+        HttpServer(service.handle, counters, limits, "http"),
+        HttpServer(service.look, counters, limits, "metrics"),
+    )
+
+
+def _http_limits(settings: Settings) -> HttpLimits:
+    return HttpLimits(
         body_bytes_max=settings.body_bytes_max,
         idle_s=settings.idle_s,
         connections_max=settings.connections_max,
     )
-    return HttpServer(HttpService(desk, board, now, counters, limits), counters, limits)
 
 
 def _iso_server(
@@ -312,6 +368,17 @@ def _channel_limits(settings: Settings) -> ChannelLimits:
     )
 
 
+def _collect_seldom() -> None:
+    """Keep the garbage collector from looking at everything all the time.
+
+    A request makes thousands of objects and no cycles; looking through them took the
+    loop's time in bursts, when there was most to do (docs/PERFORMANCE.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
+
+
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
     gateway = Gateway(settings)
@@ -322,6 +389,7 @@ async def run(settings: Settings) -> None:
     loop.add_signal_handler(signal.SIGHUP, gateway.reload)
     try:
         await gateway.start()
+        _collect_seldom()
         await stopping.wait()
     finally:
         await gateway.stop()

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from ekarte_core import Answer, Rc, Request, encode_answer
 
-Transport = Literal["http", "iso8583", "serial", "frame", "bank"]
+Transport = Literal["http", "iso8583", "serial", "frame", "bank", "nexo"]
 
 Status = Literal[
     "new",  # executed now
@@ -14,17 +14,22 @@ Status = Literal[
     "conflict",  # the same key with other content
     "transient",  # refused, and not remembered
     "busy",  # somebody else holds the card; inside the flow only
+    "slowed",  # this terminal has to wait; nothing executed
     "nonce",  # the signature's nonce was seen before; nothing executed
     "unavailable",  # queue full, ledger away, or too late; nothing promised
 ]
 
 
 class Verdict(NamedTuple):
-    """What became of one task. `answer` is JSON, to be sent byte for byte."""
+    """What became of one task. `answer` is JSON, to be sent byte for byte.
+
+    `retry_s` is when to come again, where it was not executed.
+    """
 
     status: Status
     rc: str
     answer: bytes
+    retry_s: int = 1
 
 
 def refusal(rc: Rc, message: str, status: Status, field_name: str = "") -> Verdict:
@@ -33,13 +38,20 @@ def refusal(rc: Rc, message: str, status: Status, field_name: str = "") -> Verdi
     return Verdict(status, rc.value, encode_answer(answer))
 
 
-OVERLOADED = refusal(Rc.SILENT, "too much to do at the moment: repeat", "unavailable")
+TOO_MUCH = "too much to do at the moment: repeat"
+OVERLOADED = refusal(Rc.SILENT, TOO_MUCH, "unavailable")
 AWAY = refusal(Rc.SILENT, "the ledger is away: ask again", "unavailable")
 LATE = refusal(Rc.SILENT, "no answer in time: ask for the status", "unavailable")
 STOPPING = refusal(Rc.SILENT, "the gateway is stopping: repeat", "unavailable")
 FAULT = refusal(Rc.FAULT, "the gateway failed: ask for the status", "unavailable")
 NO_ACQUIRER = refusal(Rc.NO_ROUTE, "this terminal has no acquirer", "new", "bank")
 NONCE_SEEN = refusal(Rc.MAC, "nonce was used before", "nonce", "nonce")
+
+
+def slowed(wait_s: int) -> Verdict:
+    """Refuse a terminal that tries out cards."""
+    told = f"too many unknown cards or wrong codes: again in {wait_s} s"
+    return refusal(Rc.TOO_OFTEN, told, "slowed", "card")._replace(retry_s=wait_s)
 
 
 @dataclass(eq=False)

@@ -1,7 +1,9 @@
 """What the flow needs of the world, as protocols: real things and fakes fit both."""
 
+import stat
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ekarte_core import Cursor, Network, Outcome, ParametersBook, Request
@@ -109,3 +111,12 @@ class Office(Protocol):
             OfficeSilent, OfficeRefused: with a reason that holds no secret.
         """
         ...
+
+
+def is_open(file: Path) -> bool:
+    """Say whether a secret's file may be read by others, or written by its group.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    return bool(file.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP))

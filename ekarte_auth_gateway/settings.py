@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from ekarte_auth_gateway.ports import is_open
 from ekarte_auth_gateway.serial import SPEED_DEFAULT, SerialPort
 from ekarte_auth_gateway.tls import DOORS, TlsSettings, unknown_doors
 
@@ -69,11 +70,15 @@ class Settings:
     """
 
     dsn: str = field(repr=False)
+    prepare: bool
     keyring: Path
     http: Address | None
     iso: Address | None
     iso_b: Address | None
     frame: Address | None
+    nexo: Address | None
+    figures: Address | None
+    shared_ports: bool
     serial: tuple[SerialPort, ...]
     odoo: OdooSettings | None
     parameters: ParametersSettings | None
@@ -83,7 +88,9 @@ class Settings:
     retry_first_s: float
     retry_max_s: float
     expire_every_s: float
+    seal_every_s: float
     queue_max: int
+    queue_s: float
     group_max: int
     wait_s: float
     rate_max: int
@@ -165,9 +172,22 @@ def _serial(text: str) -> tuple[SerialPort, ...]:
     return tuple(ports)
 
 
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(text)
+    return text == "on"
+
+
 def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
+        raise ValueError(text)
+    return path
+
+
+def _secret_file(text: str) -> Path:
+    path = _file(text)
+    if is_open(path):
         raise ValueError(text)
     return path
 
@@ -211,6 +231,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "EKARTE_DSN", None, str, "libpq connection string of the ledger's role"
         )
         or "",
+        prepare=reader.read("EKARTE_PREPARE", "on", _switch, "on or off") is not False,
         keyring=reader.read(
             "EKARTE_KEYRING",
             None,
@@ -222,6 +243,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         iso=reader.read("EKARTE_ISO", ISO_DEFAULT, _address, listen),
         iso_b=reader.read("EKARTE_ISO_B", "off", _address, listen),
         frame=reader.read("EKARTE_FRAME_TCP", "off", _address, listen),
+        nexo=reader.read("EKARTE_NEXO", "off", _address, listen),
+        figures=reader.read("EKARTE_METRICS", "off", _address, listen),
+        shared_ports=reader.read("EKARTE_REUSE_PORT", "off", _switch, "on or off")
+        or False,
         serial=reader.read("EKARTE_SERIAL", "off", _serial, lines) or (),
         odoo=_odoo(reader),
         parameters=_parameters(reader),
@@ -231,7 +256,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         retry_first_s=span("EKARTE_RETRY_FIRST_S", "2", 0.05, 3600),
         retry_max_s=span("EKARTE_RETRY_MAX_S", "300", 0.05, 86_400),
         expire_every_s=span("EKARTE_EXPIRE_EVERY_S", "2", 0.05, 3600),
+        seal_every_s=span("EKARTE_SEAL_EVERY_S", "10", 0.05, 3600),
         queue_max=limit("EKARTE_QUEUE_MAX", 1024, 1, 100_000),
+        queue_s=span("EKARTE_QUEUE_S", "1", 0.01, 60),
         group_max=limit("EKARTE_GROUP_MAX", 128, 1, 1024),
         wait_s=span("EKARTE_WAIT_S", "4", 0.1, 60),
         rate_max=limit("EKARTE_TERMINAL_RATE_MAX", 1000, 0, 1_000_000),
@@ -246,6 +273,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
         or "INFO",
     )
+    if settings.bank is not None and not settings.prepare:
+        reader.faults.append(
+            "EKARTE_PREPARE: on where EKARTE_BANK_KEYS is set; a lock of the session"
+            " tells who owns a bank's messages"
+        )
     if reader.faults:
         raise SettingsInvalid("\n".join(reader.faults))
     return settings
@@ -260,7 +292,10 @@ def _odoo(reader: _Reader) -> OdooSettings | None:
         return None
     database = reader.read("EKARTE_ODOO_DB", None, str, "Odoo's database name")
     key_file = reader.read(
-        "EKARTE_ODOO_KEY_FILE", None, _file, "a file that holds Odoo's API key"
+        "EKARTE_ODOO_KEY_FILE",
+        None,
+        _secret_file,
+        "a file that holds Odoo's API key, closed to others (chmod 640)",
     )
     return OdooSettings(url, database or "", key_file or Path())
 
@@ -317,5 +352,10 @@ def _tls(reader: _Reader) -> TlsSettings | None:
     )
     if certificate is None:
         return None
-    key = reader.read("EKARTE_TLS_KEY", None, _file, "a file with its key in PEM")
+    key = reader.read(
+        "EKARTE_TLS_KEY",
+        None,
+        _secret_file,
+        "a file with its key in PEM, closed to others (chmod 640)",
+    )
     return TlsSettings(certificate, key or Path(), authority, listed or ())

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ekarte_auth_gateway.ports import is_open
+
 log = logging.getLogger(__name__)
 
-DOORS = ("http", "iso8583", "iso8583-B", "frame")
+DOORS = ("http", "iso8583", "iso8583-B", "frame", "nexo")
 """What may have TLS, by the names that the figures have for their connections."""
 
 HANDSHAKE_S = 10.0
@@ -78,12 +80,16 @@ def _context(settings: TlsSettings) -> ssl.SSLContext:
 
 def _load(context: ssl.SSLContext, settings: TlsSettings) -> None:
     try:
-        context.load_cert_chain(settings.certificate, settings.key, _no_password)
+        key_is_open = is_open(settings.key)
+        if not key_is_open:
+            context.load_cert_chain(settings.certificate, settings.key, _no_password)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         raise TlsInvalid(
             "EKARTE_TLS_CERT and EKARTE_TLS_KEY are no certificate and its key in PEM,"
             " or cannot be read"
         ) from None
+    if key_is_open:
+        raise TlsInvalid("EKARTE_TLS_KEY may be read by others: chmod 640")
     if settings.client_ca is None:
         return
     try:

@@ -1,10 +1,13 @@
 """What the terminal is told: the ledger's answer and the bank's, in one. Pure."""
 
+from collections.abc import Iterator, Mapping
+
 import msgspec
 
 from ekarte_auth_gateway.bank.messages import Reply
 from ekarte_auth_gateway.bank.texts import text
 from ekarte_core import (
+    APPROVED,
     Answer,
     BankAnswer,
     BankCourse,
@@ -17,6 +20,10 @@ from ekarte_core import (
 
 DECLINED = Rc.RULE
 """05: not done; what the bank itself said stands in `bank.rc`."""
+ON_ITS_WAY = "09"
+"""The bank's code in the answer to a refund: it is told, whenever it listens."""
+_APPROVED = frozenset(str(rc) for rc in APPROVED)
+_RULE = SlipLine(text="", style="rule")
 
 
 def told_of(course: BankCourse, ledger: bytes, amount: int | None = None) -> bytes:
@@ -46,6 +53,24 @@ def with_bank(course: BankCourse, ledger: bytes, said: Reply, amount: int) -> by
     return encode_answer(msgspec.structs.replace(answer, bank=bank, slip=slip))
 
 
+def with_refund(course: BankCourse, ledger: bytes) -> bytes:
+    """Add to the ledger's answer to a refund what goes back to the bank card.
+
+    The bank is told of it until it acknowledges: what it says does not stand here, so
+    that a repeat is told the same.
+    """
+    answer = decode_answer(ledger)
+    if answer.rc not in _APPROVED or not answer.amount_due:
+        return ledger
+    bank = BankAnswer(rc=ON_ITS_WAY, amount=answer.amount_due)
+    slip = answer.slip
+    if slip:
+        back = f"{money(bank.amount, course.language)} {course.currency}"
+        rows = {"card": f"****{course.last4}", "back": back}
+        slip += (_RULE, *_rows(rows, course.language))
+    return encode_answer(msgspec.structs.replace(answer, bank=bank, slip=slip))
+
+
 def _slip(course: BankCourse, bank: BankAnswer) -> tuple[SlipLine, ...]:
     language = course.language
     paid = money(bank.amount, language)
@@ -55,11 +80,12 @@ def _slip(course: BankCourse, bank: BankAnswer) -> tuple[SlipLine, ...]:
         "approval": bank.auth_code,
         "reference": bank.rrn,
     }
-    lines = [
-        SlipLine(text=f"{text(key, language)} {right}", right=right)
-        for key, right in rows.items()
-    ]
-    return (SlipLine(text="", style="rule"), *lines)
+    return (_RULE, *_rows(rows, language))
+
+
+def _rows(rows: Mapping[str, str], language: str) -> Iterator[SlipLine]:
+    for key, right in rows.items():
+        yield SlipLine(text=f"{text(key, language)} {right}", right=right)
 
 
 def released(course: BankCourse, version: int) -> bytes:

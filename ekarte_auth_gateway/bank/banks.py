@@ -20,7 +20,7 @@ from ekarte_auth_gateway.bank.runner import Runner
 from ekarte_auth_gateway.codec import NUMBER_OF, Mac, mac_with
 from ekarte_auth_gateway.flow import Board, Counters, Desk, LedgerAway, LedgerThread
 from ekarte_auth_gateway.messages import Task, Verdict
-from ekarte_auth_gateway.ports import Clock, Ledger, OpenLedger
+from ekarte_auth_gateway.ports import Clock, Ledger, OpenLedger, is_open
 from ekarte_core import (
     Acquirer,
     BankCourse,
@@ -183,7 +183,13 @@ class Banks:
             self._refused[acquirer] = time.monotonic() + REFUSED_S
             log.error(  # noqa: TRY400 - the trace says less than the reason
                 "acquirer cannot be used",
-                extra={"acquirer": acquirer.code, "reason": type(fault).__name__},
+                # A ValueError's own words would quote the key.
+                extra={
+                    "acquirer": acquirer.code,
+                    "reason": str(fault)
+                    if isinstance(fault, OSError)
+                    else type(fault).__name__,
+                },
             )
             return
         if acquirer.reversal_card and not self._has_key:
@@ -200,6 +206,8 @@ class Banks:
         if acquirer.mac == "none":
             return None
         file = self._limits.keys / f"{acquirer.code}.key"
+        if is_open(file):
+            raise PermissionError("open to others: chmod 640")
         return mac_with(acquirer.mac, bytes.fromhex(file.read_text().strip()))
 
 

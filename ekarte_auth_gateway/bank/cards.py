@@ -23,11 +23,12 @@ class CardLost(Exception):
 
 
 class BankNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank card's number. Prints its last four."""
+    """A bank card's number, and what its chip says. Prints the last four."""
 
     number: str
     track2: str = ""
     expiry: str = ""
+    chip: str = ""
 
     def __repr__(self) -> str:
         """Show the last four only."""
@@ -43,9 +44,11 @@ def read_card(part: BankPart) -> BankNumber:
     """Return the number, and track 2 where the stripe was read."""
     track = part.card.value.removeprefix(";").removesuffix("?").replace("D", "=")
     number, _, rest = track.partition("=")
+    chip = part.chip.upper()
     if not rest:
-        return BankNumber(number=number, expiry=part.expiry)
-    return BankNumber(number=number, track2=track, expiry=rest[:_EXPIRY_SIGNS])
+        return BankNumber(number=number, expiry=part.expiry, chip=chip)
+    expiry = rest[:_EXPIRY_SIGNS]
+    return BankNumber(number=number, track2=track, expiry=expiry, chip=chip)
 
 
 class Vault:

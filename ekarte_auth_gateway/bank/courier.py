@@ -1,4 +1,4 @@
-"""Carries reversals and completions to acquirers until they are acknowledged.
+"""Carries reversals, completions and refunds to acquirers until they are acknowledged.
 
 What is to be carried is written in the ledger with the step that asks for it; an
 attempt is written before it is made. A message's first attempt is 0400 or 0220, all
@@ -106,8 +106,11 @@ class Courier:
         if link is None or not link.ready or not await self._begin(message):
             return
         rc = await self._send(link, message)
-        if rc in messages.ACKNOWLEDGED:
-            await self._end(message, "acknowledged", rc)
+        how = messages.end_of(message.step, rc)
+        if how == "refused":
+            log.error("bank refuses a refund", extra={**_told(message), "rc": rc})
+        if how is not None:
+            await self._end(message, how, rc)
         elif rc:
             log.warning("bank message refused", extra={**_told(message), "rc": rc})
 
@@ -116,7 +119,9 @@ class Courier:
         number = ""
         if link.acquirer.reversal_card:
             number = await self._number(message.course)
-        fields = messages.follow_up(
+        refund = message.step.step in ("refunded", "unrefunded")
+        write = messages.refund if refund else messages.follow_up
+        fields = write(
             message.course,
             message.step,
             self._banks.sender(message.course),

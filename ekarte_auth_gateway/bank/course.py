@@ -5,6 +5,7 @@
               refused     ├─> declined ─ release ─┼──> released <─ undoing ─> kept
                           └─> cancelled ──────────┘
     authorize: sent ─ ask the bank ─> held ─ the ledger's hold ends ─> booked | released
+    goods come back: booked ─> refunding ─ tell the bank ─> refunded | unrefunded | kept
 
 The ledger's own stored answer is what decides between booked and cancelled: a step says
 what is being tried, and trying again is safe.
@@ -14,7 +15,7 @@ from typing import Literal
 
 from ekarte_core import BankCourse, BankStepName
 
-Todo = Literal["hold", "ask", "give up", "book", "release", "undo", "rest"]
+Todo = Literal["hold", "ask", "give up", "book", "release", "undo", "refund", "rest"]
 
 _NEXT: dict[BankStepName, Todo] = {
     "approved": "book",
@@ -26,7 +27,12 @@ _NEXT: dict[BankStepName, Todo] = {
     "booked": "rest",
     "released": "rest",
     "kept": "rest",
+    "refunding": "refund",
+    "refunded": "rest",
+    "unrefunded": "rest",
 }
+UNSETTLED = frozenset({"undoing", "refunding"})
+"""Somebody is at it: what becomes of it is known later."""
 
 
 def next_todo(course: BankCourse, *, live: bool) -> Todo:

@@ -1,8 +1,8 @@
 """The bank desk: takes from the ordinary desk what a bank has a part in.
 
 A purchase with a bank part, its repeats, and what is asked about it afterwards:
-confirm, reverse, status. Everything else passes untouched; so does everything of
-terminals that have no acquirer.
+confirm, reverse, refund, status. Everything else passes untouched; so does everything
+of terminals that have no acquirer.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import msgspec
 
 from ekarte_auth_gateway.bank import answers
 from ekarte_auth_gateway.bank.cards import read_card
-from ekarte_auth_gateway.bank.course import stands
+from ekarte_auth_gateway.bank.course import UNSETTLED, asked, stands
 from ekarte_auth_gateway.bank.link import Link
 from ekarte_auth_gateway.bank.requests import (
     Key,
@@ -48,6 +48,7 @@ from ekarte_core import (
     encode_answer,
     ended_bank_holds,
     find_bank_course,
+    find_bank_refund,
     language_of,
     left_bank_work,
     open_bank_course,
@@ -55,7 +56,7 @@ from ekarte_core import (
 
 log = logging.getLogger(__name__)
 
-AFTERWARDS = frozenset({"confirm", "reverse", "status"})
+AFTERWARDS = frozenset({"confirm", "reverse", "refund", "status"})
 OTHERS_WAIT_S = 10.0
 """So long a repeat waits for another gateway that is at the same operation."""
 _OTHERS_PAUSE_S = 0.2
@@ -250,7 +251,7 @@ class BankDesk:
     async def _at_rest(self, course: BankCourse) -> BankCourse:
         """Return the operation when nobody has anything to do with it."""
         over_s = time.monotonic() + OTHERS_WAIT_S
-        while course.answer is None or course.last == "undoing":
+        while course.answer is None or course.last in UNSETTLED:
             running = self._running.get(course.id)
             if running is not None:
                 return await asyncio.shield(running)
@@ -314,13 +315,32 @@ class BankDesk:
         )
         course = await self._find(key)
         if course is None:
-            return await self._ask_ledger(request)
+            return await self._about_refund(key, request)
         course = await self._at_rest(course)
         if request.command == "status":
             return await self._status(course, key, request)
         if request.command == "confirm":
             return await self._confirm(course, request)
+        if request.command == "refund":
+            return await self._refund(course, request)
         return await self._reverse(course, request)
+
+    async def _about_refund(self, key: Key, request: Request) -> Verdict:
+        """What is asked about a refund: its reversal goes to the bank, too."""
+        course = await self._thread.call(
+            lambda ledger: ledger.lend(lambda cr: find_bank_refund(cr, key))
+        )
+        if course is None:
+            return await self._ask_ledger(request)
+        if request.command == "reverse":
+            return await self._change_refunds(course, request)
+        verdict = await self._ask_ledger(request)
+        answer = decode_answer(verdict.answer)
+        if answer.original is None:
+            return verdict
+        told = answers.with_refund(course, encode_answer(answer.original))
+        answer = msgspec.structs.replace(answer, original=decode_answer(told))
+        return Verdict(verdict.status, verdict.rc, encode_answer(answer))
 
     async def _status(self, course: BankCourse, key: Key, request: Request) -> Verdict:
         """The stored answer, with what the bank said."""
@@ -356,6 +376,48 @@ class BankDesk:
         await self._alone(course, self._undo(course, request, verdicts))
         # Somebody else was at it: the ledger knows what has become of it.
         return verdicts[0] if verdicts else await self._ask_ledger(request)
+
+    async def _refund(self, course: BankCourse, request: Request) -> Verdict:
+        """The ledger gives back; the bank is told of what its card had paid."""
+        verdict = await self._change_refunds(course, request)
+        if not (stands(course) and asked(course)):
+            return verdict
+        told = answers.with_refund(course, verdict.answer)
+        return Verdict(verdict.status, verdict.rc, told)
+
+    async def _change_refunds(self, course: BankCourse, request: Request) -> Verdict:
+        """Ask the ledger for a refund, or for the reversal of one; the bank follows."""
+        verdicts: list[Verdict] = []
+        while not verdicts:
+            course = await self._at_rest(course)
+            if not (stands(course) and asked(course)):
+                return await self._ask_ledger(request)
+            if course.last in UNSETTLED:
+                return LATE  # another gateway is at it: ask again
+            if await self._is_told(course, request):
+                return await self._ask_ledger(request)
+            await self._alone(course, self._give_back(course, request, verdicts))
+            course = await self._find(course.key) or course
+        return verdicts[0]
+
+    async def _is_told(self, course: BankCourse, request: Request) -> bool:
+        """Say whether it is a repeat of what the bank knows already."""
+        known = await self._runner.ledger_id(request.key)
+        return known is not None and await self._runner.next_refund(course) is None
+
+    async def _give_back(
+        self, course: BankCourse, request: Request, verdicts: list[Verdict]
+    ) -> BankCourse:
+        """Write that it is begun, so that whoever finds it so ends it; then do it."""
+        name = "/".join(str(part) for part in request.key)
+        course = await self._runner.take(course, "refunding", reason=name)
+        if course.last != "refunding" or course.steps[-1].reason != name:
+            return course  # a rival's: this one waits its turn
+        verdict = await self._ask_ledger(request)
+        verdicts.append(verdict)
+        if verdict.status in UNCERTAIN:
+            return course
+        return await self._runner.run(course, None)
 
     async def _undo(
         self, course: BankCourse, request: Request, verdicts: list[Verdict]

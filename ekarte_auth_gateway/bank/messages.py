@@ -12,9 +12,9 @@ import msgspec
 
 from ekarte_auth_gateway.bank.cards import BankNumber
 from ekarte_auth_gateway.codec import Fields
-from ekarte_core import BankCourse, BankStep
+from ekarte_core import BankCourse, BankStep, Delivered
 
-PURCHASE = "000000"
+PURCHASE, REFUND = "000000", "200000"
 APPROVED = "00"
 UNCLEAR = frozenset({"08", "09", "10", "11", "16", "68", "91", "96"})
 """Approved in a way that we do not know how to follow, or not known to the host itself.
@@ -28,7 +28,7 @@ ACKNOWLEDGED = frozenset({"00", "25"})
 SIGN_ON, ECHO = "001", "301"
 _COMPLETES = "06"  # DE25: pre-authorized
 _ORDINARY = "00"
-_BY_HAND, _BY_STRIPE = "010", "020"
+_BY_HAND, _BY_STRIPE, _BY_CHIP = "010", "020", "050"
 _WITH_PIN, _WITHOUT_PIN = "1", "2"
 _CURRENCY_DIGITS = 3
 
@@ -63,6 +63,9 @@ def purchase(
     fields = _common(course, step, step.message, by)
     fields["25"] = _COMPLETES if course.command == "authorize" else _ORDINARY
     mode = _BY_STRIPE if card.track2 else _BY_HAND
+    if card.chip:
+        mode = _BY_CHIP
+        fields["55"] = card.chip
     fields["22"] = mode[:2] + (_WITH_PIN if pin_block else _WITHOUT_PIN)
     if card.track2:
         fields["35"] = card.track2
@@ -93,12 +96,46 @@ def follow_up(
     if answered is not None and answered.auth_code:
         fields["38"] = answered.auth_code
     fields["25"] = _COMPLETES if course.command == "authorize" else _ORDINARY
-    stamp = f"{sent.at.astimezone(timezone.utc):%m%d%H%M%S}"
-    ours = by.institution.rjust(11, "0")
-    fields["90"] = f"{sent.message}{sent.stan:06d}{stamp}{ours}{0:011d}"
+    fields["90"] = _named(sent, by)
     if number:
         fields["2"] = number
     return fields
+
+
+def refund(
+    course: BankCourse, step: BankStep, by: Sender, number: str, *, again: bool
+) -> Fields:
+    """Return a refund, 0220 of processing code 200000, or the reversal of one, 0400.
+
+    A refund names the purchase, a reversal the refund; `number` as with `follow_up`.
+    """
+    fields = follow_up(course, step, by, number, again=again)
+    fields |= {"3": REFUND, "25": _ORDINARY, "37": reference_of(step)}
+    if step.step == "unrefunded":
+        told = course.steps[int(step.reason) - 1]
+        fields["37"] = reference_of(told)
+        fields["90"] = _named(told, by)
+    return fields
+
+
+def _named(step: BankStep, by: Sender) -> str:
+    """Return DE90, which names the message of a step: type, number, time and sender."""
+    stamp = f"{step.at.astimezone(timezone.utc):%m%d%H%M%S}"
+    ours = by.institution.rjust(11, "0")
+    return f"{step.message}{step.stan:06d}{stamp}{ours}{0:011d}"
+
+
+def end_of(step: BankStep, rc: str) -> Delivered | None:
+    """Return how an answer ends a message that waits; None: it is sent again.
+
+    Reversals and completions are due, whatever a host says; a refund may be refused,
+    as there may be no account left to give the money to.
+    """
+    if step.step == "refunded":
+        if rc == APPROVED:
+            return "acknowledged"
+        return "refused" if rc and rc not in UNCLEAR else None
+    return "acknowledged" if rc in ACKNOWLEDGED else None
 
 
 def _common(course: BankCourse, step: BankStep, kind: str, by: Sender) -> Fields:

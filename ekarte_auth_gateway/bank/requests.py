@@ -82,11 +82,13 @@ def _reverse(key: Key, under: int, of: int) -> Request:
 
 
 def content_of(request: Request, card: BankNumber) -> bytes:
-    """Return what a repeat must share: all but how the bank card's code is enciphered.
+    """Return what a repeat must share: all but what is made anew for each message.
 
-    A device makes a new block for each message.
+    That is the block of the bank card's code, and what its chip says.
     """
     assert request.bank is not None
     ref = msgspec.structs.replace(request.bank.card, value=card.number)
-    part = msgspec.structs.replace(request.bank, card=ref, pin_block="", expiry="")
+    part = msgspec.structs.replace(
+        request.bank, card=ref, pin_block="", expiry="", chip=""
+    )
     return body_of(msgspec.structs.replace(request, bank=part))

@@ -29,6 +29,7 @@ from ekarte_auth_gateway.ports import Clock
 from ekarte_core import (
     APPROVED,
     BankCourse,
+    BankRefund,
     BankStep,
     BankStepName,
     Cursor,
@@ -37,6 +38,7 @@ from ekarte_core import (
     decode_answer,
     ledger_id_of,
     ledger_key_of,
+    next_bank_refund,
     take_bank_step,
 )
 
@@ -45,6 +47,7 @@ log = logging.getLogger(__name__)
 _APPROVED = frozenset(str(rc) for rc in APPROVED)
 _SURE = frozenset({"new", "repeat", "transient", "conflict"})
 _REVERSAL, _COMPLETION = "0400", "0220"
+_TELLS = {"refunded": "0220", "unrefunded": "0400"}
 
 Ask = Callable[[Request], Awaitable[Verdict]]
 """Sends a request to the ledger and returns what became of it."""
@@ -125,6 +128,7 @@ class Runner:
             "book": self._book,
             "release": self._release,
             "undo": self._undo,
+            "refund": self._refund,
         }
 
     async def run(self, course: BankCourse, order: Order | None) -> BankCourse:
@@ -306,6 +310,29 @@ class Runner:
             return await self.take(course, "kept")
         return await self._follow(course, "released", _REVERSAL, None)
 
+    async def _refund(self, course: BankCourse, _order: object) -> BankCourse:
+        """Tell the bank of what the ledger has given back, or taken back again."""
+        refund = await self.next_refund(course)
+        if refund is None:
+            return await self.take(course, "kept")
+        while refund is not None:
+            course = await self.take(
+                course,
+                refund.step,
+                message=_TELLS[refund.step],
+                amount=refund.amount,
+                reason=refund.of_step,
+                booked_as=refund.operation,
+            )
+            refund = await self.next_refund(course)
+        return course
+
+    async def next_refund(self, course: BankCourse) -> BankRefund | None:
+        """Return what the bank does not know yet of refunds."""
+        return await self._thread.call(
+            lambda ledger: ledger.lend(lambda cr: next_bank_refund(cr, course))
+        )
+
     async def hold_ended(
         self, course: BankCourse, booked_as: int | None, amount_due: int
     ) -> BankCourse:
@@ -346,7 +373,9 @@ class Runner:
 
 
 def _reversed(course: BankCourse) -> bool:
-    return any(step.message == _REVERSAL for step in course.steps)
+    return any(
+        step.message == _REVERSAL and step.step != "unrefunded" for step in course.steps
+    )
 
 
 def _named(course: BankCourse) -> str:

@@ -13,6 +13,12 @@ _TEXTS: dict[str, dict[str, str]] = {
         "ru": "Оплачено картой",
         "et": "Kaardiga tasutud",
     },
+    "back": {
+        "en": "Back to the card",
+        "lv": "Atmaksa uz karti",
+        "ru": "Возврат на карту",
+        "et": "Tagasi kaardile",
+    },
     "approval": {
         "en": "Authorization",
         "lv": "Autorizācija",

@@ -1,6 +1,6 @@
 """Messages over TCP, and ISO 8583."""
 
-from ekarte_auth_gateway.channel.keys import TerminalKeys
+from ekarte_auth_gateway.channel.keys import TerminalKeys, next_key_of
 from ekarte_auth_gateway.channel.refusing import (
     FrameRefused,
     Refused,
@@ -20,4 +20,5 @@ __all__ = [
     "TerminalKeys",
     "check_certificate",
     "first_of",
+    "next_key_of",
 ]

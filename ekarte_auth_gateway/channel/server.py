@@ -215,9 +215,17 @@ class TcpServer:
         gauge.set_function(lambda: len(self._connections))
 
     async def start(
-        self, host: str, port: int, context: ssl.SSLContext | None = None
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None = None,
+        *,
+        shared: bool = False,
     ) -> int:
-        """Listen, over TLS with `context`; return the port (for when 0 was asked)."""
+        """Listen, over TLS with `context`; return the port (for when 0 was asked).
+
+        `shared`: other processes may listen there too; the kernel deals connections.
+        """
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
             lambda: _Connection(self),
@@ -225,6 +233,7 @@ class TcpServer:
             port,
             backlog=512,
             reuse_address=True,
+            reuse_port=shared or None,
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE_S if context else None,
         )

@@ -26,6 +26,7 @@ from ekarte_auth_gateway.codec import (
     answer_type,
     command_of,
     echo,
+    keychange,
     mac_is_right,
     pack,
     place_of,
@@ -34,7 +35,7 @@ from ekarte_auth_gateway.codec import (
     unpack,
 )
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
-from ekarte_auth_gateway.messages import Task, Verdict
+from ekarte_auth_gateway.messages import TOO_MUCH, Task, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_core import (
     Answer,
@@ -74,7 +75,7 @@ class IsoService:
         self._board = board
         self._clock = clock
         self._counters = counters
-        self._keys = TerminalKeys(old_blocks=profile.packed)
+        self._keys = TerminalKeys(board, old_blocks=profile.packed)
 
     def take(self, frame: bytes, send: Send, certificate: str = "") -> None:
         """Take one message; `send` gets its answer, now or later.
@@ -94,11 +95,19 @@ class IsoService:
             raise FrameRefused("no request, or no terminal in DE41")
         device = self._device(fields["41"])
         try:
-            request = self._accept(frame, fields, device, certificate)
+            sender = self._sender(frame, fields, device, certificate)
+            if keychange.is_asked(fields):
+                answer = self._answer_key(fields, sender)
+            else:
+                request = self._accept(fields, sender)
+                answer = None
         except Refused as refused:
             self._refuse(fields, device, refused.answer, send)
+            return
+        if answer is None:
+            self._submit(request, fields, sender, born_s, send)
         else:
-            self._submit(request, fields, device, born_s, send)
+            send(answer)
 
     def _device(self, number: str) -> Device | None:
         """Return the terminal, if it is one that may come by this door."""
@@ -109,20 +118,38 @@ class IsoService:
         here = (terminal.protocol, terminal.profile) == ("iso8583", self.profile.name)
         return device if here else None
 
-    def _accept(
+    def _sender(
         self, frame: bytes, fields: Fields, device: Device | None, certificate: str
-    ) -> Request:
-        """Return the request of a message that may go to the ledger."""
+    ) -> Device:
+        """Return who sent a message, once that is certain."""
         if device is None:
             if self._board.network is None:
                 raise Refused(Rc.SILENT, "the gateway has no network yet")
             told = f"DE41: no ISO 8583 terminal of profile {self.profile.name}"
             raise Refused(Rc.TERMINAL, told, "DE41")
-        mac = self._keys.of(device).mac
-        if mac is not None and not mac_is_right(frame, fields, mac):
+        if not self._keys.is_authentic(
+            device, lambda mac: mac_is_right(frame, fields, mac)
+        ):
             log.warning("MAC refused", extra={"terminal": device.terminal.id})
             raise Refused(Rc.MAC, "MAC is missing or wrong", "DE64")
         check_certificate(device, certificate, "DE41")
+        return device
+
+    def _answer_key(self, fields: Fields, device: Device) -> bytes:
+        """Return the answer that brings a terminal its next key."""
+        faults = list(_sender_faults(fields, device))
+        if faults:
+            raise first_of(faults)
+        _keep_pace(device)
+        told = keychange.write(self._keys.told(device), echo(fields))
+        self._counters.answered("key", Rc.OK.value, "iso8583", 0.0)
+        return pack(told, self._keys.of(device).mac, self.profile)
+
+    def _accept(self, fields: Fields, device: Device) -> Request:
+        """Return the request of a message that may go to the ledger."""
+        if self._desk.is_full:
+            # Before it is read: who refuses much must refuse quickly.
+            raise Refused(Rc.SILENT, TOO_MUCH)
         faults = list(_sender_faults(fields, device))
         try:
             request = self._read(fields, device)
@@ -132,8 +159,7 @@ class IsoService:
             faults.append(Refused(Rc.FORMAT, str(fault), fault.field))
         if faults:
             raise first_of(faults)
-        if not device.may_send(time.monotonic()):
-            raise Refused(Rc.TOO_OFTEN, "too many messages a second")
+        _keep_pace(device)
         return request
 
     def _read(self, fields: Fields, device: Device) -> Request:
@@ -203,6 +229,11 @@ class IsoService:
         device = self._device(fields["41"])
         answer = Answer(rc=Rc.FORMAT.value, message=str(fault), field=fault.field)
         self._refuse(_sound(fields), device, answer, send)
+
+
+def _keep_pace(device: Device) -> None:
+    if not device.may_send(time.monotonic()):
+        raise Refused(Rc.TOO_OFTEN, "too many messages a second")
 
 
 def _without_tpdu(frame: bytes, send: Send) -> tuple[bytes, Send]:

@@ -6,7 +6,7 @@ A `Profile` says how fields lie on the wire. `frames` is the same two layers for
 serial frame.
 """
 
-from ekarte_auth_gateway.codec import frames
+from ekarte_auth_gateway.codec import frames, keychange, tlv
 from ekarte_auth_gateway.codec.answers import read as answer_from_fields
 from ekarte_auth_gateway.codec.answers import write as answer_to_fields
 from ekarte_auth_gateway.codec.commands import command_of
@@ -69,6 +69,7 @@ __all__ = [
     "command_of",
     "echo",
     "frames",
+    "keychange",
     "mac_is_right",
     "mac_of",
     "mac_with",
@@ -78,6 +79,7 @@ __all__ = [
     "request_from_fields",
     "request_to_fields",
     "split_tpdu",
+    "tlv",
     "tpdu",
     "unpack",
     "variant",

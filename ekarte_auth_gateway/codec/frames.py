@@ -58,7 +58,9 @@ COMMAND_NUMBERS: dict[Command, str] = {
     "set_code": "22",
     "enroll": "23",
 }
-"""Back office commands have none; 18 is the change of the key."""
+"""Back office commands have none."""
+KEY_NUMBER = "18"
+"""CM of the change of the key, which is no command of the ledger's."""
 _COMMAND_OF = {number: command for command, number in COMMAND_NUMBERS.items()}
 
 REQUEST = Table(

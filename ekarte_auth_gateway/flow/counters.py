@@ -42,6 +42,11 @@ class Counters:
             "Requests waiting for a card that somebody else holds",
             registry=self.registry,
         )
+        self.terminals_slowed = Gauge(
+            "ekarte_terminals_slowed",
+            "Terminals that have to wait for unknown cards and wrong codes",
+            registry=self.registry,
+        )
         self.ledger_up = Gauge(
             "ekarte_ledger_up", "1: the ledger answers", registry=self.registry
         )
@@ -70,6 +75,8 @@ class Counters:
             registry=self.registry,
         )
         self._make_lines()
+        self._make_lane()
+        self._make_chores()
         self._make_printing()
         # labels() looks its child up under a lock each time; the hot path keeps them.
         self._request_child: dict[tuple[str, str, str], Counter] = {}
@@ -86,6 +93,43 @@ class Counters:
             "ekarte_serial_line_events",
             "What happened on a serial line: opened, lost, sent, given_up, bad_block",
             ("line", "event"),
+            registry=self.registry,
+        )
+
+    def _make_lane(self) -> None:
+        self.queue_room = Gauge(
+            "ekarte_queue_room",
+            "Requests that may wait at the moment, by number and by time",
+            registry=self.registry,
+        )
+        self.lane_busy_s = Counter(
+            "ekarte_lane_busy_seconds",
+            "Time that the fast lane has worked: 1 a second is all that it can",
+            registry=self.registry,
+        )
+
+    def _make_chores(self) -> None:
+        self.batches_closed = Counter(
+            "ekarte_batches_closed",
+            "Batches closed, by a terminal or by the schedule of its branch",
+            ("how",),
+            registry=self.registry,
+        )
+        for how in ("terminal", "schedule"):
+            self.batches_closed.labels(how)  # a rate needs its zero
+        self.settlement_oldest_s = Gauge(
+            "ekarte_settlement_oldest_seconds",
+            "Age of the oldest document that Odoo has not accepted",
+            registry=self.registry,
+        )
+        self.parameters_made = Counter(
+            "ekarte_parameters_made",
+            "Versions of a branch's parameters that this gateway has made",
+            registry=self.registry,
+        )
+        self.parameters_loaded = Counter(
+            "ekarte_parameters_loaded",
+            "Versions that terminals have told this gateway to have loaded",
             registry=self.registry,
         )
 

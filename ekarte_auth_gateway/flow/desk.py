@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ekarte_auth_gateway.flow.board import Board
 from ekarte_auth_gateway.flow.counters import Counters
+from ekarte_auth_gateway.flow.guesses import Guesses
 from ekarte_auth_gateway.flow.lane import FastLane, Settled
 from ekarte_auth_gateway.flow.threads import LedgerAway, LedgerThread
 from ekarte_auth_gateway.messages import (
@@ -24,6 +25,7 @@ from ekarte_auth_gateway.messages import (
     STOPPING,
     Task,
     Verdict,
+    slowed,
 )
 from ekarte_auth_gateway.ports import Clock, OpenLedger
 from ekarte_core import APPROVED, Network, Outcome, Request
@@ -43,12 +45,14 @@ class Limits:
 
     Attributes:
         queue_max: tasks that may wait; more are refused at once (91).
+        queue_s: how long a task may take, as it looks; more are refused as well.
         group_max: tasks in one ledger transaction.
         wait_s: how long a task may wait for its card or for the ledger.
         retry_s: pause between two attempts of the slow lane.
     """
 
     queue_max: int = 1024
+    queue_s: float = 1.0
     group_max: int = 128
     wait_s: float = 4.0
     retry_s: float = 0.05
@@ -76,6 +80,7 @@ class Desk:
         self._slow_run: asyncio.Task[None] | None = None
         self._stopping = False
         self.on_close: Callable[[], None] | None = None
+        self.guesses = Guesses()
         self.aside: dict[str, Aside] = {}
         self.banks: Callable[[Task], bool] | None = None
         self.refuse: Callable[[Request], Verdict | None] | None = None
@@ -87,15 +92,23 @@ class Desk:
             counters,
             self._settle,
             queue_max=limits.queue_max,
+            queue_s=limits.queue_s,
             group_max=limits.group_max,
             wait_s=limits.wait_s,
         )
         counters.queue_depth.set_function(lambda: self._fast.depth)
+        counters.queue_room.set_function(lambda: self._fast.room)
+        counters.terminals_slowed.set_function(lambda: self.guesses.slowed(clock()))
         counters.slow_depth.set_function(lambda: len(self._slow))
 
     def start(self) -> None:
         """Open for business."""
         self._fast.start()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a task for the ledger would be refused: too much to do."""
+        return not self._fast.has_room
 
     @property
     def faults(self) -> list[str]:
@@ -116,6 +129,9 @@ class Desk:
         """
         aside = self.aside.get(task.request.command)
         refused = self.refuse(task.request) if self.refuse is not None else None
+        wait_s = self.guesses.wait_s(task.request, self._clock())
+        if wait_s:
+            refused = slowed(wait_s)
         if refused is not None:
             self.finish(task, refused)
         elif aside is not None and not self._stopping:
@@ -150,10 +166,12 @@ class Desk:
     def finish(self, task: Task, verdict: Verdict) -> None:
         """Answer a task, once."""
         request = task.request
+        if verdict.status == "new":
+            self.guesses.note(request, verdict.rc, self._clock())
         took_s = time.monotonic() - task.born_s
         self._counters.answered(request.command, verdict.rc, task.transport, took_s)
-        if request.command == "close" and verdict.rc in _APPROVED and self.on_close:
-            self.on_close()
+        if request.command == "close" and verdict.rc in _APPROVED:
+            self._note_close(verdict)
         if self.on_answer is not None:
             verdict = self.on_answer(task, verdict)
         try:
@@ -161,6 +179,12 @@ class Desk:
         except Exception:
             # One broken connection must not keep its neighbours' answers back.
             log.exception("answer lost", extra={"operation": operation_of(task)})
+
+    def _note_close(self, verdict: Verdict) -> None:
+        if verdict.status == "new":
+            self._counters.batches_closed.labels("terminal").inc()
+        if self.on_close:
+            self.on_close()
 
     async def _run_slow(self) -> None:
         """Try the busy tasks again and again; ends when none is left."""

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 
 from ekarte_auth_gateway.flow.board import Board
 from ekarte_auth_gateway.flow.counters import Counters
+from ekarte_auth_gateway.flow.guesses import Guesses
+from ekarte_auth_gateway.flow.key_book import KeyBook
 from ekarte_auth_gateway.flow.threads import LedgerAway, LedgerThread
 from ekarte_auth_gateway.ports import Clock, Ledger
-from ekarte_core import NetworkInvalid, NetworkMissing
+from ekarte_core import (
+    KeysSeen,
+    Network,
+    NetworkInvalid,
+    NetworkMissing,
+    share_guesses,
+)
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +29,7 @@ class Rhythm:
     """Seconds between two rounds of each chore."""
 
     network_s: float = 1.0
+    guesses_s: float = 1.0
     expire_s: float = 2.0
     clock_s: float = 60.0
     seal_s: float = 10.0
@@ -36,6 +45,8 @@ class Housekeeping:
         side: LedgerThread,
         back: LedgerThread,
         board: Board,
+        keys: KeyBook,
+        guesses: Guesses,
         clock: Clock,
         counters: Counters,
         rhythm: Rhythm,
@@ -44,6 +55,8 @@ class Housekeeping:
         self._side = side
         self._back = back
         self._board = board
+        self._keys = keys
+        self._guesses = guesses
         self._clock = clock
         self._counters = counters
         self._rhythm = rhythm
@@ -57,6 +70,8 @@ class Housekeeping:
         loop = asyncio.get_running_loop()
         rhythm = self._rhythm
         for chore, every_s in (
+            # Before the network, with which terminals come: nobody is forgotten.
+            (self.share_guesses, rhythm.guesses_s),
             (self.reload_network, rhythm.network_s),
             (self.expire_holds, rhythm.expire_s),
             (self.turn_the_clock, rhythm.clock_s),
@@ -71,12 +86,16 @@ class Housekeeping:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._keys.stop()
 
     async def reload_network(self) -> None:
-        """Take a newer network document into use."""
+        """Take a newer network document into use, and keys that came into force."""
         known = self._board.network
+        await self._keys.write()
         try:
-            network = await self._side.call(lambda ledger: ledger.network(known))
+            network, keys = await self._side.call(
+                lambda ledger: self._look(ledger, known)
+            )
         except NetworkMissing:
             if not self._missing_told:
                 log.warning(
@@ -91,6 +110,8 @@ class Housekeeping:
                 extra={"faults": [path for path, _ in fault.faults][:20]},
             )
             return
+        # Before the network: with it terminals come, and an old key must be old then.
+        self._keys.learn(keys)
         if network is known:
             return
         self._board.hang(network)
@@ -99,6 +120,22 @@ class Housekeeping:
         if known is None or network.version != known.version:
             self._counters.network_version.set(network.version)
             log.info("network in use", extra={"version": network.version})
+
+    def _look(self, ledger: Ledger, known: Network | None) -> tuple[Network, KeysSeen]:
+        return ledger.network(known), self._keys.read(ledger)
+
+    async def share_guesses(self) -> None:
+        """Tell the other gateways what terminals missed here, and hear from them."""
+        taken = self._guesses.take_unshared()
+        now = self._clock()
+        try:
+            shared = await self._side.call(
+                lambda ledger: ledger.lend(lambda cr: share_guesses(cr, taken, now))
+            )
+        except BaseException:
+            self._guesses.put_back(taken)
+            raise
+        self._guesses.learn(shared, now)
 
     async def expire_holds(self) -> None:
         """Release holds whose time is over, as many rounds as it takes."""
@@ -123,7 +160,9 @@ class Housekeeping:
         counts = await self._back.call(self._turn_a_little)
         while any(counts.values()):
             log.info("the clock has turned", extra={"operations": counts})
-            if counts.get("batches") and self.on_close:
+            closed = counts.get("batches", 0)
+            self._counters.batches_closed.labels("schedule").inc(closed)
+            if closed and self.on_close:
                 self.on_close()
             counts = await self._back.call(self._turn_a_little)
 

@@ -1,7 +1,9 @@
 """The fast lane: one thread, one connection, and everything that waits is a group.
 
-No timer: while one group commits, the next one gathers, so groups grow with the load
-by themselves. A group is one transaction of the ledger.
+While one group commits, the next one gathers, so groups grow with the load by
+themselves. A group is one transaction of the ledger, and half of what a small one costs
+is the same for a large one: so after a group the lane lets those whom it has answered
+come again, a few milliseconds at most, and never for a single one.
 """
 
 import asyncio
@@ -28,6 +30,9 @@ log = logging.getLogger(__name__)
 Settled = list[tuple[Task, Verdict]]
 _PAUSE_MIN_S = 0.01
 _SLEEP_MAX_S = 0.5
+_GATHER_S = 0.01
+_START = 8  # a group costs as much as so many tasks before the first of them
+_ROOM_MIN = 16
 
 
 class FastLane:
@@ -43,6 +48,7 @@ class FastLane:
         *,
         queue_max: int,
         group_max: int,
+        queue_s: float,
         wait_s: float,
     ) -> None:
         """Bind to the running loop; `deliver` is called there with each group.
@@ -54,6 +60,7 @@ class FastLane:
             counters: figures.
             deliver: takes (task, verdict) pairs; verdicts may be 'busy'.
             queue_max: tasks that may wait.
+            queue_s: how long a task may take, as far as the last groups tell.
             group_max: tasks in one transaction.
             wait_s: a task that is older is answered 91 instead of executed.
         """
@@ -63,11 +70,17 @@ class FastLane:
         self._counters = counters
         self._deliver = deliver
         self._queue_max = queue_max
+        self._queue_s = queue_s
+        self._room = queue_max
+        self._pace_s = 0.0  # what a task takes
+        self._lag_s = 0.0  # how far the loop is behind
         self._group_max = group_max
         self._wait_s = wait_s
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Task] = deque()
         self._some = threading.Condition()
+        self._wanted = 1  # so many are worth waking the lane for
+        self._served = 0  # tasks in the last group
         self._stopping = False
         self.away = True
         self._thread = threading.Thread(
@@ -81,11 +94,22 @@ class FastLane:
     def put(self, task: Task) -> bool:
         """Queue a task; False when the queue is full. Called on the event loop."""
         with self._some:
-            if len(self._waiting) >= self._queue_max:
+            if not self.has_room:
                 return False
             self._waiting.append(task)
-            self._some.notify()
+            if len(self._waiting) >= self._wanted:
+                self._some.notify()
         return True
+
+    @property
+    def room(self) -> int:
+        """How many tasks may wait at the moment."""
+        return self._room
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more task may wait."""
+        return len(self._waiting) < self._room
 
     @property
     def depth(self) -> int:
@@ -109,7 +133,9 @@ class FastLane:
         try:
             group = self._take()
             if group:
+                began_s = time.monotonic()
                 self._serve(group)
+                self._measure(len(group), time.monotonic() - began_s)
                 return True
         except Exception:
             # A lane that died silently would leave a gateway that answers nobody.
@@ -123,11 +149,34 @@ class FastLane:
         if self.away:
             self._connect()
         with self._some:
+            if self._served > 1 and not self._stopping:
+                self._gather()
             if not self._waiting and not self._stopping:
                 pause_s = self._connector.wait_s + _PAUSE_MIN_S
                 self._some.wait(pause_s if self.away else None)
             count = min(len(self._waiting), self._group_max)
+            self._served = count
             return [self._waiting.popleft() for _ in range(count)]
+
+    def _gather(self) -> None:
+        """Wait a little for those of the last group to come again."""
+        self._wanted = min(len(self._waiting) + self._served, self._group_max)
+        if len(self._waiting) < self._wanted:
+            self._some.wait(_GATHER_S)
+        self._wanted = 1
+
+    def _measure(self, count: int, took_s: float) -> None:
+        """Learn from a group how many tasks may wait.
+
+        A task waits for the loop to read it, for the group before it and those that
+        came first, and for the loop again, to be answered.
+        """
+        self._counters.lane_busy_s.inc(took_s)
+        pace_s = took_s / (count + _START)
+        self._pace_s += (pace_s - self._pace_s) / 4 if self._pace_s else pace_s
+        left_s = self._queue_s - 2 * self._lag_s - count * self._pace_s
+        room = int(left_s / self._pace_s)
+        self._room = min(max(room, _ROOM_MIN), self._queue_max)
 
     def _connect(self) -> None:
         try:
@@ -227,4 +276,8 @@ class FastLane:
         )
 
     def _post(self, settled: Settled) -> None:
-        self._loop.call_soon_threadsafe(self._deliver, settled)
+        self._loop.call_soon_threadsafe(self._hand_over, settled, time.monotonic())
+
+    def _hand_over(self, settled: Settled, posted_s: float) -> None:
+        self._lag_s += (time.monotonic() - posted_s - self._lag_s) / 4
+        self._deliver(settled)

@@ -7,6 +7,9 @@ hold them up. Odoo accepts a document's id once, so delivering again is safe.
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
 
 from ekarte_auth_gateway.flow.board import Board
 from ekarte_auth_gateway.flow.counters import Counters
@@ -39,6 +42,12 @@ class Schedule:
     retry_max_s: float = 300.0
 
 
+class _Head(msgspec.Struct):
+    """All that is looked at of a document; the rest is Odoo's."""
+
+    created_at: datetime
+
+
 class Settlement:
     """Builds documents and carries them to Odoo."""
 
@@ -61,6 +70,13 @@ class Settlement:
         self._closed = asyncio.Event()
         self._runs: list[asyncio.Task[None]] = []
         self._new = asyncio.Event()
+        self._oldest: datetime | None = None
+        counters.settlement_oldest_s.set_function(self._oldest_s)
+
+    def _oldest_s(self) -> float:
+        """Return how long the oldest document has waited; 0: none waits."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else (self._clock() - oldest).total_seconds()
 
     def start(self) -> None:
         """Begin to build and to deliver."""
@@ -147,6 +163,8 @@ class Settlement:
         pending = await self._back.call(lambda ledger: ledger.pending_settlements())
         waiting = len(pending)
         self._counters.settlements_pending.set(waiting)
+        left = {number: _created_at(document) for number, document in pending}
+        self._oldest = min(left.values(), default=None)
         for settlement, document in pending:
             try:
                 reply = await self._office.deliver(document)
@@ -158,6 +176,8 @@ class Settlement:
             else:
                 await self._note_accepted(settlement, reply)
                 waiting -= 1
+                del left[settlement]
+                self._oldest = min(left.values(), default=None)
                 self._counters.settlements_pending.set(waiting)
         return len(pending), waiting
 
@@ -176,3 +196,8 @@ class Settlement:
         await self._back.call(
             lambda ledger: ledger.settlement_failed(settlement, reason, self._clock())
         )
+
+
+def _created_at(document: bytes) -> datetime:
+    """Return when a document was made."""
+    return msgspec.json.decode(document, type=_Head).created_at

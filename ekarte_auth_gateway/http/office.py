@@ -81,7 +81,7 @@ def _judge(status: int, reply: bytes) -> str:
     """Tell an accepted document from a refused one and from a silent Odoo."""
     try:
         content: Any = msgspec.json.decode(reply)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         content = None
     if status == 200 and isinstance(content, dict) and "id" in content:
         return reply.decode(errors="replace")

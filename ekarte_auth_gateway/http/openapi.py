@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from ekarte_auth_gateway.http.key import KeyAnswer, KeyRequest
 from ekarte_core import COMMANDS, Answer, Rc, Request
 
 _REF = "#/components/schemas/{name}"
@@ -25,6 +26,9 @@ _ABOUT: dict[str, str] = {
     "charge_back": "A load's money was taken back; for the back office only.",
     "write_off": "A debt is given up as lost; for the back office only.",
     "restore": "Value back to the card, no goods; for the back office only.",
+    "put_on": "Value is put right upwards; for the back office only.",
+    "take_off": "Value is put right downwards; for the back office only.",
+    "bring_in": "A balance of another system; for the back office only.",
     "set_code": "Give a card an access code, or another one.",
     "enroll": "A questionnaire is filled: its gifts, once, and consents.",
     "check_in": "Count a visit; a pass gives one of its visits.",
@@ -43,6 +47,7 @@ _IN_ANSWERS = (
     "Balance",
     "BankAnswer",
     "Earned",
+    "KeyAnswer",
     "LineAnswer",
     "Parameters",
     "SlipLine",
@@ -52,12 +57,12 @@ _IN_ANSWERS = (
 _REFUSALS: dict[str, str] = {
     "400": "Malformed; `field` names the fault, `rc` is 30 or 13. Nothing booked.",
     "401": "Signature missing, wrong, stale, or its nonce used before; `rc` 63 or 58.",
-    "403": "This terminal is blocked; `rc` 58.",
+    "403": "This terminal is blocked (`rc` 58), or may not ask for this (12, 03).",
     "408": "The body did not arrive in time.",
     "409": "The same terminal, batch and operation with other content; `rc` 94.",
     "413": "The body is too large.",
     "415": "The body is encoded (Content-Encoding).",
-    "429": "Too many requests a second from this terminal; `rc` 65.",
+    "429": "Too many requests a second, or too many unknown cards; `rc` 65.",
     "500": "The gateway failed; `rc` 96. Ask for the status of the operation.",
     "503": "Overloaded, or the ledger is away; `rc` 91. Repeat after Retry-After.",
 }
@@ -90,7 +95,7 @@ def openapi() -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "This gateway."}],
         "security": [{"signature": []}],
-        "paths": {**_command_paths(), **_page_paths()},
+        "paths": {**_command_paths(), **_key_path(), **_page_paths()},
         "components": {
             "schemas": schemas,
             "securitySchemes": {"signature": _signature_scheme()},
@@ -99,7 +104,9 @@ def openapi() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components([Request, Answer], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(
+        [Request, Answer, KeyRequest, KeyAnswer], ref_template=_REF
+    )
     request = schemas["Request"]
     # The command stands in the path; the body must not say it again.
     del request["properties"]["command"]
@@ -119,12 +126,36 @@ def _json(name: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF.format(name=name)}}}
 
 
-def _command_paths() -> dict[str, Any]:
+def _refusals(left_out: tuple[str, ...] = ()) -> dict[str, Any]:
     refusals: dict[str, Any] = {}
     for status, about in _REFUSALS.items():
+        if status in left_out:
+            continue
         refusals[status] = {"description": about, "content": _json("Answer")}
         if status in ("429", "503"):
             refusals[status]["headers"] = _RETRY_HEADER
+    return refusals
+
+
+def _key_path() -> dict[str, Any]:
+    about = "The terminal's next key, wrapped under its present one; books nothing."
+    answer = {"description": about, "content": _json("KeyAnswer")}
+    return {
+        "/v1/key": {
+            "post": {
+                "operationId": "key",
+                "summary": about,
+                "tags": ["keys"],
+                "parameters": [_digest_parameter()],
+                "requestBody": {"required": True, "content": _json("KeyRequest")},
+                "responses": {"200": answer, **_refusals(("409", "500"))},
+            }
+        }
+    }
+
+
+def _command_paths() -> dict[str, Any]:
+    refusals = _refusals()
     paths: dict[str, Any] = {}
     for command in COMMANDS:
         paths[f"/v1/{command}"] = {

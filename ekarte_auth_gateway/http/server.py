@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aiohttp import web
 
 from ekarte_auth_gateway.flow import Counters
 from ekarte_auth_gateway.http.answers import problem
-from ekarte_auth_gateway.http.service import HttpLimits, HttpService
+from ekarte_auth_gateway.http.service import HttpLimits
 from ekarte_auth_gateway.tls import HANDSHAKE_S
 from ekarte_core import Rc
 
 log = logging.getLogger(__name__)
 
 HEADERS_MAX = 64
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 STOP_WAIT_S = 10.0
 
 
@@ -51,15 +53,18 @@ class _TooMany(asyncio.Protocol):
 
 
 class HttpServer:
-    """Listens and hands requests to the service."""
+    """Listens and hands requests to a handler: the service's, or one of its pages."""
 
     def __init__(
-        self, service: HttpService, counters: Counters, limits: HttpLimits
+        self, handle: Handler, counters: Counters, limits: HttpLimits, label: str
     ) -> None:
-        """Take the service; `start` listens. Must be made on the event loop."""
+        """Take who answers; `start` listens. Must be made on the event loop.
+
+        `label` names its connections in the figures.
+        """
         self._limits = limits
         self._connections: web.Server = web.Server(
-            service.handle,
+            handle,
             request_factory=partial(
                 web.BaseRequest,
                 loop=asyncio.get_running_loop(),
@@ -67,13 +72,21 @@ class HttpServer:
             ),
         )
         self._listener: asyncio.Server | None = None
-        gauge = counters.connections.labels("http")
+        gauge = counters.connections.labels(label)
         gauge.set_function(lambda: len(self._connections.connections))
 
     async def start(
-        self, host: str, port: int, context: ssl.SSLContext | None = None
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None = None,
+        *,
+        shared: bool = False,
     ) -> int:
-        """Listen, over TLS with `context`; return the port (for when 0 was asked)."""
+        """Listen, over TLS with `context`; return the port (for when 0 was asked).
+
+        `shared`: other processes may listen there too; the kernel deals connections.
+        """
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
             self._accept,
@@ -81,6 +94,7 @@ class HttpServer:
             port,
             backlog=512,
             reuse_address=True,
+            reuse_port=shared or None,
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE_S if context else None,
         )

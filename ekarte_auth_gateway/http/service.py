@@ -16,9 +16,10 @@ from aiohttp import web
 from ekarte_auth_gateway.codec import redact
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
 from ekarte_auth_gateway.http.answers import JSON, problem, respond
+from ekarte_auth_gateway.http.key import answer_key
 from ekarte_auth_gateway.http.openapi import openapi
 from ekarte_auth_gateway.http.signature import SignatureFault, SignatureGate, Signed
-from ekarte_auth_gateway.messages import AWAY, Task, Verdict
+from ekarte_auth_gateway.messages import AWAY, OVERLOADED, Task, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_auth_gateway.tls import fingerprint
 from ekarte_core import COMMANDS, Rc, Request, RequestInvalid, read_request
@@ -26,6 +27,7 @@ from ekarte_core import COMMANDS, Rc, Request, RequestInvalid, read_request
 log = logging.getLogger(__name__)
 
 PREFIX = "/v1/"
+KEY = "key"
 Page = Callable[[], web.Response]
 
 
@@ -63,7 +65,7 @@ class HttpService:
         self._counters = counters
         self._limits = limits
         self._gate = SignatureGate(board, clock)
-        self._commands = {PREFIX + name: name for name in COMMANDS}
+        self._commands = {PREFIX + name: name for name in (*COMMANDS, KEY)}
         self._openapi = msgspec.json.encode(openapi())
         self._pages: dict[str, Page] = {
             "/openapi.json": self._openapi_page,
@@ -83,6 +85,10 @@ class HttpService:
             return response
         return await self._command(request, command)
 
+    async def look(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request at the door for figures: pages, no commands."""
+        return self._page(request)
+
     async def _command(self, request: web.BaseRequest, command: str) -> web.Response:
         born_s = time.monotonic()
         body, refused = await self._body(request)
@@ -90,8 +96,13 @@ class HttpService:
             refused = respond(AWAY)  # nobody's key is known yet
         if refused is not None:
             return self._refuse(command, refused)
+        if self._desk.is_full:
+            # Before the signature is looked at: who refuses much must refuse quickly.
+            self._counters.answered(command, OVERLOADED.rc, "http", 0.0)
+            return respond(OVERLOADED)
         certificate = fingerprint(request.transport)
-        if certificate and "Signature-Input" not in request.headers:
+        signs = command == KEY or "Signature-Input" in request.headers
+        if certificate and not signs:
             return await self._certified(command, body, certificate, born_s)
         try:
             signed = self._gate.check(request, body)
@@ -103,6 +114,14 @@ class HttpService:
             )
             refused = problem(401, fault.rc, str(fault), fault.field)
             return self._refuse(command, refused)
+        if command == KEY:
+            return self._key(signed.device, body, born_s)
+        return await self._signed(command, body, signed, born_s)
+
+    async def _signed(
+        self, command: str, body: bytes, signed: Signed, born_s: float
+    ) -> web.Response:
+        """Serve who has signed."""
         try:
             order = read_request(command, body)
         except RequestInvalid as fault:
@@ -111,6 +130,11 @@ class HttpService:
         if refused is not None:
             return self._refuse(command, refused)
         return respond(await self._execute(order, signed, born_s))
+
+    def _key(self, device: Device, body: bytes, now_s: float) -> web.Response:
+        """Tell a terminal its next key; who replays this learns nothing: no nonce."""
+        response = _device_refusal(device, now_s) or answer_key(device, body)
+        return self._refuse(KEY, response)
 
     async def _certified(
         self, command: str, body: bytes, certificate: str, born_s: float
@@ -172,13 +196,7 @@ class HttpService:
             return problem(
                 401, Rc.MAC.value, "terminal is not the one that signed", "terminal"
             )
-        if terminal.state != "active":
-            return _blocked()
-        if not device.may_send(now_s):
-            return problem(
-                429, Rc.TOO_OFTEN.value, "too many requests a second", "terminal"
-            )
-        return None
+        return _device_refusal(device, now_s)
 
     async def _execute(self, order: Request, signed: Signed, born_s: float) -> Verdict:
         future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
@@ -191,6 +209,7 @@ class HttpService:
         return await future
 
     def _refuse(self, command: str, response: web.Response) -> web.Response:
+        """Count what the desk does not."""
         self._counters.answered(command, str(response.status), "http", 0.0)
         return response
 
@@ -233,6 +252,16 @@ class HttpService:
                 "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
             },
         )
+
+
+def _device_refusal(device: Device, now_s: float) -> web.Response | None:
+    if device.terminal.state != "active":
+        return _blocked()
+    if not device.may_send(now_s):
+        return problem(
+            429, Rc.TOO_OFTEN.value, "too many requests a second", "terminal"
+        )
+    return None
 
 
 def _blocked() -> web.Response:

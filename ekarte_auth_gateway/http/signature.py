@@ -6,6 +6,7 @@ now, and the nonce is remembered (by the ledger, in flow). Every fault has its o
 sentence, so that who connects a terminal sees what to mend.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -72,8 +73,9 @@ class _Message:
 
 
 class _Keys(HTTPSignatureKeyResolver):
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, key_of: Callable[[Device], bytes]) -> None:
         self._board = board
+        self._key_of = key_of
 
     def resolve_public_key(self, key_id: str) -> bytes:
         device = self._board.device(key_id)
@@ -83,15 +85,18 @@ class _Keys(HTTPSignatureKeyResolver):
                     "keyid", "keyid names no HTTP terminal of this network", "58"
                 )
             )
-        return device.key
+        return self._key_of(device)
 
 
 class _Verifier(HTTPMessageVerifier):
     """The library's verifier with our clock, window and sentences."""
 
-    def __init__(self, board: Board, clock: Clock) -> None:
+    def __init__(
+        self, board: Board, clock: Clock, key_of: Callable[[Device], bytes]
+    ) -> None:
         super().__init__(
-            signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_Keys(board)
+            signature_algorithm=algorithms.HMAC_SHA256,
+            key_resolver=_Keys(board, key_of),
         )
         self._clock = clock
 
@@ -124,7 +129,8 @@ class SignatureGate:
     def __init__(self, board: Board, clock: Clock) -> None:
         """Take the board that knows the terminals and their keys."""
         self._board = board
-        self._verifier = _Verifier(board, clock)
+        self._verifier = _Verifier(board, clock, lambda device: device.key)
+        self._next_verifier = _Verifier(board, clock, _next_key)
 
     def check(self, request: web.BaseRequest, body: bytes) -> Signed:
         """Return who signed a request.
@@ -139,7 +145,7 @@ class SignatureGate:
                     name.lower(), f"header {name} is missing: sign by RFC 9421"
                 )
         self._check_digest(headers.getall("Content-Digest", ()), body)
-        result = self._verify(request)
+        result, is_next = self._verify(request)
         key_id = str(result.parameters["keyid"])
         device = self._board.device(key_id)
         # The network may have changed since the key was looked up, a moment ago.
@@ -152,6 +158,8 @@ class SignatureGate:
             raise SignatureFault(
                 "nonce", f"the nonce is longer than {NONCE_CHARS_MAX} characters"
             )
+        if is_next:
+            self._board.next_key_came(device)
         return Signed(device, nonce)
 
     def _check_digest(self, lines: "list[str] | tuple[()]", body: bytes) -> None:
@@ -169,9 +177,19 @@ class SignatureGate:
                 "content-digest", "Content-Digest is not that of the body"
             ) from None
 
-    def _verify(self, request: web.BaseRequest) -> VerifyResult:
+    def _verify(self, request: web.BaseRequest) -> tuple[VerifyResult, bool]:
+        """Return what was signed, and whether with the terminal's next key."""
+        message = _Message(request)
         try:
-            results = self._verifier.verify(_Message(request), max_age=None)
+            return self._verify_by(self._verifier, message), False
+        except SignatureFault as fault:
+            if str(fault) != _WRONG:
+                raise
+        return self._verify_by(self._next_verifier, message), True
+
+    def _verify_by(self, verifier: _Verifier, message: _Message) -> VerifyResult:
+        try:
+            results = verifier.verify(message, max_age=None)
         except _Fault as fault:
             raise fault.fault from None
         except InvalidSignature as fault:
@@ -183,6 +201,12 @@ class SignatureGate:
                 "signature", f"the signature must cover {', '.join(COVERED)}"
             )
         return result
+
+
+def _next_key(device: Device) -> bytes:
+    if device.next_version is None:
+        raise _Fault(SignatureFault("signature", _WRONG))
+    return device.next_key
 
 
 # The library's words for the faults that a builder of terminals meets; anything

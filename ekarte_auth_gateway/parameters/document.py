@@ -5,6 +5,7 @@ sorted by name, no spaces, whole numbers, UTF-8). So whoever has applied a patch
 write the text again that was signed.
 """
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from ekarte_auth_gateway.parameters.stop_list import StopList
 from ekarte_core import CardRef, Network, identify, read_network
 
 FORMAT = 1
+KEY_BYTES = 32
 ROOMS = {
     "coalitions": "code",
     "issuers": "code",
@@ -53,7 +55,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     def network_document(self) -> dict[str, Any]:
         """Return the network document of this branch, as the core reads it."""
         return {
-            name: list(part.values()) if name in ROOMS else part
+            # Of another type it stays as it is: the core says what is wrong with it.
+            name: list(part.values())
+            if name in ROOMS and isinstance(part, dict)
+            else part
             for name, part in self.network.items()
         }
 
@@ -89,8 +94,19 @@ def read_document(text: bytes) -> Document:
     """
     try:
         document = msgspec.json.decode(text, type=Document)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise ParametersRefused(f"not a parameter document: {fault}") from None
     if document.format != FORMAT:
         raise ParametersRefused(f"format {document.format}, this reads {FORMAT}")
+    if not all(map(_is_key, document.keys.values())):
+        raise ParametersRefused("keys: want 32 bytes in base64")
+    if not document.stop_list.is_sound():
+        raise ParametersRefused("stop_list: keys are hex, shelves are base64")
     return document
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False

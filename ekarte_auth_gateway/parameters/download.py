@@ -102,10 +102,10 @@ class Download:
     def _patched(self, content: bytes) -> bytes:
         try:
             patch = msgspec.json.decode(content, type=dict)
-        except msgspec.DecodeError:
+            before = msgspec.json.decode(self.text) if self.text else {}
+            return canonical(apply(patch, before))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ParametersRefused("the patch is not JSON") from None
-        before = msgspec.json.decode(self.text) if self.text else {}
-        return canonical(apply(patch, before))
 
     def _checked(self, text: bytes, part: Parameters) -> Document:
         key = self.trusted.get(part.key_id)

@@ -11,7 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ekarte_auth_gateway.flow import Board, LedgerAway, LedgerThread, forever
+from ekarte_auth_gateway.flow import (
+    Board,
+    Counters,
+    LedgerAway,
+    LedgerThread,
+    forever,
+)
 from ekarte_auth_gateway.messages import AWAY, FAULT, Task, Verdict, refusal
 from ekarte_auth_gateway.parameters.made import Kind, Maker, in_base64
 from ekarte_auth_gateway.parameters.signing import Signer
@@ -58,6 +64,7 @@ class ParametersService:
         clock: Clock,
         signer: Signer,
         every_s: float,
+        counters: Counters,
     ) -> None:
         """Take a thread of its own, and the keys; `every_s`: seconds between looks."""
         self._thread = thread
@@ -65,6 +72,7 @@ class ParametersService:
         self._clock = clock
         self._signer = signer
         self._every_s = every_s
+        self._counters = counters
         self._maker = Maker(signer.announced)
         self._cached: OrderedDict[tuple[str, int, int], Parcel] = OrderedDict()
         self._loaded: dict[str, int] = {}
@@ -92,6 +100,7 @@ class ParametersService:
             pass
         branches = await self._thread.call(self._renew)
         if branches:
+            self._counters.parameters_made.inc(len(branches))
             log.info("parameters have changed", extra={"branches": branches[:20]})
 
     def _follow(self, ledger: Ledger) -> int:
@@ -198,6 +207,7 @@ class ParametersService:
             return  # it will say so again
         self._loaded[terminal] = known
         if news:
+            self._counters.parameters_loaded.inc()
             log.info(
                 "parameters loaded", extra={"terminal": terminal, "version": known}
             )

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from ekarte_auth_gateway.ports import is_open
+
 KEYS_MAX = 2
 KEY_ID_CHARS = 16
 _END = "-----END PRIVATE KEY-----\n"
@@ -77,10 +79,10 @@ def load_signer(path: Path) -> Signer:
         ParametersKeyInvalid: missing, open to others, or not Ed25519 keys in PEM.
     """
     try:
-        mode, text = path.stat().st_mode, path.read_text("ascii")
+        open_to_others, text = is_open(path), path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as fault:
         raise ParametersKeyInvalid(f"{path} cannot be read") from fault
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+    if open_to_others:
         raise ParametersKeyInvalid(f"{path} is open to others: chmod 600 {path}")
     return Signer([_read(part, path) for part in _parts(text)])
 

@@ -36,6 +36,17 @@ class StopList(msgspec.Struct, frozen=True, kw_only=True):
                     return rc
         return ""
 
+    def is_sound(self) -> bool:
+        """Say whether its keys and shelves are what `find` takes them for."""
+        try:
+            keys = [bytes.fromhex(key) for key in self.keys.values()]
+            for shelves in self.cards.values():
+                for shelf in shelves.values():
+                    base64.b64decode(shelf, validate=True)
+        except ValueError:
+            return False
+        return all(keys)
+
     def count(self) -> int:
         """Return how many marks are on the list."""
         return sum(

@@ -17,7 +17,7 @@ from ekarte_auth_gateway.channel import (
     check_certificate,
     first_of,
 )
-from ekarte_auth_gateway.codec import BINARY_2, CodecError, frames, tlv
+from ekarte_auth_gateway.codec import BINARY_2, CodecError, frames, keychange, tlv
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
 from ekarte_auth_gateway.messages import Task, Verdict
 from ekarte_core import (
@@ -53,7 +53,7 @@ class FrameService:
         self._desk = desk
         self._board = board
         self._counters = counters
-        self._keys = TerminalKeys()
+        self._keys = TerminalKeys(board)
 
     def take(self, frame: bytes, send: Send, certificate: str = "") -> None:
         """Take one body; `send` gets the answer's, now or later.
@@ -80,11 +80,19 @@ class FrameService:
             raise FrameRefused("no terminal in TI, or no operation in ON")
         device = self._device(number)
         try:
-            request = self._accept(frame, device, line, certificate)
+            sender = self._sender(frame, device, line, certificate)
+            if frame.first("CM") == frames.KEY_NUMBER:
+                answer = self._answer_key(told, sender, line)
+            else:
+                request = self._accept(frame, sender, line)
+                answer = None
         except Refused as refused:
             self._refuse(told, device, refused.answer, send)
+            return
+        if answer is None:
+            self._submit(request, told, sender, born_s, send)
         else:
-            self._submit(request, told, device, born_s, send)
+            send(answer)
 
     def _device(self, number: str) -> Device | None:
         """Return the terminal, if it is one that may come by this door."""
@@ -93,20 +101,36 @@ class FrameService:
             return None
         return device
 
-    def _accept(
+    def _sender(
         self, frame: frames.Frame, device: Device | None, line: str, certificate: str
-    ) -> Request:
-        """Return the request of a body that may go to the ledger."""
+    ) -> Device:
+        """Return who sent a body, once that is certain."""
         if device is None:
             if self._board.network is None:
                 raise Refused(Rc.SILENT, "the gateway has no network yet")
             raise Refused(Rc.TERMINAL, "TI: no serial terminal of this network", "TI")
-        mac = self._keys.of(device).mac
-        if mac is not None and not frames.mac_is_right(frame, mac):
+        if not self._keys.is_authentic(
+            device, lambda mac: frames.mac_is_right(frame, mac)
+        ):
             log.warning("MAC refused", extra={"terminal": device.terminal.id})
             raise Refused(Rc.MAC, "MAC is missing or wrong", frames.MAC_TAG)
         if not line:  # a line has no certificates; who holds it is at the counter
             check_certificate(device, certificate, "TI")
+        return device
+
+    def _answer_key(self, told: list[tlv.Pair], device: Device, line: str) -> bytes:
+        """Return the body that brings a terminal its next key."""
+        faults = list(_sender_faults(device, line))
+        if faults:
+            raise first_of(faults)
+        _keep_pace(device)
+        key = keychange.pairs_of(self._keys.told(device))
+        self._counters.answered("key", Rc.OK.value, self._transport, 0.0)
+        pairs = [*told, ("RC", Rc.OK.value), *key]
+        return frames.pack(pairs, self._keys.of(device).mac)
+
+    def _accept(self, frame: frames.Frame, device: Device, line: str) -> Request:
+        """Return the request of a body that may go to the ledger."""
         faults = list(_sender_faults(device, line))
         try:
             request = self._read(frame, device)
@@ -116,8 +140,7 @@ class FrameService:
             faults.append(Refused(Rc.FORMAT, str(fault), fault.field))
         if faults:
             raise first_of(faults)
-        if not device.may_send(time.monotonic()):
-            raise Refused(Rc.TOO_OFTEN, "too many messages a second")
+        _keep_pace(device)
         return request
 
     def _read(self, frame: frames.Frame, device: Device) -> Request:
@@ -173,6 +196,11 @@ class FrameService:
         log.warning("message cannot be read", extra={"reason": str(fault)})
         answer = Answer(rc=Rc.FORMAT.value, message=str(fault), field=fault.field)
         self._refuse(told, self._device(number), answer, send)
+
+
+def _keep_pace(device: Device) -> None:
+    if not device.may_send(time.monotonic()):
+        raise Refused(Rc.TOO_OFTEN, "too many messages a second")
 
 
 def _sender_faults(device: Device, line: str) -> Iterator[Refused]:

@@ -8,9 +8,24 @@ as a terminal does).
     answer = terminal.send(Request(command="sale", terminal="00000011", ...))
 """
 
+from ekarte_auth_gateway.codec import CodecError
 from ekarte_auth_gateway.testing.faults import TerminalError
 from ekarte_auth_gateway.testing.frame import FrameTerminal
-from ekarte_auth_gateway.testing.http import HttpTerminal, body_of
+from ekarte_auth_gateway.testing.http import (
+    COVERED,
+    HttpTerminal,
+    SignedMessage,
+    body_of,
+)
 from ekarte_auth_gateway.testing.iso import IsoTerminal
 
-__all__ = ["FrameTerminal", "HttpTerminal", "IsoTerminal", "TerminalError", "body_of"]
+__all__ = [
+    "COVERED",
+    "CodecError",
+    "FrameTerminal",
+    "HttpTerminal",
+    "IsoTerminal",
+    "SignedMessage",
+    "TerminalError",
+    "body_of",
+]

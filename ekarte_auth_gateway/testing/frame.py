@@ -16,9 +16,13 @@ from ekarte_auth_gateway.codec import (
     MAC_KINDS,
     RANDOM_BYTES,
     CodecError,
+    CodeKeys,
+    Mac,
     code_keys,
     frames,
+    keychange,
     mac_of,
+    tlv,
 )
 from ekarte_auth_gateway.serial import Event, Link, LinkLimits
 from ekarte_auth_gateway.testing.faults import ANSWER_WAIT_S, TerminalError
@@ -193,8 +197,12 @@ class FrameTerminal:
         self.terminal_id = terminal_id
         self.last_raw = b""
         self._carrier = carrier
-        self._mac = None if key is None else mac_of(mac, key)
-        self._codes = None if key is None else code_keys(key)
+        self._mac_kind = mac
+        self._key = key
+        self._mac: Mac | None = None
+        self._codes: CodeKeys | None = None
+        if key is not None:
+            self.use_key(key)
         self._lock = threading.Lock()
 
     @classmethod
@@ -205,9 +213,10 @@ class FrameTerminal:
         key: bytes | None,
         mac: str = "hmac-sha256",
         speed: int = 9600,
+        wait_s: float = LINE_WAIT_S,
     ) -> "FrameTerminal":
         """Make a terminal at the other end of a serial line."""
-        return cls(SerialCarrier(path, speed), terminal_id, key, mac)
+        return cls(SerialCarrier(path, speed, wait_s), terminal_id, key, mac)
 
     @classmethod
     def over_tcp(
@@ -217,13 +226,36 @@ class FrameTerminal:
         terminal_id: str,
         key: bytes | None,
         mac: str = "hmac-sha256",
+        wait_s: float = ANSWER_WAIT_S,
     ) -> "FrameTerminal":
         """Make a terminal that sends the same bodies over TCP."""
-        return cls(TcpCarrier(host, port), terminal_id, key, mac)
+        return cls(TcpCarrier(host, port, wait_s), terminal_id, key, mac)
 
     def __repr__(self) -> str:
         """Show the number, never the key."""
         return f"FrameTerminal({self.terminal_id})"
+
+    def use_key(self, key: bytes) -> None:
+        """Use this key from now on."""
+        self._key = key
+        self._mac = mac_of(self._mac_kind, key)
+        self._codes = code_keys(key)
+
+    def ask_key(self, operation: int = 1) -> tuple[int, bytes]:
+        """Return version and key that follow the present one; does not use it yet.
+
+        Raises:
+            TerminalError: silence, or the gateway tells none.
+        """
+        if self._key is None:
+            raise TerminalError("without a key there is no next one")
+        pairs = [("CM", frames.KEY_NUMBER), ("TI", self.terminal_id)]
+        pairs += [("BN", "1"), ("ON", str(operation))]
+        frame = self._exchange_pairs(pairs)
+        if frame.first("RC") != "00":
+            raise TerminalError(f"no key: {frame.first('RC')}")
+        told = keychange.key_in(frame.pairs)
+        return told.version, keychange.unwrap(self._key, told)
 
     def send(self, request: Request) -> Answer:
         """Send one command; return its answer, declines included.
@@ -238,18 +270,23 @@ class FrameTerminal:
         pairs = frames.write_request(
             request, codes=self._codes, random=lambda: os.urandom(RANDOM_BYTES)
         )
+        try:
+            return frames.read_answer(self._exchange_pairs(pairs))
+        except CodecError as fault:
+            raise TerminalError(f"not an answer: {fault}") from fault
+
+    def _exchange_pairs(self, pairs: list[tlv.Pair]) -> frames.Frame:
+        """Send parts; return the answer, which belongs to them and has its MAC."""
         number = dict(pairs)["ON"]
-        raw = self.exchange(
-            frames.pack(pairs, self._mac), lambda body: _number_in(body) == number
-        )
+        body = frames.pack(pairs, self._mac)
+        raw = self.exchange(body, lambda body: _number_in(body) == number)
         try:
             frame = frames.unpack(raw)
-            answer = frames.read_answer(frame)
         except CodecError as fault:
             raise TerminalError(f"not an answer: {fault}") from fault
         if self._mac is not None and not frames.mac_is_right(frame, self._mac):
             raise TerminalError("an answer with a wrong MAC")
-        return answer
+        return frame
 
     def exchange(
         self, body: bytes, wanted: Callable[[bytes], bool] = lambda _: True

@@ -17,6 +17,7 @@ from http_message_signatures import (
     algorithms,
 )
 
+from ekarte_auth_gateway.codec import keychange
 from ekarte_auth_gateway.testing.faults import ANSWER_WAIT_S, TerminalError
 from ekarte_core import Answer, Request, decode_answer
 
@@ -65,6 +66,8 @@ class HttpTerminal:
         terminal_id: str,
         key: bytes | None,
         context: ssl.SSLContext | None = None,
+        *,
+        wait_s: float = ANSWER_WAIT_S,
     ) -> None:
         """Take the gateway's base URL, the terminal's number and its 32-byte key.
 
@@ -76,6 +79,7 @@ class HttpTerminal:
             raise ValueError(f"want a base URL like http://127.0.0.1:8470: {base_url}")
         self._secure = parts.scheme == "https"
         self._context = context
+        self._wait_s = wait_s  # for an answer
         self.terminal_id = terminal_id
         self.last_raw = b""
         self.last_status = 0
@@ -85,14 +89,35 @@ class HttpTerminal:
         self._lock = threading.Lock()
         self._connection: http.client.HTTPConnection | None = None
         self._signer: HTTPMessageSigner | None = None
+        self._key = key
         if key is not None:
-            self._signer = HTTPMessageSigner(
-                signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key)
-            )
+            self.use_key(key)
 
     def __repr__(self) -> str:
         """Show the number, never the key."""
         return f"HttpTerminal({self.terminal_id})"
+
+    def use_key(self, key: bytes) -> None:
+        """Sign with this key from now on."""
+        self._key = key
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key)
+        )
+
+    def ask_key(self) -> tuple[int, bytes]:
+        """Return version and key that follow the present one; does not use it yet.
+
+        Raises:
+            TerminalError: silence, or the gateway tells none.
+        """
+        if self._key is None:
+            raise TerminalError("without a key there is no next one")
+        self.exchange("key", msgspec.json.encode({"terminal": self.terminal_id}))
+        if self.last_status != 200:
+            raise TerminalError(f"no key: {_answer(self.last_raw).message}")
+        told = msgspec.json.decode(self.last_raw)
+        wrapped = keychange.NextKey(told["version"], bytes.fromhex(told["wrapped"]))
+        return wrapped.version, keychange.unwrap(self._key, wrapped)
 
     def send(self, request: Request) -> Answer:
         """Sign and send one command; return its answer, declines included.
@@ -111,7 +136,22 @@ class HttpTerminal:
             changes: `created` (aware datetime), `nonce`, and `headers` that are put
                 on top after signing (None takes one away).
         """
+        return _answer(self.exchange(command, body, **changes))
+
+    def exchange(self, command: str, body: bytes, **changes: Any) -> bytes:
+        """Sign and send any body, as `post` does; return the body of the answer."""
         path = f"/v1/{command}"
+        headers = self.signed(path, body, **changes)
+        headers["Content-Type"] = "application/json"
+        for name, value in changes.get("headers", {}).items():
+            headers.pop(name, None)
+            if value is not None:
+                headers[name] = value
+        with self._lock:
+            return self._exchange("POST", path, body, headers)
+
+    def signed(self, path: str, body: bytes, **changes: Any) -> dict[str, str]:
+        """Return the headers that sign a body; for those who send it themselves."""
         message = SignedMessage("POST", self._base + path, {"Host": "gateway"})
         if self._signer is not None:
             self._signer.sign(
@@ -123,15 +163,8 @@ class HttpTerminal:
                 covered_component_ids=changes.get("covered", COVERED[:2]),
                 body=body,
             )
-        headers = {**message.headers, "Content-Type": "application/json"}
-        del headers["Host"]
-        for name, value in changes.get("headers", {}).items():
-            headers.pop(name, None)
-            if value is not None:
-                headers[name] = value
-        with self._lock:
-            raw = self._exchange("POST", path, body, headers)
-        return _answer(raw)
+        del message.headers["Host"]
+        return message.headers
 
     def get(self, path: str) -> bytes:
         """Fetch an unsigned page: /healthz, /metrics, /openapi.json."""
@@ -179,9 +212,9 @@ class HttpTerminal:
     def _new_connection(self) -> http.client.HTTPConnection:
         host, port = self._address
         if not self._secure:
-            return http.client.HTTPConnection(host, port, timeout=ANSWER_WAIT_S)
+            return http.client.HTTPConnection(host, port, timeout=self._wait_s)
         return http.client.HTTPSConnection(
-            host, port, timeout=ANSWER_WAIT_S, context=self._context
+            host, port, timeout=self._wait_s, context=self._context
         )
 
     def _hang_up(self) -> None:
@@ -193,5 +226,5 @@ class HttpTerminal:
 def _answer(raw: bytes) -> Answer:
     try:
         return decode_answer(raw)
-    except msgspec.MsgspecError as fault:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise TerminalError(f"not an answer: {fault}") from fault

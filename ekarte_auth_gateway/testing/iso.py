@@ -10,9 +10,13 @@ from ekarte_auth_gateway.codec import (
     PROFILES,
     RANDOM_BYTES,
     CodecError,
+    CodeKeys,
+    Fields,
+    Mac,
     answer_from_fields,
     answer_tpdu,
     code_keys,
+    keychange,
     mac_is_right,
     mac_of,
     pack,
@@ -45,6 +49,7 @@ class IsoTerminal:
         *,
         old_blocks: bool = False,
         context: ssl.SSLContext | None = None,
+        wait_s: float = ANSWER_WAIT_S,
     ) -> None:
         """Take the address, the terminal's number, its key, MAC and profile.
 
@@ -60,15 +65,43 @@ class IsoTerminal:
         self.last_raw = b""
         self._address = (host, port)
         self._profile = PROFILES[profile]
-        self._mac = None if key is None else mac_of(mac, key)
-        self._codes = None if key is None else code_keys(key, old=old_blocks)
+        self._mac_kind = mac
+        self._old_blocks = old_blocks
+        self._key = key
+        self._mac: Mac | None = None
+        self._codes: CodeKeys | None = None
+        if key is not None:
+            self.use_key(key)
         self._context = context
+        self._wait_s = wait_s  # for an answer
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
     def __repr__(self) -> str:
         """Show the number, never the key."""
         return f"IsoTerminal({self.terminal_id})"
+
+    def use_key(self, key: bytes) -> None:
+        """Use this key from now on."""
+        self._key = key
+        self._mac = mac_of(self._mac_kind, key)
+        self._codes = code_keys(key, old=self._old_blocks)
+
+    def ask_key(self, operation: int = 1) -> tuple[int, bytes]:
+        """Return version and key that follow the present one; does not use it yet.
+
+        Raises:
+            TerminalError: silence, or the gateway tells none.
+        """
+        if self._key is None:
+            raise TerminalError("without a key there is no next one")
+        fields = {"t": "0800", "11": f"{operation % 1_000_000:06d}"}
+        fields |= {"41": self.terminal_id, "70": keychange.NETWORK_CODE}
+        answer = self._exchange_fields(fields)
+        if answer["39"] != "00":
+            raise TerminalError(f"no key: {answer['39']}")
+        told = keychange.read(answer)
+        return told.version, keychange.unwrap(self._key, told)
 
     def send(self, request: Request, *, repeat: bool = False) -> Answer:
         """Send one command; return its answer, declines included.
@@ -88,6 +121,10 @@ class IsoTerminal:
             random=lambda: os.urandom(RANDOM_BYTES),
             repeat=repeat,
         )
+        return answer_from_fields(self._exchange_fields(fields))
+
+    def _exchange_fields(self, fields: Fields) -> Fields:
+        """Send a message; return its answer, which belongs to it and has its MAC."""
         raw = self.exchange(pack(fields, self._mac, self._profile))
         try:
             answer = unpack(raw, self._profile)
@@ -97,7 +134,7 @@ class IsoTerminal:
             raise TerminalError("an answer to another operation")
         if self._mac is not None and not mac_is_right(raw, answer, self._mac):
             raise TerminalError("an answer with a wrong MAC")
-        return answer_from_fields(answer)
+        return answer
 
     def exchange(self, message: bytes) -> bytes:
         """Send any bytes as one message and return the next message.
@@ -126,7 +163,7 @@ class IsoTerminal:
 
     def _exchange(self, message: bytes) -> bytes:
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, ANSWER_WAIT_S)
+            self._socket = socket.create_connection(self._address, self._wait_s)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
                 self._socket = self._context.wrap_socket(
