@@ -1,4 +1,15 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+HISTORY = 60
+"""The latest operations that the form shows; the button above opens all of them."""
+
+
+def _by_name(condition):
+    """Look for a holder's name alone: other data would be looked through one by one."""
+    if condition.field_expr != "display_name":
+        return condition
+    return Domain("complete_name", condition.operator, condition.value)
 
 
 class EkarteCard(models.Model):
@@ -71,6 +82,7 @@ class EkarteCard(models.Model):
         string="Held By",
     )
     holder_names = fields.Char("Holder", compute="_compute_holders")
+    history_ids = fields.One2many("ekarte.operation", compute="_compute_history_ids")
     may_pool = fields.Boolean(compute="_compute_may_pool")
     purse_count = fields.Integer(compute="_compute_counts")
     operation_count = fields.Integer(compute="_compute_counts")
@@ -109,6 +121,8 @@ class EkarteCard(models.Model):
     def _search_holder_ids(self, operator, value):
         if operator not in ("in", "any", "ilike"):
             return NotImplemented
+        if operator == "any":
+            value = Domain(value).map_conditions(_by_name)
         field = "id" if operator == "in" else "partner_id"
         holders = self.env["ekarte.holder"].search([(field, operator, value)])
         return [("id", "in", holders.card_id.ids)]
@@ -127,6 +141,14 @@ class EkarteCard(models.Model):
         for card in self:
             card.purse_count = len(card.purse_ids)
             card.operation_count = operations.get(card, 0)
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_history_ids(self):
+        # Searched, so that each user sees what concerns the own issuers.
+        operations = self.env["ekarte.operation"]
+        for card in self:
+            of_card = [("card_id", "=", card.id)]
+            card.history_ids = operations.search(of_card, limit=HISTORY)
 
     def action_open_purses(self):
         action = self._action_open("ekarte_loyalty.ekarte_purse_action")

@@ -16,6 +16,7 @@ from ekarte_core import (
 )
 
 from ..keyring import server_keyring
+from ..ledger import doubt_is_told, writing_the_ledger
 
 # What an operation may have changed; read anew after each.
 LEDGER_MODELS = (
@@ -77,21 +78,49 @@ class EkarteDesk(models.AbstractModel):
         parts.setdefault("language", self._language())
         number = parts.pop("operation", None) or self._next_number()
         request = Request(command=command, terminal=terminal, operation=number, **parts)
+        (answer,) = self._run([request])
+        return number, answer
+
+    @api.model
+    def _execute_many(self, terminal, batch, commands):
+        """Execute commands with their own numbers, at most some hundred at a time.
+
+        Returns their Answers, in the same order.
+        """
+        language = self._language()
+        return self._run(
+            [
+                Request(
+                    terminal=terminal,
+                    batch=batch,
+                    slip="none",
+                    language=language,
+                    **parts,
+                )
+                for parts in commands
+            ]
+        )
+
+    @api.model
+    def _run(self, requests):
         try:
-            check_request(request)
+            for request in requests:
+                check_request(request)
         except RequestInvalid as fault:
             raise UserError(str(fault)) from fault
         self.env.flush_all()
-        (outcome,) = execute(
-            self.env.cr,
-            [request],
-            self._network(),
-            server_keyring(self.env),
-            datetime.now(timezone.utc),
-        )
+        doubt_is_told(self.env)
+        with writing_the_ledger(self.env):
+            outcomes = execute(
+                self.env.cr,
+                requests,
+                self._network(),
+                server_keyring(self.env),
+                datetime.now(timezone.utc),
+            )
         for model in LEDGER_MODELS:
             self.env[model].invalidate_model(flush=False)
-        return number, decode_answer(outcome.answer)
+        return [decode_answer(outcome.answer) for outcome in outcomes]
 
     @api.model
     def _try(self, command, terminal, **parts):

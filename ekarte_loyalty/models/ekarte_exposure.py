@@ -83,6 +83,7 @@ class EkarteExposure(models.Model):
 
     def action_refresh(self):
         """Look at what was paid since the clock last did."""
+        self.browse().check_access("read")
         self.env["ekarte.issuer"].sudo()._tell_cleared()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 

@@ -88,6 +88,9 @@ class EkarteHolder(models.Model):
         """
         own = self._partners(card_ids, issuer)
         cards = self.env["ekarte.card"].browse(set(card_ids) - own.keys())
+        return own | self._inherited(cards, issuer)
+
+    def _inherited(self, cards, issuer):
         before = self._taken_over(cards)
         inherited = self._partners(before.ids, issuer)
         by_account = {
@@ -95,10 +98,11 @@ class EkarteHolder(models.Model):
             for card in before
             if card.id in inherited
         }
-        for card in cards:
-            if card.account_id in by_account:
-                own[card.id] = by_account[card.account_id]
-        return own
+        return {
+            card.id: by_account[card.account_id]
+            for card in cards
+            if card.account_id in by_account
+        }
 
     @api.model
     def _cards_of(self, partner, issuer):

@@ -4,7 +4,13 @@ from datetime import datetime, timezone
 
 from odoo import api, models
 
-from ekarte_core import CLOCK_WORK, NetworkMissing, current_network, take_notices
+from ekarte_core import (
+    CLOCK_WORK,
+    NetworkMissing,
+    current_network,
+    is_copy,
+    take_notices,
+)
 
 from ..keyring import VARIABLE, server_keyring
 
@@ -25,6 +31,8 @@ class EkarteNetwork(models.Model):
         if not os.environ.get(VARIABLE):
             _logger.info("%s is not set: the gateway alone keeps the clock", VARIABLE)
             return
+        if is_copy(self.env.cr):
+            return  # gateways keep the clock of a ledger that is elsewhere
         try:
             network = current_network(self.env.cr)
         except NetworkMissing:

@@ -14,6 +14,7 @@ from ekarte_core import (
     settlement_failed,
 )
 
+from ..ledger import writing_the_ledger
 from .ekarte_settlement import ACCOUNTANT, ADMINISTRATOR
 
 
@@ -75,7 +76,8 @@ class EkarteSettlement(models.Model):
         self.env.flush_all()
         cr = self.env.cr
         now = datetime.now(timezone.utc)
-        build_settlement(cr, current_network(cr), now, now)
+        with writing_the_ledger(self.env):
+            build_settlement(cr, current_network(cr), now, now)
         for number, body in pending_settlements(cr):
             try:
                 answer = self._take(json.loads(body))

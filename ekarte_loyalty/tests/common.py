@@ -156,10 +156,13 @@ class NetworkCase(TransactionCase):
 
     @classmethod
     def _send(cls, issuer, command, number, amount=None, minutes=0, **values):
-        """Send one operation through the issuer's own terminal; return the outcome."""
+        """Send one operation through the issuer's own terminal; return the outcome.
+
+        `terminal` among the values is another one.
+        """
         request = Request(
             command=command,
-            terminal=issuer._back_office_id(),
+            terminal=values.pop("terminal", issuer._back_office_id()),
             batch=2,
             operation=next(cls.numbers),
             card=CardRef(value=number),

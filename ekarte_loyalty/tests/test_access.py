@@ -21,6 +21,18 @@ LEDGER = (
     "ekarte.voucher",
     "ekarte.statement",
 )
+NOT_FOR_OPERATORS = (
+    "ekarte.program",
+    "ekarte.program.tier",
+    "ekarte.program.replay",
+    "ekarte.network",
+    "ekarte.coalition.terms",
+    "ekarte.goods.group",
+    "ekarte.document.operation",
+    "ekarte.notice",
+    "ekarte.daily.sale",
+    "ekarte.signal",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -86,14 +98,22 @@ class TestAccess(NetworkCase):
         with self.assertRaises(AccessError):
             fresh.with_user(self.fuel_issuer).issuer_id = self.grocer
 
-    def test_operator_and_accountant_read_programs_but_change_none(self):
-        for user in (self.operator, self.accountant):
-            program = self.bonus.with_user(user)
-            self.assertEqual(program.step, 5)
-            with self.assertRaises(AccessError):
-                program.step = 1
-            with self.assertRaises(AccessError):
-                self.club.with_user(user).auto_register = False
+    def test_accountants_read_programs_but_change_none(self):
+        program = self.bonus.with_user(self.accountant)
+        self.assertEqual(program.step, 5)
+        with self.assertRaises(AccessError):
+            program.step = 1
+        with self.assertRaises(AccessError):
+            self.club.with_user(self.accountant).auto_register = False
+
+    def test_operators_see_cards_and_nothing_of_how_the_issuer_runs_its_business(self):
+        self.assertTrue(self._card(CLUB_CARD, self.operator))
+        with self.assertRaises(AccessError):
+            self.club.with_user(self.operator).auto_register = False
+        for model in NOT_FOR_OPERATORS:
+            with self.subTest(model=model), self.assertRaises(AccessError):
+                self.env[model].with_user(self.operator).search([])
+            self.env[model].with_user(self.issuer).search([])
 
     def test_an_issuer_changes_its_slips_but_not_who_it_is(self):
         self.grocer.with_user(self.issuer).slip_footer = "Thanks"
@@ -159,7 +179,15 @@ class TestAccess(NetworkCase):
         self.assertEqual(shared.purse_ids.program_id, self.fuel_bonus)
         self.env.invalidate_all()
         own = self._card(CLUB_CARD, self.operator)
-        self.assertEqual(own.purse_ids.program_id.issuer_id, self.grocer)
+        self.assertEqual(own.purse_ids.issuer_id, self.grocer)
+        # Its programs are named to who serves the customer, and not opened.
+        purses = self.env["ekarte.purse"].with_user(self.operator)
+        domain = [("id", "in", own.purse_ids.ids)]
+        asked = {"program_id": {"fields": {"display_name": {}}}}
+        told = purses.web_search_read(domain, asked)["records"]
+        self.assertTrue(all(one["program_id"]["display_name"] for one in told))
+        groups = purses.web_read_group(domain, ["program_id"], ["__count"])["groups"]
+        self.assertTrue(all(group["program_id"][1] for group in groups))
         self.assertEqual(own.membership_ids.issuer_id, self.grocer)
 
     def test_operations_are_of_own_branches_or_own_programs(self):

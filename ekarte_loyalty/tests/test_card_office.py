@@ -203,3 +203,38 @@ class TestCardOffice(CreditCase):
         texts = [move.ref, *move.line_ids.mapped("name")]
         self.assertFalse([text for text in texts if GIFT_CARD in text])
         self.assertTrue(all(card.number in text for text in texts))
+
+    # At the service desk
+
+    def test_an_operator_takes_a_payment_of_credit_once(self):
+        card = self._owing(3000)
+        operator = self._user("t.operator", "operator", self.grocer_company)
+        desk = self.env["ekarte.service.desk"].with_user(operator)
+        asked = desk.payment(card.id)
+        self.assertEqual(asked["most"], "30.00")
+        paid = (card.id, asked["number"], "10,50", asked["journals"][0]["value"])
+        desk.pay(*paid)
+        desk.pay(*paid)
+        self.assertEqual(self._debt(card), 1950)
+        entry = self.env["account.move"].search(
+            [("ekarte_key", "=like", f"card/%/{asked['number']}")]
+        )
+        self.assertEqual((len(entry), entry.amount_total), (1, 10.5))
+
+    def test_an_operator_takes_nothing_else_and_no_odd_payment(self):
+        card = self._owing(3000)
+        operator = self._user("t.operator", "operator", self.grocer_company)
+        desk = self.env["ekarte.service.desk"].with_user(operator)
+        number = desk.payment(card.id)["number"]
+        journal = desk.payment(card.id)["journals"][0]["value"]
+        for amount in ("", "all", "0", "-1", "30.01", "NaN"):
+            with self.subTest(amount=amount), self.assertRaises(UserError):
+                desk.pay(card.id, number, amount, journal)
+        with self.assertRaises(UserError):
+            desk.pay(card.id, number, "1", 0)
+        office = self.env["ekarte.card.office"].with_user(operator).sudo()
+        values = {"card_id": card.id, "reason": "x", "issuer_id": self.grocer.id}
+        for command in ("pay_out", "write_off"):
+            with self.assertRaises(AccessError):
+                office.create({**values, "command": command, "amount": 1}).action_do()
+        self.assertEqual(self._debt(card), 3000)

@@ -24,6 +24,13 @@ class TestDemoNetwork(TransactionCase):
         self.assertEqual(network_version(self.env.cr), version)
         self.assertEqual(self.env["res.users"].search_count([]), users)
 
+    def test_the_grocer_has_questions_for_its_customers(self):
+        grocer = self.env.ref("ekarte_loyalty.issuer_grocer_demo")
+        asked = self.env["ekarte.questionnaire"]._of(grocer)
+        kinds = ["date", "choice", "text", "number"]
+        self.assertEqual(asked.field_ids.mapped("kind"), kinds)
+        self.assertEqual(self.env["ekarte.consent"]._form(grocer)[0]["code"], "news")
+
     def test_three_issuers_stand_in_one_coalition(self):
         document = self.live.document
         coalition = next(one for one in document.coalitions if one.code == "LV")
@@ -142,3 +149,13 @@ class TestDemoNetwork(TransactionCase):
             self.assertEqual(len(user.company_ids), 1)
         admin = self.env.ref("base.user_admin")
         self.assertIn(grocer, admin.company_ids)
+
+    def test_customer_with_a_portal_login_holds_cards_that_have_bought(self):
+        user = self.env.ref("ekarte_loyalty.user_subscriber_demo")
+        self.assertTrue(user.has_group("base.group_portal"))
+        cards = self.env["ekarte.card"]
+        self.assertFalse(cards._of_subscriber(user.partner_id))
+        self.env["ekarte.network"]._load_demo_history(days=2, cards=3)
+        held = cards._of_subscriber(user.partner_id)
+        self.assertTrue(held)
+        self.assertTrue(all(card.holder_ids for card in held))

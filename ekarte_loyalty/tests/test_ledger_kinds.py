@@ -113,10 +113,12 @@ class TestLedgerKinds(NetworkCase):
         own = self._user("t.own", "operator", self.grocer_company)
         other = self._user("t.other", "operator", self.fuel_company)
         self.assertTrue(card.with_user(own).voucher_ids)
-        for model in ("ekarte.voucher", "ekarte.statement", "ekarte.notice"):
+        for model in ("ekarte.voucher", "ekarte.statement"):
             self.assertFalse(self.env[model].with_user(other).search([]), model)
         with self.assertRaises(AccessError):
             card.voucher_ids.with_user(other).read(["code"])
+        issuer = self._user("t.far", "issuer", self.fuel_company)
+        self.assertFalse(self.env["ekarte.notice"].with_user(issuer).search([]))
 
     def test_a_voucher_may_be_taken_back_by_a_refund(self):
         sale = self._send(self.grocer, "sale", PRIZE_CARD, 5000)

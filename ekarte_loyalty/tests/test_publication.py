@@ -155,6 +155,14 @@ class TestPublication(NetworkCase):
         self.centre.name = "Renamed"
         self.assertEqual(self._version(), before + 1)
 
+    def test_a_version_tells_what_differs_from_the_one_before(self):
+        self.bonus.step = 7
+        self.env.cr.flush()
+        live = self.env["ekarte.network.version"].browse(self._version())
+        self.assertEqual(live.differences, "T-BON · For Each Whole: 500 → 700")
+        first = self.env["ekarte.network.version"].search([], order="id", limit=1)
+        self.assertFalse(first.differences)
+
     def test_a_change_that_changes_nothing_makes_no_version(self):
         before = self._version()
         self.bonus.step = self.bonus.step

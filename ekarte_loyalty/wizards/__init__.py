@@ -3,6 +3,10 @@ from . import ekarte_card_find
 from . import ekarte_card_office
 from . import ekarte_accounts
 from . import ekarte_clearing_bank
+from . import ekarte_correction_refuse
 from . import ekarte_sale_card
 from . import ekarte_sale_tender
 from . import ekarte_coalition_join
+from . import ekarte_program_trial
+from . import ekarte_customer_erase
+from . import ekarte_paper

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ekarte_core import CardRef, find_card
+from ekarte_core import find_card
 
+from ..card_reference import card_reference
 from ..keyring import server_keyring
 
 IDENTIFIER_KINDS = [
@@ -12,14 +13,6 @@ IDENTIFIER_KINDS = [
     ("phone", "Phone number"),
     ("chip", "Chip"),
 ]
-
-
-def card_reference(kind, number):
-    """Return what the operator typed or a reader sent, as the core takes it."""
-    number = number.strip()
-    if kind == "keyed" and "=" in number:
-        kind = "track2"
-    return CardRef(kind=kind, value=number)
 
 
 class EkarteCardFind(models.TransientModel):

@@ -9,6 +9,7 @@ from ..models.ekarte_document_operation import APPROVED, figures_of
 from ..units import from_minor, to_minor
 
 ACCOUNTANT = "ekarte_loyalty.ekarte_loyalty_group_accountant"
+OPERATOR = "ekarte_loyalty.ekarte_loyalty_group_operator"
 OFFICE_BATCH = 1
 COMMANDS = [
     ("pay", "Payment of Credit"),
@@ -172,7 +173,9 @@ class EkarteCardOffice(models.TransientModel):
             self._check_original()
         user = self.env.user
         mine = self.issuer_id.company_id in self.env.companies
-        if not (mine and user.has_group(ACCOUNTANT)):
+        # Payments are taken at the service desk, too; all else is the accountant's.
+        desk = self.command == "pay" and user.has_group(OPERATOR)
+        if not (mine and (desk or user.has_group(ACCOUNTANT))):
             raise AccessError(
                 self.env._("Only an accountant of the issuer settles with holders.")
             )

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ekarte_core import note_card
 
 from ..keyring import server_keyring
+from ..ledger import writing_the_ledger
 from .ekarte_card_find import IDENTIFIER_KINDS, card_reference
 
 
@@ -74,13 +75,14 @@ class EkarteSaleCard(models.TransientModel):
     @api.model
     def _note(self, kind, number):
         desk = self.env["ekarte.desk"].sudo()
-        noted = note_card(
-            self.env.cr,
-            desk._network(),
-            server_keyring(self.env),
-            card_reference(kind, number),
-            datetime.now(timezone.utc),
-        )
+        with writing_the_ledger(self.env):
+            noted = note_card(
+                self.env.cr,
+                desk._network(),
+                server_keyring(self.env),
+                card_reference(kind, number),
+                datetime.now(timezone.utc),
+            )
         self.env["ekarte.card"].invalidate_model(flush=False)
         if noted is None:
             raise UserError(
