@@ -21,6 +21,7 @@
         "views/ekarte_offline_exception_views.xml",
         "views/ekarte_checkout_views.xml",
         "views/ekarte_branch_views.xml",
+        "views/ekarte_loading_views.xml",
         "views/product_views.xml",
         "views/res_config_settings_views.xml",
         "views/ekarte_pos_terminal_menus.xml",

@@ -11,10 +11,12 @@ from . import ekarte_checkout_refund
 from . import ekarte_checkout_store
 from . import ekarte_checkout_uncovered
 from . import ekarte_desk_operation
+from . import ekarte_loading_mixin
 from . import ekarte_network
 from . import ekarte_offline_exception
 from . import ekarte_offline_handled
 from . import ekarte_terminal
+from . import ekarte_terminal_key_in_force
 from . import ekarte_terminal_parameters
 from . import ekarte_terminal_service
 from . import ekarte_terminal_stack

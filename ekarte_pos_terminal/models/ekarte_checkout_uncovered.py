@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from .ekarte_checkout import approved
 
 MAY_TRY = (
-    "ekarte_loyalty.ekarte_loyalty_group_operator",
+    "ekarte_loyalty.ekarte_loyalty_group_issuer",
     "point_of_sale.group_pos_manager",
 )
 

@@ -23,7 +23,7 @@ KINDS = [
     ("batch_closed", "Batch was closed"),
 ]
 MAY_MARK = (
-    "ekarte_loyalty.ekarte_loyalty_group_operator",
+    "ekarte_loyalty.ekarte_loyalty_group_issuer",
     "ekarte_loyalty.ekarte_loyalty_group_accountant",
 )
 

@@ -21,6 +21,9 @@ DEMO_TERMINALS = (
     ("00000051", "G3", "Vairums, kase 1", "http", "hmac-sha256", 300),
     ("00000061", "F2", "Mazgātavas kase", "http", "hmac-sha256", 300),
 )
+# Those that go on alone while the line is down: euros of one operation, of a card and
+# day, and how many operations in a row.
+DEMO_OFFLINE = {"00000011": (50, 100, 20), "00000051": (300, 500, 50)}
 # Users that the demo network brings; their passwords equal their logins.
 DEMO_LOGINS = (
     ("admin", "administrator"),
@@ -31,6 +34,7 @@ DEMO_LOGINS = (
     ("accountant.fuel", "accountant"),
     ("cashier.grocer", "cashier"),
     ("cashier.fuel", "cashier"),
+    ("subscriber", "subscriber"),
 )
 
 
@@ -77,6 +81,7 @@ class EkarteTerminalStack(models.Model):
                 "protocol": protocol,
                 "mac": mac,
                 "hold_s": hold_s,
+                **_offline(code),
             }
             for code, branch, name, protocol, mac, hold_s in DEMO_TERMINALS
             if code not in known.mapped("code")
@@ -124,3 +129,16 @@ class EkarteTerminalStack(models.Model):
             for login, role in DEMO_LOGINS
             if login in known
         ]
+
+
+def _offline(code):
+    """The limits of a terminal that may decide by itself; nothing of others."""
+    if code not in DEMO_OFFLINE:
+        return {}
+    amount_max, card_day_max, count_max = DEMO_OFFLINE[code]
+    return {
+        "offline": True,
+        "offline_amount_max": amount_max,
+        "offline_card_day_max": card_day_max,
+        "offline_count_max": count_max,
+    }

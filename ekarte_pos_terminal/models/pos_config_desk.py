@@ -177,8 +177,17 @@ class PosConfigDesk(models.Model):
                 savepoint.rollback()
                 return self._ekarte_desk_told(found, nobody, answer), nobody
             self._ekarte_note_holder(found.id, partner)
+            self._ekarte_keep_consents(partner, consents)
         told = self._ekarte_desk_told(found, partner, answer)
         return {**told, "partner_id": partner.id}, partner
+
+    def _ekarte_keep_consents(self, partner, consents):
+        """Keep the words that were consented to, where the issuer has written any."""
+        issuer = self.sudo().ekarte_branch_id.issuer_id
+        rows = self.env["ekarte.consent"].sudo()
+        written = {purpose["code"] for purpose in rows._form(issuer)}
+        asked = {code: yes for code, yes in consents.items() if code in written}
+        rows._set(issuer, partner, asked, "till")
 
     def _ekarte_note_holder(self, card_id, partner):
         """Make the partner the card's holder, at orders that show the card too."""

@@ -169,7 +169,20 @@ class TestDesk(DeskCase):
 
     def test_the_dialog_learns_what_is_known_of_a_card(self):
         self.assertEqual(self.till.ekarte_enrolment(self.scan(CLUB))["state"], "new")
+        purpose = self.env["ekarte.consent.purpose"].create(
+            {
+                "name": "News",
+                "code": "news",
+                "issuer_id": self.till.sudo().ekarte_branch_id.issuer_id.id,
+                "text": "You may write to me.",
+            }
+        )
         self._enroll(CLUB, self.anna.id, consents={"news": True})
+        kept = self.env["ekarte.consent"].search([("purpose_id", "=", purpose.id)])
+        self.assertEqual(
+            (kept.partner_id, kept.given_way, kept.text),
+            (self.anna, "till", "You may write to me."),
+        )
         told = self.till.ekarte_enrolment(self.scan(CLUB))
         self.assertEqual((told["state"], told["holder"]), ("active", "Anna Ozola"))
         self.assertEqual((told["consented"], told["filled"]), (["news"], True))

@@ -62,20 +62,25 @@ class TestOfflineExceptions(TerminalCase):
     def test_they_are_worked_off_and_opened_again(self):
         found = self.tell(1)
         self.assertEqual(set(found.mapped("state")), {"open"})
-        operator = self.user("test.operator", OPERATOR)
-        action = found.with_user(operator).action_done()
-        wizard = self.env[action["res_model"]].with_user(operator)
+        issuer = self.user("test.issuer", ISSUER)
+        action = found.with_user(issuer).action_done()
+        wizard = self.env[action["res_model"]].with_user(issuer)
         with Form(wizard.with_context(**action["context"])) as form:
             form.note = "The holder has paid"
         form.record.action_mark()
         self.assertEqual(set(found.mapped("state")), {"done"})
         self.assertEqual(set(found.mapped("note")), {"The holder has paid"})
-        self.assertEqual(found.handled_by, operator)
-        found[0].with_user(operator).action_open_again()
+        self.assertEqual(found.handled_by, issuer)
+        found[0].with_user(issuer).action_open_again()
         self.assertEqual(found.mapped("state"), ["open", "done"])
-        found.with_user(operator).mark_done("Both now")
+        found.with_user(issuer).mark_done("Both now")
         self.assertEqual(set(found.mapped("state")), {"done"})
         self.assertEqual(len(set(found.mapped("note"))), 2)
+
+    def test_operators_of_the_service_desk_see_none(self):
+        operator = self.user("test.operator", OPERATOR)
+        with self.assertRaises(AccessError):
+            self.tell(1).with_user(operator).read(["state"])
 
     def test_each_issuer_sees_those_of_its_own_branches(self):
         mine, theirs = self.tell(1), self.tell(2, terminal="T0000031")

@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from ekarte_core import current_network
 
-from .terminal_common import ADMINISTRATOR, OPERATOR, TerminalCase
+from .terminal_common import ADMINISTRATOR, ISSUER, OPERATOR, TerminalCase
 
 PRINT = "0123456789abcdef" * 4
 
@@ -175,9 +175,11 @@ class TestTerminalService(TerminalCase):
                 self.bank[name] = wrong
 
     def test_only_administrators_change_banks(self):
-        operator = self.user("test.operator", OPERATOR)
-        self.assertEqual(self.bank.with_user(operator).name, "Bank")
+        issuer = self.user("test.issuer", ISSUER)
+        self.assertEqual(self.bank.with_user(issuer).name, "Bank")
         with self.assertRaises(AccessError):
-            self.bank.with_user(operator).host = "elsewhere"
+            self.bank.with_user(issuer).host = "elsewhere"
+        with self.assertRaises(AccessError):
+            self.bank.with_user(self.user("test.operator", OPERATOR)).read(["name"])
         administrator = self.user("test.admin", ADMINISTRATOR)
         self.bank.with_user(administrator).host = "elsewhere"
