@@ -42,7 +42,14 @@ class Account:
         kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         kept.setdefault("PATH", "/usr/local/bin:/usr/bin:/bin")
         kept.setdefault("LANG", "C.UTF-8")
-        return kept | {"HOME": str(self.home), "USER": self.name} | dict(extra or {})
+        own = {
+            "HOME": str(self.home),
+            "USER": self.name,
+            # The checkout and Odoo's source are not theirs: what Python compiled is
+            # kept here, or each of hundreds of processes would compile it again.
+            "PYTHONPYCACHEPREFIX": str(self.home / ".cache" / "python"),
+        }
+        return kept | own | dict(extra or {})
 
     def folder(self, path: Path, mode: int = 0o700) -> Path:
         """Make a folder of this account's own."""

@@ -15,22 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ekarte_core import load_keyring, verify, write_new_keyring
+from ekarte_core import load_keyring, verify
 from ekarte_stack import bench_load, bench_profile, bench_text
-from ekarte_stack import cluster as clusters
-from ekarte_stack.account import service_account
 from ekarte_stack.bench_drive import Cell, Tally, drive
 from ekarte_stack.bench_server import (
     STATEMENTS,
     Cost,
-    bench_server,
+    bench_stand,
     checkpoint,
     init_pgbench,
+    machine_before,
     pgbench,
 )
 from ekarte_stack.cluster import ADMIN, Cluster
 from ekarte_stack.home import Home
-from ekarte_stack.locks import only_one
 from ekarte_stack.steps import StackError, say, step
 
 SMALL, LARGE = "ledger", "ledger_large"
@@ -273,25 +271,14 @@ def gather(bench: Bench, machine: dict[str, Any], checks: list[str]) -> dict[str
 
 @contextmanager
 def _prepared(home: Home, scope: Scope, settings: str = "") -> Iterator[Bench]:
-    home.path.mkdir(parents=True, exist_ok=True)
-    account = service_account(home)
-    with only_one(home, "bench"):
-        cluster = clusters.find(home, account)
-        with bench_server(cluster, home.path / "bench", settings) as server:
-            keyring = server.home.keys / "keyring"
-            write_new_keyring(keyring)
-            yield Bench(server, keyring, scope)
+    with bench_stand(home, settings) as (server, keyring):
+        yield Bench(server, keyring, scope)
 
 
 def measure(home: Home, scope: Scope) -> dict[str, Any]:
     """Measure the ledger below a home folder and return the report."""
     with _prepared(home, scope) as bench:
-        machine = {
-            "postgresql": bench.server.execute("SHOW server_version")[0][0],
-            "cores": os.cpu_count(),
-            "seconds_per_cell": scope.seconds,
-            "load_before": round(os.getloadavg()[0], 1),
-        }
+        machine = machine_before(bench.server, scope.seconds)
         bench.fill()
         bench.run()
         machine["load_after"] = round(os.getloadavg()[0], 1)
@@ -304,7 +291,7 @@ def ledger(options: argparse.Namespace) -> int:
         rounds=options.rounds,
         seconds=options.seconds,
         seed=options.seed,
-        cards=options.cards,
+        cards=options.cards or Scope.cards,
         entries=Scope.entries if options.entries is None else options.entries,
         large_cards=options.large_cards,
     )
@@ -317,7 +304,5 @@ def ledger(options: argparse.Namespace) -> int:
     say("\n".join(bench_text.lines(report)))
     if options.json:
         Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
-    reached = [
-        row["median"] >= row["goal"] for row in bench_text.goals(report).values()
-    ]
-    return 0 if all(reached) else 1
+    rows = bench_text.goals(report).values()
+    return 0 if all(map(bench_text.is_reached, rows)) else 1

@@ -6,10 +6,11 @@
 -- Which rows the samples have, numbered, and the functions that multiply them.
 CREATE SCHEMA bench;
 
--- The cards to be: n from 1 within its kind; sample is the id of the card it copies.
+-- The cards to be: n from 1 within its kind; sample is the id of the card it copies. Their
+-- own ids go through all kinds in turn: customers of all issuers come as they come.
 CREATE TABLE bench.copy (
-    sample integer NOT NULL, n integer NOT NULL, token bytea NOT NULL, last4 text NOT NULL,
-    PRIMARY KEY (sample, n)
+    sample integer NOT NULL, n integer NOT NULL, card integer NOT NULL, token bytea NOT NULL,
+    last4 text NOT NULL, PRIMARY KEY (sample, n)
 );
 
 CREATE TABLE bench.purse AS
@@ -50,21 +51,19 @@ SELECT
     bench.add(
         'ekarte.card', 'JOIN bench.copy AS c ON c.sample = t.id',
         jsonb_build_object(
-            'id', format('%%s + %%s * t.id + c.n', %(base)s, %(width)s),
-            'account_id', format('%%s + %%s * t.account_id + c.n', %(base)s, %(width)s),
-            'token', 'c.token', 'last4', 'c.last4'
+            'id', 'c.card', 'account_id', 'c.card', 'token', 'c.token', 'last4', 'c.last4'
         )
     )
     + bench.add(
         'ekarte.membership', 'JOIN bench.copy AS c ON c.sample = t.card_id',
-        jsonb_build_object('card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s))
+        jsonb_build_object('card_id', 'c.card')
     )
     + bench.add(
         'ekarte.purse',
         'JOIN bench.purse AS s ON s.id = t.id JOIN bench.copy AS c ON c.sample = t.card_id',
         jsonb_build_object(
             'id', format('%%s + %%s * s.place + c.n', %(base)s, %(width)s),
-            'card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s)
+            'card_id', 'c.card'
         )
     )
     + bench.add(
@@ -93,7 +92,7 @@ SELECT
             'id', format('%%s + %%s + c.n', %(base)s, %(first)s),
             'number', format('%%s + %%s + c.n', %(base)s, %(first)s),
             'original_id', format('%%s + %%s * r.place + c.n', %(base)s, %(width)s),
-            'card_id', format('%%s + %%s * t.card_id + c.n', %(base)s, %(width)s)
+            'card_id', 'c.card'
         )
     );
 
@@ -194,3 +193,93 @@ WHERE s.settlement_id = %(id)s;
 -- forget --
 -- What multiplied is in nobody's way afterwards.
 DROP SCHEMA bench CASCADE;
+
+-- give_holders --
+-- A customer of the issuer for every second of its club cards, with a name and a phone of
+-- which each stands at some: 24 x 24 x 24 names.
+WITH held AS (
+    SELECT
+        c.id,
+        (row_number() OVER (ORDER BY c.id))::integer AS n
+    FROM ekarte.card AS c
+    INNER JOIN ekarte.membership AS m ON c.id = m.card_id
+    WHERE m.issuer = %(issuer)s AND m.card_type = 'GRO-CLUB' AND c.id %% 2 = 0
+),
+
+named AS (
+    SELECT
+        h.id, h.n, '+3712' || lpad((h.n * 7 %% 10000000)::text, 7, '0') AS phone,
+        (
+            ARRAY[
+                'Anna', 'Jānis', 'Ilze', 'Pēteris', 'Marta', 'Andris', 'Elīna', 'Juris',
+                'Zane', 'Mārtiņš', 'Liene', 'Kārlis', 'Dace', 'Artūrs', 'Kristīne', 'Edgars',
+                'Sanita', 'Raivis', 'Inese', 'Guntis', 'Svetlana', 'Sergejs', 'Olga', 'Viktors'
+            ]
+        )[1 + h.n %% 24] || ' ' || (
+            ARRAY[
+                'Marija', 'Roberts', 'Laura', 'Valdis', 'Sofija', 'Uldis', 'Paula', 'Imants',
+                'Elza', 'Ojārs', 'Alise', 'Egils', 'Katrīna', 'Aivars', 'Emīlija', 'Normunds',
+                'Amanda', 'Gatis', 'Beāte', 'Kaspars', 'Irina', 'Igors', 'Jeļena', 'Oļegs'
+            ]
+        )[1 + h.n / 24 %% 24] || ' ' || (
+            ARRAY[
+                'Bērziņa', 'Kalniņa', 'Ozola', 'Jansone', 'Liepiņa', 'Krūmiņa', 'Eglīte',
+                'Balode', 'Zariņa', 'Pētersone', 'Vītola', 'Kļaviņa', 'Kārkliņa', 'Vanaga',
+                'Ziediņa', 'Cīrule', 'Priede', 'Apine', 'Rozīte', 'Krastiņa', 'Siliņa',
+                'Ivanova', 'Petrova', 'Zvirbule'
+            ]
+        )[1 + h.n / 576 %% 24] AS name
+    FROM held AS h
+),
+
+numbered AS (
+    SELECT nextval('public.res_partner_id_seq') AS partner, n.* FROM named AS n
+),
+
+partners AS (
+    INSERT INTO public.res_partner
+    (
+        id, name, complete_name, active, type, lang, company_id, phone, phone_sanitized,
+        autopost_bills, create_uid, write_uid, create_date, write_date
+    )
+    SELECT
+        n.partner, n.name, n.name, true, 'contact', 'lv_LV', i.company_id, n.phone, n.phone,
+        'ask', 1, 1, now(), now()
+    FROM numbered AS n
+    CROSS JOIN public.ekarte_issuer AS i
+    WHERE i.code = %(issuer)s
+    RETURNING id
+),
+
+holders AS (
+    INSERT INTO public.ekarte_holder
+    (
+        card_id, issuer_id, company_id, partner_id, active, since,
+        create_uid, write_uid, create_date, write_date
+    )
+    SELECT n.id, i.id, i.company_id, n.partner, true, now(), 1, 1, now(), now()
+    FROM numbered AS n
+    CROSS JOIN public.ekarte_issuer AS i
+    WHERE i.code = %(issuer)s
+    RETURNING id
+)
+
+SELECT (SELECT count(*) FROM partners), (SELECT count(*) FROM holders);
+
+-- count_holders --
+SELECT count(*) FROM public.ekarte_holder;
+
+-- desk_cards --
+-- Some cards with a holder, from all over the town.
+SELECT c.id, c.last4, p.name, p.phone
+FROM public.ekarte_holder AS h
+INNER JOIN ekarte.card AS c ON h.card_id = c.id
+INNER JOIN public.res_partner AS p ON h.partner_id = p.id
+INNER JOIN public.ekarte_issuer AS i ON h.issuer_id = i.id
+WHERE i.code = %(issuer)s
+ORDER BY (h.id::bigint * 7919 + %(seed)s) %% 10007, h.id
+LIMIT 200;
+
+-- busiest_card --
+SELECT card_id FROM ekarte.operation WHERE card_id IS NOT NULL
+GROUP BY card_id ORDER BY count(*) DESC LIMIT 1;

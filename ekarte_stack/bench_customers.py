@@ -19,6 +19,7 @@ from ekarte_stack.bench_town import club_card, gift_card, with_check_digit
 from ekarte_stack.steps import StackError
 
 CLUBS, GIFTS, FLEETS = 6, 3, 2  # sample cards of each kind
+SAMPLES = CLUBS + GIFTS + FLEETS
 SERIAL_FIRST = 700_000  # above those of the demo and of other benches
 GROCER, GROCER_2, FUEL, BOOKS = "00000011", "00000021", "00000031", "00000041"
 ROUND_TRIP = (GROCER, FUEL, BOOKS, GROCER, GROCER_2)

@@ -115,7 +115,7 @@ def multiply(
     with closing(psycopg2.connect(server.dsn(ADMIN, database))) as connection:
         with connection, connection.cursor() as cr:
             cr.execute(QUERIES["prepare"])
-            _name_copies(cr, keyring, kinds)
+            _name_copies(cr, keyring, kinds, values["base"])
             cr.execute("ANALYZE bench.copy")
             cr.execute(QUERIES["add_cards"], values)
         with connection, connection.cursor() as cr:
@@ -142,9 +142,9 @@ def _sizes(connection: Any) -> tuple[int, int, int, int]:
     return cards, operations, entries, size // 2**20
 
 
-def _name_copies(cr: Any, keyring: Keyring, kinds: Sequence[Kind]) -> None:
+def _name_copies(cr: Any, keyring: Keyring, kinds: Sequence[Kind], base: int) -> None:
     """Give each copy a number; the ledger keeps its token and its last four."""
-    for kind in kinds:
+    for place, kind in enumerate(kinds):
         found = [
             find_card(cr, keyring, CardRef(value=kind.number(n)))
             for n in range(kind.samples)
@@ -154,6 +154,7 @@ def _name_copies(cr: Any, keyring: Keyring, kinds: Sequence[Kind]) -> None:
             number = kind.number(n)
             token = keyring.card_token("number", number).hex()
             sample = found[n % kind.samples]
-            text.write(f"{sample}\t{n}\t\\\\x{token}\t{number[-4:]}\n")
+            card = base + len(kinds) * n + place
+            text.write(f"{sample}\t{n}\t{card}\t\\\\x{token}\t{number[-4:]}\n")
         text.seek(0)
         cr.copy_expert("COPY bench.copy FROM STDIN", text)

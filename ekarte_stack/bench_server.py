@@ -11,11 +11,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from ekarte_core import write_new_keyring
+from ekarte_stack import cluster as clusters
+from ekarte_stack.account import service_account
 from ekarte_stack.cluster import ADMIN, Cluster
 from ekarte_stack.home import Home
+from ekarte_stack.locks import only_one
 from ekarte_stack.steps import StackError
 
 PGBENCH_DATABASE = "pgbench"
@@ -49,6 +54,33 @@ def bench_server(
         shutil.rmtree(folder)
 
 
+@contextmanager
+def bench_stand(home: Home, settings: str = "") -> Iterator[tuple[Cluster, Path]]:
+    """Serve a bench's cluster below a home folder; yield it with a new keyring's file.
+
+    One bench at a time.
+    """
+    home.path.mkdir(parents=True, exist_ok=True)
+    account = service_account(home)
+    with only_one(home, "bench"):
+        cluster = clusters.find(home, account)
+        with bench_server(cluster, home.path / "bench", settings) as server:
+            keyring = server.home.keys / "keyring"
+            write_new_keyring(keyring)
+            account.give(keyring)
+            yield server, keyring
+
+
+def machine_before(server: Cluster, seconds: float) -> dict[str, Any]:
+    """Return what a report says of its machine, before anything is measured."""
+    return {
+        "postgresql": server.execute("SHOW server_version")[0][0],
+        "cores": os.cpu_count(),
+        "seconds_per_cell": seconds,
+        "load_before": round(os.getloadavg()[0], 1),
+    }
+
+
 def new_database(server: Cluster, name: str) -> None:
     """Make an empty database, replacing one of the same name."""
     server.execute(f'DROP DATABASE IF EXISTS "{name}"')
@@ -63,21 +95,30 @@ def init_pgbench(server: Cluster, scale: int) -> None:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a cell has done: requests a second, and microseconds of CPU for each."""
+    """What a cell has done: requests a second, and microseconds of CPU for each.
+
+    Attributes:
+        waited_ms: how long each took, ranked; empty where nobody asked.
+    """
 
     per_second: float
     client_us: float
     server_us: float
+    waited_ms: list[float] = field(default_factory=list, repr=False)
 
 
-def pgbench(server: Cluster, *, clients: int, mode: str, seconds: int) -> Cost:
-    """Run pgbench's TPC-B for a while."""
+def pgbench(
+    server: Cluster, *, clients: int, mode: str, seconds: int, timed: bool = False
+) -> Cost:
+    """Run pgbench's TPC-B for a while; `timed`: note how long each took."""
     # As many threads as clients would share two cores badly; one per core is best.
     jobs = min(clients, os.cpu_count() or 1)
     before, own = cpu_seconds(server), _cpu_of_commands()
+    prefix = server.home.path / "times"
     told = _pgbench(
         server,
         *("-c", str(clients), "-j", str(jobs), "-M", mode, "-T", str(seconds)),
+        *(("-l", f"--log-prefix={prefix}") if timed else ()),
     )
     used = (_cpu_of_commands() - own, cpu_seconds(server) - before)
     rate = re.search(r"^tps = ([0-9.]+)", told, re.MULTILINE)
@@ -85,7 +126,17 @@ def pgbench(server: Cluster, *, clients: int, mode: str, seconds: int) -> Cost:
     if rate is None or count is None:
         raise StackError("pgbench told no figure", advice=told)
     client_us, server_us = (1e6 * cpu / int(count[1]) for cpu in used)
-    return Cost(float(rate[1]), client_us, server_us)
+    return Cost(float(rate[1]), client_us, server_us, _times(prefix))
+
+
+def _times(prefix: Path) -> list[float]:
+    """Read and remove what pgbench wrote of each transaction; its third word is µs."""
+    found: list[float] = []
+    for path in prefix.parent.glob(f"{prefix.name}.*"):
+        rows = path.read_text().splitlines()
+        found += [int(row.split()[2]) / 1000 for row in rows]
+        path.unlink()
+    return sorted(found)
 
 
 def _cpu_of_commands() -> float:

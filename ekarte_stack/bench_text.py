@@ -9,8 +9,14 @@ def goals(report: Mapping[str, Any]) -> dict[str, Any]:
     return {code: row for code, row in report.items() if "goal" in row}
 
 
-def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the lines of a report: goals first, then what stands behind them."""
+def is_reached(row: Mapping[str, Any]) -> bool:
+    """Tell whether a goal is reached in the median; `also` is what else must hold."""
+    below, above = row["median"] <= row["goal"], row["median"] >= row["goal"]
+    return bool(below if row.get("at_most") else above) and bool(row.get("also", True))
+
+
+def head(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what stands above all: the machine, and the goals."""
     machine = report["machine"]
     yield ""
     yield (
@@ -19,15 +25,26 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield f"  {'':4} {'goal':>10} {'median':>8} {'worst':>8}  what"
-    for code, row in goals(report).items():
-        sign = "✓" if row["median"] >= row["goal"] else "✗"
-        yield (
-            f"{sign} {code:4} {row['goal']:>8} {row['unit'][-1]} {row['median']:>8.2f} "
-            f"{row['worst']:>8.2f}  {row['what']}"
-        )
+    yield from rows(report)
     yield ""
-    head = f"{'median/s':>9} {'worst/s':>9} {'client µs':>9} {'server µs':>9}"
-    yield f"  {'cell':42} {head}  a group takes, p50 and p99"
+
+
+def rows(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each goal."""
+    for code, row in goals(report).items():
+        sign = "✓" if is_reached(row) else "✗"
+        least = "≤" if row.get("at_most") else "≥"
+        yield (
+            f"{sign} {code:4} {least} {row['goal']:>6g} {row['unit']:3} "
+            f"{row['median']:>6.2f} {row['worst']:>8.2f}  {row['what']}"
+        )
+
+
+def lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a report: goals first, then what stands behind them."""
+    yield from head(report)
+    columns = f"{'median/s':>9} {'worst/s':>9} {'client µs':>9} {'server µs':>9}"
+    yield f"  {'cell':42} {columns}  a group takes, p50 and p99"
     for name, cell in report["cells"].items():
         times = ""
         if "group_p50_ms" in cell:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ekarte_stack import machine as machines
 from ekarte_stack import stack
+from ekarte_stack.bench_text import is_reached
 from ekarte_stack.bench_town import club_card
 from ekarte_stack.chromium import Chromium, Page, picture_of_failure
 from ekarte_stack.locks import only_one
@@ -217,6 +218,7 @@ def gather(
             "median": rows[OURS]["p50_ms"],
             "worst": rows[OURS]["worst_ms"],
             "unit": "ms",
+            "at_most": True,
             "what": "card scanned at Odoo's till, until its discount is seen",
             "detail": {"seen": rows, "served": calls},
         },
@@ -258,21 +260,26 @@ def lines_of(report: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def odoo(options: argparse.Namespace) -> int:
-    """Measure on a database of its own, print the table; 0 when the goal is reached."""
+def run(scans: int) -> dict[str, Any]:
+    """Measure on a database of its own."""
     machine = machines.prepare()
     run_file = machine.home.path / "bench-odoo.json"
     # The cluster outlives the stack: the database is dropped after it has stopped.
     with only_one(machine.home, "bench"), machines.running_cluster(machine):
-        run = stack.bring_up(machine, database=DATABASE, fresh=True, run_file=run_file)
+        up = stack.bring_up(machine, database=DATABASE, fresh=True, run_file=run_file)
         try:
-            shop = TillShop(run["odoo"]["url"], DATABASE)
+            shop = TillShop(up["odoo"]["url"], DATABASE)
             log = machine.home.log / "odoo.log"
-            report = measure(shop, machine.home.path, options.scans, log)
+            return measure(shop, machine.home.path, scans, log)
         finally:
             stack.take_down(machine, run_file)
             machine.databases.drop(DATABASE)
+
+
+def odoo(options: argparse.Namespace) -> int:
+    """Measure, print the table; 0 when the goal is reached."""
+    report = run(options.scans)
     say("\n".join(lines_of(report)))
     if options.json:
         Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if report["P12"]["median"] <= report["P12"]["goal"] else 1
+    return 0 if is_reached(report["P12"]) else 1

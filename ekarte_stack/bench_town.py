@@ -8,7 +8,8 @@ thousand requests; docs/PERFORMANCE.md says why.
 import json
 import random
 from collections import deque
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from ekarte_core import CardRef, Line, Original, Request, Tender
 from ekarte_stack.day_file import NETWORK
@@ -16,7 +17,9 @@ from ekarte_stack.day_file import NETWORK
 CLUB_PREFIX, GIFT_PREFIX = "9990001", "9990002"
 CLUB_SHARE = 7  # of ten cards, the others are gift cards
 CLUB_SAMPLES = 5
-TERMINALS = 256
+TERMINALS = 256  # of each protocol
+Protocol = Literal["http", "iso8583"]
+PREFIX: dict[Protocol, str] = {"http": "BE", "iso8583": "BI"}
 POINTS_BURN_DAYS = 730
 GIFT_PAYMENT_MAX = 12_00
 # A million payments: on no machine is a run so long that it empties a card.
@@ -43,15 +46,20 @@ def network_document() -> dict[str, Any]:
             "id": name,
             "branch": "G2" if place % 4 == 3 else "G1",
             "name": f"Kase {place}",
+            "protocol": protocol,
         }
-        for place, name in enumerate(terminals())
+        for protocol in PREFIX
+        for place, name in enumerate(terminals(protocol=protocol))
     ]
     return document
 
 
-def terminals(share: int = 0, shares: int = 1) -> list[str]:
+def terminals(
+    share: int = 0, shares: int = 1, protocol: Protocol = "http"
+) -> list[str]:
     """Return the terminals of one share of the town."""
-    return [f"BE{place:06d}" for place in range(TERMINALS)][share::shares]
+    prefix = PREFIX[protocol]
+    return [f"{prefix}{place:06d}" for place in range(TERMINALS)][share::shares]
 
 
 def club_card(serial: int) -> str:
@@ -82,18 +90,26 @@ class Crowd:
     """
 
     def __init__(
-        self, *, cards: int, batch: int, seed: int, share: int = 0, shares: int = 1
+        self,
+        *,
+        cards: int,
+        batch: int,
+        seed: int,
+        share: int = 0,
+        shares: int = 1,
+        protocol: Protocol = "http",
+        mix: Mapping[str, int] = MIX,
     ) -> None:
         """Send in this batch; batches must differ from cell to cell."""
         self._dice = random.Random(f"{seed}/{batch}/{share}")  # noqa: S311 - picks a workload, guards nothing
         self._batch, self._share, self._shares = batch, share, shares
         self._clubs = cards * CLUB_SHARE // 10
         self._gifts = cards - self._clubs
-        self._terminals = terminals(share, shares)
+        self._terminals = terminals(share, shares, protocol)
         self._sent = 0
         self._held: deque[tuple[int, Request]] = deque()
         self._past: deque[Request] = deque(maxlen=REPEAT_AFTER)
-        self._kinds, self._weights = list(MIX), list(MIX.values())
+        self._kinds, self._weights = list(mix), list(mix.values())
 
     def requests(self, count: int) -> list[Request]:
         """Return the next requests in the order in which they come."""

@@ -111,7 +111,6 @@ def environment_of(machine: Machine) -> dict[str, str]:
     environment["PATH"] = f"{machine.home.venv / 'bin'}:{environment['PATH']}"
     environment["EKARTE_TEST_DSN"] = scratch_dsn(machine)
     environment["ODOO_RC"] = str(machine.databases.conf)
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # the checkout is not theirs
     return environment
 
 

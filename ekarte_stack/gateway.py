@@ -1,15 +1,18 @@
 """The gateway as a server: settings in, readiness out."""
 
+import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from ekarte_stack.machine import Machine
 from ekarte_stack.ports import LOOPBACK
 from ekarte_stack.serving import Server
-from ekarte_stack.steps import run
+from ekarte_stack.steps import StackError
 
 START_TIMEOUT_S = 60
 SETTLE_EVERY_S = 5  # short, so that a demonstration need not wait
+PUBLIC_KEY = re.compile(r"public key ([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,29 @@ class GatewaySettings:
         }
 
 
-def make_parameters_key(machine: Machine) -> None:
-    """Have the gateway write the key of parameters, if it has none yet."""
+def make_parameters_key(machine: Machine) -> list[str]:
+    """Have the gateway write the key of parameters, if it has none yet.
+
+    Returns:
+        The public keys, as terminals are told them.
+    """
     command = ("-m", "ekarte_auth_gateway", "parameters-key")
-    run(
+    made = subprocess.run(
         machine.account.argv(
             machine.home.python, *command, str(machine.home.parameters_key)
         ),
-        log=machine.home.log / "parameters.log",
         env=machine.account.environment(),
         cwd=machine.account.home,
-        advice="the key file may be broken: remove it, it is made anew",
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if made.returncode:
+        raise StackError(
+            f"the key of parameters cannot be used: {made.stderr.strip()}",
+            advice="the key file may be broken: remove it, it is made anew",
+        )
+    return PUBLIC_KEY.findall(made.stdout)
 
 
 def server(machine: Machine, settings: GatewaySettings) -> Server:

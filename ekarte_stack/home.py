@@ -90,6 +90,11 @@ class Home:
         """The key that terminals' parameters are signed with."""
         return self.keys / "parameters.pem"
 
+    @property
+    def terminals(self) -> Path:
+        """Journals of software terminals."""
+        return self.path / "terminals"
+
     def owned_by_service(self) -> tuple[Path, ...]:
         """Folders that the account of PostgreSQL and Odoo writes to."""
         return (
@@ -106,6 +111,7 @@ class Home:
         return (
             *self.owned_by_service(),
             self.log,
+            self.terminals,
             self.venv,
             self.odoo_tree,
             self.apt,

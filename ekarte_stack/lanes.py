@@ -1,4 +1,4 @@
-"""Suites in lanes: one after the other in a lane, the lanes side by side.
+"""Suites in two lanes: each lane takes the next that may start.
 
 Each suite runs in a process of its own and writes into a file of its own, which is
 shown when the suite ends: what belongs together is read together.
@@ -20,6 +20,7 @@ from pathlib import Path
 from ekarte_stack.result import Result
 from ekarte_stack.steps import say
 
+WIDTH = 2  # lanes: as many as the smallest machine we promise has cores
 BEAT_S = 60.0  # a longer silence looks like a hang
 END_S = 20.0  # for what was interrupted: databases are dropped, browsers closed
 PERCENT = re.compile(rb"\[ *(\d+)%\]")
@@ -27,11 +28,11 @@ PERCENT = re.compile(rb"\[ *(\d+)%\]")
 
 @dataclass(frozen=True)
 class Task:
-    """One suite: suites of one lane run in their order."""
+    """One suite, and the titles of those that must have ended before it starts."""
 
     title: str
-    lane: int
     work: Callable[[], Result]
+    after: tuple[str, ...] = ()
 
 
 @dataclass
@@ -80,18 +81,19 @@ class Runner:
 
 
 def run(tasks: Sequence[Task], folder: Path, beat_s: float = BEAT_S) -> Result:
-    """Run every task; return the sum. Outputs are kept in ``folder``."""
+    """Run every task, in their order as far as each may start; return the sum.
+
+    Outputs are kept in ``folder``. A task that waits for one that is not among them
+    waits for nothing.
+    """
     waiting = list(tasks)
     running: list[Runner] = []
     total, began = Result(), time.monotonic()
     try:
         while waiting or running:
-            busy = {one.task.lane for one in running}
-            for task in list(waiting):
-                if task.lane not in busy:
-                    busy.add(task.lane)
-                    waiting.remove(task)
-                    running.append(_start(task, folder))
+            for task in _ready(waiting, running)[: WIDTH - len(running)]:
+                waiting.remove(task)
+                running.append(_start(task, folder))
             ended = wait([one.answer for one in running], beat_s)
             if not ended:
                 minutes = (time.monotonic() - began) / 60
@@ -106,6 +108,11 @@ def run(tasks: Sequence[Task], folder: Path, beat_s: float = BEAT_S) -> Result:
         for one in running:
             one.stop()
     return total
+
+
+def _ready(waiting: Sequence[Task], running: Sequence[Runner]) -> list[Task]:
+    to_come = {task.title for task in (*waiting, *(one.task for one in running))}
+    return [task for task in waiting if to_come.isdisjoint(task.after)]
 
 
 def _start(task: Task, folder: Path) -> Runner:

@@ -22,6 +22,7 @@ SOURCES = ("ekarte_core", "ekarte_loyalty", "ekarte_pos_terminal")
 # Read at run time, never stored in a database by an installation.
 NOT_INSTALLED = {"tests", "static", "__pycache__", "readme"}
 ADDONS = "ekarte_addons_"
+PAGES = "ekarte_pages_"
 READY = "ekarte_ready_"
 NETWORK_FILE = "network.json"
 
@@ -62,7 +63,7 @@ def with_addons(machine: Machine) -> str:
 
 def _install_addons(machine: Machine, base: str, name: str) -> None:
     addons = own_addons()
-    _forget(machine, ADDONS, READY)
+    _forget(machine, ADDONS, PAGES, READY)
     building = name + BUILDING
     (machine.home.log / f"install-{building}.log").unlink(missing_ok=True)
     with step("installing " + ", ".join(addons)):
@@ -71,6 +72,25 @@ def _install_addons(machine: Machine, base: str, name: str) -> None:
         machine.databases.install(building, addons)
     machine.databases.rename(building, name)
     (machine.home.log / f"install-{building}.log").rename(install_log(machine))
+
+
+def with_pages(machine: Machine) -> str:
+    """Return a database for tests in browsers: the add-ons, scripts and styles made."""
+    addons = with_addons(machine)
+    name = addons.replace(ADDONS, PAGES)
+    with only_one(machine.home, "build"):
+        if not machine.databases.exists(name):
+            _make_pages(machine, addons, name)
+    return name
+
+
+def _make_pages(machine: Machine, addons: str, name: str) -> None:
+    building = name + BUILDING
+    with step("putting together the scripts and styles of all pages"):
+        machine.databases.drop(name)
+        machine.databases.copy(addons, building)
+        _in_odoo(machine, "assets", building, log="assets.log")
+    machine.databases.rename(building, name)
 
 
 def install_log(machine: Machine) -> Path:
@@ -129,16 +149,20 @@ def _empty_network_folder(machine: Machine, database: str) -> Path:
 
 def provision(machine: Machine, database: str, folder: Path) -> None:
     """Have the add-ons enter the demo network; keep its keys in files."""
+    _in_odoo(machine, "provision", database, str(folder), log="provision.log")
+
+
+def _in_odoo(machine: Machine, script: str, *words: str, log: str) -> None:
+    """Run a script of ours in a process that holds Odoo."""
     run(
         machine.account.argv(
             machine.home.python,
             "-m",
-            "ekarte_stack.provision",
+            f"ekarte_stack.{script}",
             machine.databases.conf,
-            database,
-            folder,
+            *words,
         ),
-        log=machine.home.log / "provision.log",
+        log=machine.home.log / log,
         env=machine.databases.environment(),
         cwd=machine.account.home,
         advice=UNFINISHED,

@@ -10,7 +10,7 @@ from ekarte_stack.machine import Machine
 from ekarte_stack.result import Result
 from ekarte_stack.steps import say
 
-PURE_PACKAGES = ("ekarte_core", "ekarte_auth_gateway")
+PURE_PACKAGES = ("ekarte_core", "ekarte_auth_gateway", "ekarte_terminal")
 
 
 def check(machine: Machine) -> Result:

@@ -34,11 +34,18 @@ class Refused(Exception):
 class OdooDoor:
     """One logged-in session on a connection of its own; not for several threads."""
 
-    def __init__(self, url: str, database: str, login: str, password: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        login: str,
+        password: str,
+        wait_s: float = WAIT_S,
+    ) -> None:
         where = urlsplit(url)
         assert where.hostname is not None, url
         self._connection = http.client.HTTPConnection(
-            where.hostname, where.port, timeout=WAIT_S
+            where.hostname, where.port, timeout=wait_s
         )
         self._numbers = itertools.count(1)
         self.cookie = ""

@@ -35,12 +35,12 @@ def write_configuration(databases: Databases) -> None:
     )
 
 
-def server(databases: Databases, database: str, port: int) -> Server:
-    """Describe Odoo serving one database."""
+def server(databases: Databases, database: str, port: int, *words: str) -> Server:
+    """Describe Odoo serving one database; `words` are further options of its own."""
     return Server(
         name="Odoo",
         argv=databases.odoo(
-            "-d", database, f"--db-filter=^{database}$", f"--http-port={port}"
+            "-d", database, f"--db-filter=^{database}$", f"--http-port={port}", *words
         ),
         env=databases.environment(),
         cwd=databases.account.home,

@@ -100,7 +100,7 @@ def _run(
     machine: Machine, suites: Mapping[str, Iterable[str]], hoot: Iterable[str]
 ) -> Result:
     databases = machine.databases
-    databases.copy(ledger.with_addons(machine), PLAIN_ODOO)
+    databases.copy(ledger.with_pages(machine), PLAIN_ODOO)
     known, total = read_known(KNOWN.read_text()), Result()
     try:
         for title, paths in suites.items():

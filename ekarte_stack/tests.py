@@ -1,4 +1,4 @@
-"""``./ekarte test``: every suite, in two lanes, and an honest sum.
+"""``./ekarte test``: every suite, two at a time, and an honest sum.
 
 A suite that collected nothing, a test that was skipped and a tour that nobody ran
 are failures: each of them looks like success and is none.
@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ekarte_stack import (
-    bench_settlement,
+    bench_small,
     browser,
     lanes,
     ledger,
@@ -32,40 +32,40 @@ from ekarte_stack.home import CHECKOUT
 from ekarte_stack.locks import only_one
 from ekarte_stack.machine import Machine
 from ekarte_stack.result import Result
+from ekarte_stack.showcase import start as showcase
 from ekarte_stack.steps import StackError, run, say, step, warn
 
 NO_TESTS_COLLECTED = 5  # pytest's exit code
 PURE = ("core", "gateway", "architecture")
 PEERS = CHECKOUT / "tests" / "peers"
+WITH_PAGES = "ekarte_loyalty"
 WARNED = re.compile(r" (WARNING|ERROR|CRITICAL) ")
 E2E_DATABASE = "ekarte_t_e2e"
 INSTALLATION, TOURS = "installation of the add-ons", "tours"
-SETTLED = "the settlement's bench in small"
+SETTLED = "benches with Odoo in small"
+SHOWCASE = "weeks of the showcase"
 PART, WHOLE = "Odoo's own, in part", "Odoo's own, whole"
 YEAR = "a year of cards and books"
 YEAR_TEST = (
     "ekarte_loyalty/tests/test_year.py::TestYear"
     "::test_a_year_of_random_business_agrees_to_the_cent"
 )
-# Two lanes side by side take about as long as each other; the third is for those who
-# must be alone. The add-ons are installed before they are tested, the tours counted
-# after they ran.
-LANES = {
-    "core": 1,
-    "gateway": 1,
-    "architecture": 1,
-    "peers": 1,
-    "linters": 1,
-    PART: 1,
-    INSTALLATION: 2,
-    "ekarte_loyalty": 2,
-    "ekarte_pos_terminal": 2,
-    TOURS: 2,
-    SETTLED: 3,
-    "end to end": 3,
-    WHOLE: 3,
-    YEAR: 3,
+# In the order in which they start, two side by side, the longest first: then both lanes
+# end at about the same time. With each, what must have ended before it.
+SIDE_BY_SIDE: dict[str, tuple[str, ...]] = {
+    INSTALLATION: (),
+    "gateway": (),
+    "ekarte_pos_terminal": (INSTALLATION,),
+    "ekarte_loyalty": (INSTALLATION,),
+    "core": (),
+    PART: (INSTALLATION,),
+    "linters": (),
+    "peers": (),
+    "architecture": (),
+    TOURS: ("ekarte_loyalty", "ekarte_pos_terminal"),
 }
+# After all others, one by one.
+ALONE = (SETTLED, SHOWCASE, "end to end", WHOLE, YEAR)
 
 
 @dataclass(frozen=True)
@@ -136,19 +136,21 @@ def _test(machine: Machine, options: argparse.Namespace) -> int:
 
 
 def _in_lanes(chosen: list[tuple[str, Suite]], session: Session) -> Result:
-    """Run lanes 1 and 2 side by side, then lane 3; one alone shows live."""
-    tasks = [
-        lanes.Task(title, LANES[title], partial(_timed, title, suite, session))
-        for title, suite in chosen
+    """Run what may run side by side, then the rest; one alone shows live."""
+    works = {title: partial(_timed, title, suite, session) for title, suite in chosen}
+    beside = [
+        lanes.Task(title, works[title], after)
+        for title, after in SIDE_BY_SIDE.items()
+        if title in works
     ]
+    alone = [works[title] for title in ALONE if title in works]
     total = Result()
-    for among in ({1, 2}, {3}):
-        now = [task for task in tasks if task.lane in among]
-        if len({task.lane for task in now}) > 1:
-            total.add(lanes.run(now, session.machine.home.log))
-        else:
-            for task in now:
-                total.add(task.work())
+    if len(beside) > 1:
+        total.add(lanes.run(beside, session.machine.home.log))
+    else:
+        alone = [*(task.work for task in beside), *alone]
+    for work in alone:
+        total.add(work())
     return total
 
 
@@ -168,7 +170,8 @@ def suites(session: Session) -> Iterator[tuple[str, Suite]]:
     if not session.arguments:
         yield from _beside_the_addons(session)
     if not session.arguments and not session.fast:
-        yield SETTLED, lambda s: bench_settlement.small(s.machine)
+        yield SETTLED, lambda s: bench_small.small(s.machine)
+        yield SHOWCASE, lambda s: showcase.small(s.machine)
     if session.wants("tests/e2e"):
         yield "end to end", end_to_end
 
@@ -204,6 +207,8 @@ def installation(session: Session) -> Result:
     """Install the add-ons; Odoo tells of much that is wrong only by a warning."""
     result = Result()
     ledger.with_addons(session.machine)
+    if not session.fast:
+        ledger.with_pages(session.machine)  # made before both lanes ask for them
     log = ledger.install_log(session.machine).read_text(errors="replace")
     for line in log.splitlines():
         if WARNED.search(line):
@@ -223,7 +228,10 @@ def addon(session: Session, name: str, more: Mapping[str, str] | None = None) ->
     """Run an add-on's tests under pytest-odoo on a database copy of its own."""
     databases = session.machine.databases
     database = f"ekarte_t_{name}"
-    databases.copy(ledger.with_addons(session.machine), database)
+    if name == WITH_PAGES and not session.fast:
+        install_peers(session.machine)  # axe-core looks at its pages
+    made = ledger.with_addons if session.fast else ledger.with_pages
+    databases.copy(made(session.machine), database)
     extra = {"EKARTE_TOURS_RAN": str(tours_file(session.machine)), **(more or {})}
     if session.fast:
         extra["EKARTE_FAST"] = "1"
@@ -300,16 +308,17 @@ def install_peers(machine: Machine) -> None:
     """Install what tests/peers/package-lock.json pins, unless it is there already."""
     locked = (PEERS / "package-lock.json").read_text()
     note = PEERS / "node_modules" / ".ekarte-installed"
-    if note.exists() and note.read_text() == locked:
-        return
-    with step("npm ci: the second terminal programs"):
-        run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            log=machine.home.log / "npm.log",
-            cwd=PEERS,
-            advice="check that npm reaches its registry",
-        )
-    note.write_text(locked)
+    with only_one(machine.home, "npm"):  # suites of two lanes want them
+        if note.exists() and note.read_text() == locked:
+            return
+        with step("npm ci: the second terminal programs, axe-core"):
+            run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                log=machine.home.log / "npm.log",
+                cwd=PEERS,
+                advice="check that npm reaches its registry",
+            )
+        note.write_text(locked)
 
 
 def pytest(

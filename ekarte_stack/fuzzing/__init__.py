@@ -1,0 +1,1 @@
+"""Changed messages for everything that reads what others wrote."""
