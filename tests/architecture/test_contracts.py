@@ -22,6 +22,8 @@ PLANTED = [
     ("gateway-layers", "ekarte_auth_gateway/codec/fields.py",
      "import ekarte_auth_gateway.flow"),
     ("gateway-alone", "ekarte_auth_gateway/codec/fields.py", "import odoo"),
+    ("terminal-layers", "ekarte_terminal/session.py",
+     "import ekarte_terminal.screen"),
     ("codec-sans-io", "ekarte_auth_gateway/codec/fields.py", "import socket"),
     ("parameters-pure", "ekarte_auth_gateway/parameters/cut.py", "import time"),
     ("addons-alone", "ekarte_loyalty/__init__.py", "import ekarte_auth_gateway"),

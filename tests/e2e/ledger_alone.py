@@ -7,6 +7,7 @@ import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import make_dsn
@@ -58,7 +59,7 @@ class LedgerAlone:
         keyring = load_keyring(self.keyring_file)
         self.gateway = GatewayProcess(self.dsn, keyring, self.keyring_file, folder)
 
-    def run(self) -> dict[str, object]:
+    def run(self) -> dict[str, Any]:
         """What run.json would say of it."""
         terminals = []
         for number in demo_network().terminals:

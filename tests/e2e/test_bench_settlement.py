@@ -3,8 +3,8 @@
 import pytest
 
 from ekarte_stack import bench_settlement
+from ekarte_stack.bench_beside import Served
 from ekarte_stack.bench_customers import CLUB, CLUBS, FLEET, GIFT, GIFTS, Crowd, kinds
-from ekarte_stack.bench_gateway import Served
 from ekarte_stack.steps import StackError
 
 

@@ -1,4 +1,4 @@
-"""Two lanes of suites: side by side, in order, each readable, none lost."""
+"""Two lanes of suites: side by side, each in its time, readable, none lost."""
 
 import os
 import signal
@@ -29,8 +29,8 @@ def work(name):
     print(f"{name} had begun", flush=True)
     sleeper.wait()
 
-lanes.run([lanes.Task(name, lane, lambda name=name: work(name))
-           for lane, name in enumerate(("one", "two"))], folder)
+lanes.run([lanes.Task(name, lambda name=name: work(name)) for name in ("one", "two")],
+          folder)
 """
 
 
@@ -38,7 +38,7 @@ def passing(number: int = 1) -> Result:
     return Result(passed=number)
 
 
-def test_lanes_are_side_by_side_and_a_lane_is_in_order(tmp_path: Path):
+def test_two_are_side_by_side_and_who_waits_for_another_comes_after_it(tmp_path: Path):
     def meet(mine: str, other: str) -> Result:
         (tmp_path / mine).touch()
         wait_until((tmp_path / other).exists, f"{other} beside {mine}")
@@ -56,9 +56,9 @@ def test_lanes_are_side_by_side_and_a_lane_is_in_order(tmp_path: Path):
 
     total = lanes.run(
         [
-            lanes.Task("first", 1, first),
-            lanes.Task("second", 1, after),
-            lanes.Task("beside", 2, lambda: meet("b", "a")),
+            lanes.Task("second", after, after=("first", "nobody")),
+            lanes.Task("first", first),
+            lanes.Task("beside", lambda: meet("b", "a")),
         ],
         tmp_path,
     )
@@ -75,11 +75,7 @@ def test_each_suite_s_output_stays_together(tmp_path: Path, capfd):
 
     names = ("left", "right")
     lanes.run(
-        [
-            lanes.Task(name, lane, lambda name=name: talk(name))
-            for lane, name in enumerate(names)
-        ],
-        tmp_path,
+        [lanes.Task(name, lambda name=name: talk(name)) for name in names], tmp_path
     )
     said = [line.split()[0] for line in capfd.readouterr().out.splitlines()]
     assert said[:2] == ["->", "->"]
@@ -98,11 +94,11 @@ def test_every_failure_is_in_the_sum_and_the_lanes_go_on(tmp_path: Path):
 
     total = lanes.run(
         [
-            lanes.Task("core", 1, failing),
-            lanes.Task("dies", 1, lambda: os._exit(3)),
-            lanes.Task("last", 1, passing),
-            lanes.Task("raises", 2, raising),
-            lanes.Task("also last", 2, passing),
+            lanes.Task("core", failing),
+            lanes.Task("dies", lambda: os._exit(3)),
+            lanes.Task("raises", raising),
+            lanes.Task("last", passing),
+            lanes.Task("after all", passing, after=("core", "dies", "raises")),
         ],
         tmp_path,
     )
@@ -121,7 +117,7 @@ def test_a_long_silence_is_broken_by_how_far_each_suite_is(tmp_path: Path, capfd
         time.sleep(1)
         return passing()
 
-    tasks = [lanes.Task("slow", 1, slow), lanes.Task("quick", 2, passing)]
+    tasks = [lanes.Task("slow", slow), lanes.Task("quick", passing)]
     lanes.run(tasks, tmp_path, beat_s=0.3)
     assert "0 min: slow 42 %" in capfd.readouterr().out
 
@@ -144,13 +140,33 @@ def test_an_interrupt_ends_both_lanes_with_all_they_started(tmp_path: Path):
         assert not Path(f"/proc/{int(note.read_text())}").exists()
 
 
+def test_no_more_than_two_run_at_once(tmp_path: Path):
+    def work(name: str) -> Result:
+        (tmp_path / name).touch()
+        found = len(list(tmp_path.glob("busy-*")))
+        time.sleep(0.1)
+        (tmp_path / name).unlink()
+        assert found <= lanes.WIDTH
+        return passing()
+
+    names = [f"busy-{number}" for number in range(5)]
+    total = lanes.run(
+        [lanes.Task(name, lambda name=name: work(name)) for name in names], tmp_path
+    )
+    assert (total.passed, total.failed) == (5, 0)
+
+
 @pytest.mark.parametrize("arguments", [(), ("-k", "word")])
-def test_every_suite_has_a_lane_in_the_order_of_the_table(arguments):
+def test_every_suite_has_its_place(arguments):
     session = tests.Session(machine=None, fast=False, arguments=arguments)
-    titles = [title for title, _ in tests.suites(session)]
-    assert set(titles) <= set(tests.LANES)
-    for lane in (1, 2, 3):
-        there = [title for title in titles if tests.LANES[title] == lane]
-        assert there == [title for title in tests.LANES if title in there]
+    titles = {title for title, _ in tests.suites(session)}
+    placed = [*tests.SIDE_BY_SIDE, *tests.ALONE]
+    assert len(placed) == len(set(placed))
+    assert titles <= set(placed)
     if not arguments:
-        assert set(titles) == set(tests.LANES) - {tests.WHOLE, tests.YEAR}
+        assert titles == set(placed) - {tests.WHOLE, tests.YEAR}
+
+
+def test_nobody_waits_for_a_suite_that_is_not_there():
+    for title, after in tests.SIDE_BY_SIDE.items():
+        assert set(after) <= set(tests.SIDE_BY_SIDE) - {title}

@@ -36,6 +36,7 @@ class Host:
         self.late_s = 1.0
         self.signs_on = True
         self.purchases: dict[str, dict[str, Any]] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
         self.early: set[str] = set()
         self.faults: list[str] = []
         self.seen: list[Fields] = []
@@ -71,7 +72,40 @@ class Host:
     def original_of(self, fields: Fields) -> str:
         return fields["90"][:20]
 
+    def refund(self, fields: Fields, mood: str) -> str:
+        """Give money back once; return the answer code."""
+        name = f"0220{fields['11']}{fields['7']}"
+        known = self.refunds.get(name)
+        if known is not None:
+            return str(known["rc"])
+        if mood in ("decline", "unclear"):
+            return {"decline": "78", "unclear": "96"}[mood]
+        bought = self.original_of(fields)
+        entry = self.purchases.get(bought)
+        if entry is None or entry["reversed"] or not entry["charged"]:
+            self.faults.append("a refund of nothing")
+            return "25"
+        amount = int(fields["4"])
+        self.refunds[name] = {"rc": "00", "of": bought, "amount": amount, "kept": False}
+        if self.given_back(bought) > entry["amount"]:
+            self.faults.append("a refund above the purchase")
+        return "00"
+
+    def given_back(self, bought: str) -> int:
+        return sum(
+            one["amount"]
+            for one in self.refunds.values()
+            if one["of"] == bought and not one["kept"]
+        )
+
     def reverse(self, fields: Fields) -> str:
+        if self.original_of(fields).startswith("0220"):
+            refund = self.refunds.get(self.original_of(fields))
+            if refund is not None:
+                refund["kept"] = True
+            return "00" if refund is not None else "25"
+        if self.given_back(self.original_of(fields)):
+            self.faults.append("a reversal of what was refunded")
         entry = self.purchases.get(self.original_of(fields))
         if entry is None:
             self.early.add(self.original_of(fields))
@@ -130,6 +164,8 @@ class Host:
             rc = self.purchase(fields, mood)
         elif kind in ("0400", "0401"):
             rc = self.reverse(fields)
+        elif fields["3"] == "200000":
+            rc = self.refund(fields, mood)
         else:
             rc = self.complete(fields)
         await self._deliver(writer, fields, rc, mood)
@@ -188,13 +224,20 @@ class Host:
         if "seed" in wishes:
             self.chance = random.Random(wishes["seed"])
         if wishes.get("forget"):
-            for book in (self.purchases, self.early, self.faults, self.seen):
+            for book in (
+                self.purchases,
+                self.refunds,
+                self.early,
+                self.faults,
+                self.seen,
+            ):
                 book.clear()
         if wishes.get("hang_up"):
             for writer in list(self.writers):
                 writer.close()
         return {
             "purchases": self.purchases,
+            "refunds": self.refunds,
             "faults": self.faults,
             "seen": self.seen,
             "lines": len(self.writers),

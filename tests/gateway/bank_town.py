@@ -15,6 +15,8 @@ BANK = "00000061"
 BANK_2, BANK_3, BANK_4 = "00000062", "00000063", "00000064"
 PUMP = "00000065"
 ISO = "00000066"
+LINE = "00000067"
+"""At the end of a serial line."""
 NO_BANK = town.HTTP_1
 HERE = Path(__file__).parent
 NUMBER = "4000001234567899"
@@ -79,6 +81,15 @@ class Acquirer:
         ]
 
 
+def given_back(host: Acquirer) -> list[int]:
+    """What has gone back to customers' accounts by refunds, in minor units."""
+    return [
+        entry["amount"]
+        for entry in host.book()["refunds"].values()
+        if not entry["kept"]
+    ]
+
+
 def network(port: int, **changes: Any) -> dict[str, Any]:
     """Parts of the test network: an acquirer, and terminals that have it."""
     acquirer = {
@@ -102,6 +113,7 @@ def network(port: int, **changes: Any) -> dict[str, Any]:
         for number in (BANK, BANK_2, BANK_3, BANK_4, PUMP)
     ]
     own.append({**own[0], "id": ISO, "protocol": "iso8583", "bank_terminal": "T0066"})
+    own.append({**own[0], "id": LINE, "protocol": "serial", "bank_terminal": "T0067"})
     return {
         "acquirers": [acquirer],
         "terminals": [*town.document()["terminals"], *own],

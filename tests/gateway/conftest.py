@@ -156,6 +156,7 @@ def bank_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the acquirer's key."""
     folder = tmp_path_factory.mktemp("bank_keys")
     (folder / "ACQ1.key").write_text(BANK_KEY + "\n")
+    (folder / "ACQ1.key").chmod(0o600)
     return folder
 
 

@@ -1,15 +1,16 @@
 """A gateway that kills itself after a chosen step of a chosen operation.
 
-    DIE_FOR=17 DIE_AT=3 python -m tests.gateway.dying_gateway
+    echo 17 3 >order; DIE_ORDER=order python -m tests.gateway.dying_gateway
 
 ends with SIGKILL after the third thing that operation 17 has done: a step written, an
-answer of the ledger, or a question to the bank.
+answer of the ledger, or a question to the bank. The order may change while it runs.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from ekarte_auth_gateway.__main__ import main
@@ -17,9 +18,30 @@ from ekarte_auth_gateway.bank.banks import Banks
 from ekarte_auth_gateway.bank.link import Link
 from ekarte_auth_gateway.bank.runner import Runner
 
-FOR = int(os.environ["DIE_FOR"])
+ORDER = Path(os.environ["DIE_ORDER"])
 UNHEARD_S = 0.001
-left = int(os.environ["DIE_AT"])
+
+
+class Order:
+    """Which operation dies, and how many things are left to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.operation = self.left = 0
+
+    def one_less(self, operation: int | None = None) -> bool:
+        """Count one thing done, by any operation or by this one; True: the last."""
+        text = ORDER.read_text()
+        if text != self.text:
+            self.text = text
+            self.operation, self.left = map(int, text.split())
+        if operation not in (None, self.operation):
+            return False
+        self.left -= 1
+        return self.left == 0
+
+
+order = Order()
 
 
 def die() -> None:
@@ -28,11 +50,8 @@ def die() -> None:
 
 def count(operation: int) -> None:
     """One thing done; the last one."""
-    global left  # noqa: PLW0603 - a program of one purpose
-    if operation == FOR:
-        left -= 1
-        if left == 0:
-            die()
+    if order.one_less(operation):
+        die()
 
 
 take, ask_ledger, ask_bank = Runner.take, Banks._ask_ledger, Link.ask
@@ -51,13 +70,10 @@ async def counted_ledger(self: Any, request: Any) -> Any:
 
 
 async def counted_bank(self: Any, fields: Any) -> Any:
-    global left  # noqa: PLW0603 - a program of one purpose
-    if fields["t"] in ("0100", "0200"):
-        left -= 1
-        if left == 0:
-            asking = asyncio.ensure_future(ask_bank(self, fields))
-            await asyncio.wait({asking}, timeout=UNHEARD_S)
-            die()  # it is on the line, and nobody has heard the answer
+    if fields["t"] in ("0100", "0200") and order.one_less():
+        asking = asyncio.ensure_future(ask_bank(self, fields))
+        await asyncio.wait({asking}, timeout=UNHEARD_S)
+        die()  # it is on the line, and nobody has heard the answer
     return await ask_bank(self, fields)
 
 

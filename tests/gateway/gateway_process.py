@@ -36,7 +36,7 @@ class GatewayProcess:
         self.keyring_file = keyring_file
         self.log_file = folder / "gateway.log"
         self.http_port = self.iso_port = self.iso_b_port = 0
-        self.frame_port = 0
+        self.frame_port = self.nexo_port = 0
         self._env = {
             "EKARTE_DSN": dsn,
             "EKARTE_KEYRING": str(keyring_file),
@@ -66,6 +66,7 @@ class GatewayProcess:
                     "EKARTE_ISO": f"127.0.0.1:{self.iso_port}",
                     "EKARTE_ISO_B": f"127.0.0.1:{self.iso_b_port}",
                     "EKARTE_FRAME_TCP": f"127.0.0.1:{self.frame_port}",
+                    "EKARTE_NEXO": f"127.0.0.1:{self.nexo_port}",
                     **self._env,
                 },
             )
@@ -73,6 +74,7 @@ class GatewayProcess:
         self.http_port, self.iso_port = listening["http_port"], listening["iso_port"]
         self.iso_b_port = listening["iso_b_port"]
         self.frame_port = listening["frame_port"]
+        self.nexo_port = listening["nexo_port"]
         return self
 
     def start_ready(self, **env: str) -> "GatewayProcess":
@@ -106,6 +108,19 @@ class GatewayProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             raise AssertionError(f"did not stop:\n{self.log_text()[-2000:]}") from None
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started and nobody has ended it; it may have died."""
+        return self._process is not None
+
+    def kill_after(self, wait_s: float) -> None:
+        """Kill it, unless it dies by itself before."""
+        assert self._process is not None
+        deadline = time.monotonic() + wait_s
+        while self._process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.kill()
 
     @property
     def pid(self) -> int:

@@ -76,5 +76,31 @@ QUERIES = {
 }
 
 
+CARDS_OF = 10  # a scenario's cards have serials from its batch times this
+_LAST4 = {"purses": 1, "lots": 1, "cards": 3}
+
+
+def rows_of_batches(
+    rows: dict[str, list[tuple[Any, ...]]], batches: set[int]
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Leave the rows of scenarios with these batches, without closes."""
+    kept = {}
+    for table, found in rows.items():
+        place = _LAST4.get(table)
+        if table in ("memberships", "closes"):
+            continue
+        if place is None:
+            kept[table] = [
+                row for row in found if row[0] in batches and row[2] != "close"
+            ]
+        else:
+            kept[table] = [
+                row for row in found if int(row[place][:3]) // CARDS_OF in batches
+            ]
+    tokens = {row[0] for row in kept["cards"]}
+    kept["memberships"] = [row for row in rows["memberships"] if row[0] in tokens]
+    return kept
+
+
 def rows_of(gateway: GatewayProcess) -> dict[str, list[tuple[Any, ...]]]:
     return {name: gateway.sql(query) for name, query in QUERIES.items()}

@@ -454,6 +454,26 @@ SCENARIOS: dict[str, list[Step]] = {
 }
 
 
+OVER_NEXO: tuple[str, ...] = (
+    "a hold is captured as it is",
+    "a hold is captured in part, and not twice",
+    "a hold is reversed, and captured no more",
+    "less than asked is welcome",
+    "a sale is reversed",
+    "a reversal overtakes its original",
+    "goods come back in parts, up to the original",
+    "goods paid by gift money come back to the card",
+    "a gift card is loaded again",
+    "a purchase paid elsewhere earns",
+    "points buy a prize",
+    "a repeat is answered as before, other content is not",
+    "status tells what became of an operation",
+    "an unknown original is not found",
+)
+"""What a cash register can say in nexo's words: it knows no codes, vouchers, advices,
+visits and blocks, quotes nothing, and cannot sell into a batch that is closed."""
+
+
 class Player:
     """Plays one scenario at one terminal."""
 
@@ -462,8 +482,10 @@ class Player:
         self.batch = 1 + list(SCENARIOS).index(name)
         self.steps = SCENARIOS[name]
         self._now = now.replace(microsecond=0)
+        # No number stands for two operations, whoever counts no batches.
+        self._first = self.batch * 100
         self._numbers = {
-            made.name: place for place, made in enumerate(self.steps, start=1)
+            made.name: place for place, made in enumerate(self.steps, self._first)
         }
         self._requests: dict[str, Request] = {}
         self._answers: dict[str, Answer] = {}
@@ -471,10 +493,11 @@ class Player:
     def play(self) -> list[Answer]:
         """Send all steps; each must get its answer code."""
         answers = []
-        for place, made in enumerate(self.steps, start=1):
+        for place, made in enumerate(self.steps, self._first):
             request = self._request(place, made)
             answer = self.terminal.send(request)
-            told = f"step {place}, {made.command}: {answer.rc} {answer.message}"
+            step = place - self._first + 1
+            told = f"step {step}, {made.command}: {answer.rc} {answer.message}"
             assert answer.rc == made.rc, told
             if made.name:
                 self._requests[made.name] = request

@@ -19,7 +19,10 @@ from tests.gateway.bank_town import (
 )
 from tests.gateway.conftest import BANK_ENV, BANK_KEY, publish
 from tests.gateway.gateway_process import GatewayProcess
+from tests.gateway.modem import NullModem
 from tests.gateway.shop import ask, balance, gift_card, order
+
+CHIP = "9F2608CAFECAFECAFECAFE9F2701809F100706010A03A0A800"
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +33,17 @@ def host() -> Iterator[Acquirer]:
 
 
 @pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NullModem]:
+    """A serial line between the gateway and a terminal."""
+    modem = NullModem(tmp_path_factory.mktemp("line"))
+    yield modem
+    modem.close()
+
+
+@pytest.fixture(scope="module")
 def open_shop(
     host: Acquirer,
+    line: NullModem,
     new_ledger: Callable[[], str],
     keyring: Keyring,
     keyring_file: Path,
@@ -47,10 +59,12 @@ def open_shop(
         folder,
         **BANK_ENV,
         EKARTE_BANK_KEYS=str(bank_keys),
+        EKARTE_SERIAL=f"{line.gateway_path}={bank_town.LINE}@115200",
     )
     publish(made.dsn, folder, **bank_town.network(host.port))
     made.start_ready()
     made.wait_for_event("bank signed on")
+    made.wait_for_event("line open")
     yield made
     assert made.stop() == 0
     assert made.broken_invariants() == []
@@ -102,6 +116,56 @@ def test_the_same_over_iso_8583(shop, host):
         assert till.last_raw == first
     assert host.charged() == [1900, 1900]
     assert bank_town.NUMBER not in shop.log_text()
+
+
+def test_the_same_over_a_serial_line(shop, host, line):
+    till = shop.on_line(line.terminal_path, bank_town.LINE)
+    bank = part(pin_block="A1B2C3D4E5F60718", chip=CHIP)
+    request = order("sale", till, card=town.club_number(), amount=2000, bank=bank)
+    answer = till.send(request)
+    assert (answer.rc, answer.bank.rc, answer.bank.amount) == ("00", "00", 1900)
+    assert till.send(request) == answer
+    host.mood("decline")
+    declined = order("sale", till, card=town.club_number(), amount=3000, bank=bank)
+    answer = till.send(declined)
+    assert (answer.rc, answer.bank.rc) == ("05", "51")
+    assert ask(till, "reverse", original=request.operation).rc == "00"
+    settle(shop)
+    assert host.charged() == booked(shop) == []
+    (entry, _) = host.purchases()
+    assert entry["terminal"].strip() == "T0067"
+
+
+@pytest.mark.parametrize("number", [bank_town.BANK, bank_town.ISO])
+def test_a_chips_data_go_to_the_bank_as_they_came_and_stay_nowhere(shop, host, number):
+    till = shop.iso(number) if number == bank_town.ISO else shop.http(number)
+    request = order(
+        "sale", till, card=town.club_number(), amount=2000, bank=part(chip=CHIP)
+    )
+    assert till.send(request).rc == "00"
+    first = till.last_raw
+    other = CHIP.replace("CAFE", "BABE")  # a chip says something new each time
+    again = msgspec.structs.replace(request, bank=part(chip=other))
+    till.send(again)
+    assert till.last_raw == first
+    (told,) = [m for m in host.book()["seen"] if m["t"] == "0200"]
+    assert (told["55"], told["22"]) == (CHIP, "052")
+    tables = shop.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'ekarte'")
+    for (table,) in tables:
+        text = str(shop.sql(f"SELECT t::text FROM ekarte.{table} AS t"))
+        assert "CAFE" not in text, table
+        assert "cafe" not in text, table
+    assert "CAFE" not in shop.log_text()
+
+
+@pytest.mark.parametrize("chip", ["9F2", "9G", "00" * 256])
+def test_what_is_no_chip_data_is_refused_by_name_alone(shop, host, chip):
+    till = shop.http(bank_town.BANK)
+    sale = {"card": town.club_number(), "amount": 2000}
+    answer = ask(till, "sale", bank=part(chip=chip), **sale)
+    assert (answer.rc, answer.field) == ("30", "bank.chip")
+    assert chip not in answer.message
+    assert host.purchases() == []
 
 
 def test_what_the_card_pays_is_not_asked_of_the_bank(shop, host):

@@ -11,7 +11,7 @@ from ekarte_auth_gateway.testing import HttpTerminal, TerminalError
 from ekarte_core import Answer, Request
 from tests.gateway import bank_town, town
 from tests.gateway.bank_town import Acquirer, booked, open_holds, part, settle
-from tests.gateway.conftest import BANK_ENV
+from tests.gateway.conftest import BANK_ENV, BANK_KEY, publish
 from tests.gateway.gateway_process import GatewayProcess
 from tests.gateway.shop import ask, balance, gift_card, order
 
@@ -41,10 +41,16 @@ def insist(till: Any, request: Request) -> Answer:
 
 
 def start_dying(shop: GatewayProcess, operation: int, at: int) -> None:
-    shop.module = DYING
-    seen = len(shop.logs())
-    shop.start_ready(DIE_FOR=str(operation), DIE_AT=str(at))
-    shop.wait_for_event("bank signed on", seen)
+    """Have it die after so many steps of an operation; started where it is not."""
+    order_file = shop.log_file.with_name("order")
+    order_file.write_text(f"{operation} {at}")
+    if shop.module != DYING:
+        shop.kill()  # it runs as itself
+        shop.module = DYING
+    if not shop.is_started:
+        seen = len(shop.logs())
+        shop.start_ready(DIE_ORDER=str(order_file))
+        shop.wait_for_event("bank signed on", seen)
 
 
 def check(shop: GatewayProcess, host: Acquirer) -> None:
@@ -94,7 +100,6 @@ def test_killed_after_any_step_it_ends_in_both_or_in_neither(make_shop, host, mo
             spent += 500
         check(shop, host)
         assert balance(till, value) == 50_000 - spent
-        shop.kill()
         if first is not None:
             break
     assert died >= 5
@@ -114,7 +119,6 @@ def test_killed_while_it_is_reversed_it_is_reversed_in_both(make_shop, host):
             "sale", till, operation=number, card=card, amount=1000, bank=part()
         )
         assert insist(till, sale).rc == "00"
-        shop.kill()
         start_dying(shop, number, at)
         till = shop.http(bank_town.BANK)
         undo = order("reverse", till, operation=back, original=number)
@@ -127,7 +131,6 @@ def test_killed_while_it_is_reversed_it_is_reversed_in_both(make_shop, host):
         assert insist(till, undo).rc == "00"
         check(shop, host)
         assert host.charged() == []
-        shop.kill()
         if first is not None:
             break
     assert died >= 1
@@ -150,15 +153,13 @@ def test_killed_twice_while_it_is_taken_up_it_still_ends(make_shop, host):
         )
         assert send(till, request) is None
         shop.kill()
-        shop.module = DYING
-        shop.start(DIE_FOR=str(number), DIE_AT=str(at))
-        time.sleep(1.5)
-        shop.kill()
+        shop.log_file.with_name("order").write_text(f"{number} {at}")
+        shop.start()
+        shop.kill_after(1.5)
         start_dying(shop, number, int(NEVER))
         till = shop.http(bank_town.BANK)
         insist(till, request)
         check(shop, host)
-        shop.kill()
 
 
 def test_what_one_gateway_leaves_another_ends(
@@ -283,3 +284,16 @@ def test_in_a_storm_the_hosts_book_and_ours_agree(make_shop, host):
     assert kills > 1
     assert 0 < len(host.charged()) < len(entries)
     assert any(entry["reversed"] for entry in entries)
+
+
+def test_a_bank_key_that_others_may_read_is_not_used(make_gateway, host, tmp_path):
+    """All other tests here have one that is closed."""
+    key = tmp_path / "ACQ1.key"
+    key.write_text(BANK_KEY + "\n")
+    key.chmod(0o644)
+    gateway = make_gateway(EKARTE_BANK_KEYS=str(tmp_path), **BANK_ENV)
+    publish(gateway.dsn, tmp_path, **bank_town.network(host.port))
+    gateway.start_ready()
+    told = gateway.wait_for_event("acquirer cannot be used")
+    assert "chmod 640" in told["reason"]
+    assert BANK_KEY not in gateway.log_text()

@@ -5,6 +5,7 @@ import struct
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -14,9 +15,11 @@ from ekarte_auth_gateway.bank.figures import BankFigures
 from ekarte_auth_gateway.bank.link import Link, LinkRhythm, NotSent, Silent
 from ekarte_auth_gateway.bank.messages import (
     Sender,
+    end_of,
     follow_up,
     purchase,
     read_reply,
+    refund,
 )
 from ekarte_auth_gateway.codec import (
     PROFILE_B,
@@ -74,6 +77,9 @@ NEXT = {
     "released": "rest",
     "undoing": "undo",
     "kept": "rest",
+    "refunding": "refund",
+    "refunded": "rest",
+    "unrefunded": "rest",
 }
 
 
@@ -178,6 +184,43 @@ def test_a_reversal_names_the_original_and_its_repeat_differs_in_type_alone():
     assert "2" not in first
     named = follow_up(undone, undone.steps[1], EUR, NUMBER, again=False)
     assert named["2"] == NUMBER
+
+
+def test_a_refund_names_the_purchase_and_its_reversal_the_refund():
+    given = course("sent", "booked", "refunding", "refunded", "refunding", "unrefunded")
+    steps = [
+        *given.steps[:3],
+        msgspec.structs.replace(given.steps[3], message="0220", stan=4, amount=475),
+        given.steps[4],
+        msgspec.structs.replace(
+            given.steps[5], message="0400", stan=6, amount=475, reason="4"
+        ),
+    ]
+    given = msgspec.structs.replace(given, steps=tuple(steps))
+    told = refund(given, steps[3], EUR, "", again=False)
+    assert (told["t"], told["3"], told["4"]) == ("0220", "200000", "000000000475")
+    assert told["90"][:20] == "0200" + "000001" + "1122123015"
+    back = refund(given, steps[5], EUR, "", again=True)
+    assert (back["t"], back["3"], back["4"]) == ("0401", "200000", "000000000475")
+    assert back["90"][:20] == "0220" + "000004" + "1122123015"
+    assert back["37"] == told["37"]
+
+
+@pytest.mark.parametrize(
+    ("rc", "refunded", "other"),
+    [
+        ("00", "acknowledged", "acknowledged"),
+        ("25", "refused", "acknowledged"),
+        ("78", "refused", None),
+        ("96", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_refund_may_be_refused_what_is_due_anyhow_may_not(rc, refunded, other):
+    step = course("refunded").steps[0]
+    assert end_of(step, rc) == refunded
+    for name in ("released", "booked", "unrefunded"):
+        assert end_of(course(name).steps[0], rc) == other
 
 
 @pytest.mark.parametrize(

@@ -109,13 +109,20 @@ def _environment():
 
 def test_the_example_of_settings_is_one_that_the_gateway_reads(tmp_path):
     environment = _environment()
-    for name in ("EKARTE_KEYRING", "EKARTE_ODOO_KEY_FILE"):
+    for name in (
+        "EKARTE_KEYRING",
+        "EKARTE_ODOO_KEY_FILE",
+        "EKARTE_PARAMETERS_KEY_FILE",
+    ):
         secret = tmp_path / Path(environment[name]).name
         secret.write_text("a secret")
+        secret.chmod(0o600)
         environment[name] = str(secret)
     settings = read_settings(environment)
     assert settings.odoo is not None
     assert settings.odoo.database == "prod"
+    assert settings.parameters is not None
+    assert settings.figures is not None
 
 
 def test_an_example_without_its_dsn_is_refused_by_name():
@@ -136,6 +143,7 @@ def test_a_unit_runs_as_nobody_in_particular_and_is_restarted(name):
     assert service["NoNewPrivileges"] == "yes"
     assert service["CapabilityBoundingSet"] == ""
     assert "SIGTERM" in service["KillSignal"]
+    assert service["LimitCORE"] == "0"
 
 
 def test_prometheus_asks_every_gateway_of_the_compose_file():
@@ -144,6 +152,18 @@ def test_prometheus_asks_every_gateway_of_the_compose_file():
     gateways = {name for name in compose["services"] if name.startswith("gateway")}
     targets = scrape["scrape_configs"][0]["static_configs"][0]["targets"]
     assert {target.partition(":")[0] for target in targets} == gateways
+    door = _environment()["EKARTE_METRICS"].rpartition(":")[2]
+    assert {target.partition(":")[2] for target in targets} == {door}
+
+
+def test_every_secret_of_the_example_is_one_that_the_compose_file_prepares():
+    text = (DEPLOY / "container/compose.yaml").read_text()
+    example = (DEPLOY / "container/gateway.env.example").read_text()
+    named = re.findall(r"/run/secrets/([\w.]+)", example)
+    assert len(named) == 4
+    for name in named:
+        line = rf"^#     install .* secrets/{re.escape(name)}$"
+        assert re.search(line, text, re.MULTILINE), name
 
 
 def test_the_container_has_every_package_that_the_gateway_names():

@@ -52,10 +52,14 @@ class Stage:
         await self.side.stop()
 
     def submit(
-        self, number: int, nonce: str | None = None, born_s: float | None = None
+        self,
+        number: int,
+        nonce: str | None = None,
+        born_s: float | None = None,
+        command: str = "sale",
     ):
         future = asyncio.get_running_loop().create_future()
-        request = Request(command="sale", terminal=town.ISO_1, operation=number)
+        request = Request(command=command, terminal=town.ISO_1, operation=number)
         born_s = time.monotonic() if born_s is None else born_s
         self.desk.submit(Task(request, "iso8583", future.set_result, born_s, nonce))
         return future
@@ -111,6 +115,80 @@ def test_a_full_queue_refuses_at_once_with_91_and_recovers():
     assert codes(refused) == ["91"] * 9
     assert {verdict.status for verdict in refused} == {"unavailable"}
     assert after.rc == "00"
+
+
+def test_what_would_take_too_long_is_refused_at_once_and_taken_when_it_would_not():
+    ledger = FakeLedger()
+
+    def slowly(requests):
+        time.sleep(0.02 * len(requests))
+        return [outcome(request) for request in requests]
+
+    async def act(stage):
+        patient = await asyncio.gather(*[stage.submit(n) for n in range(40)])
+        ledger.behave = slowly
+        for first in (100, 120, 140):
+            await asyncio.gather(*[stage.submit(first + n) for n in range(8)])
+        slow = [stage.submit(n) for n in range(200, 300)]
+        refused = [future.result() for future in slow if future.done()]
+        assert stage.desk.is_full
+        slow = await asyncio.gather(*slow)
+        ledger.behave = None
+        for number in range(400, 440):
+            await stage.submit(number)
+        assert not stage.desk.is_full
+        after = await asyncio.gather(*[stage.submit(n) for n in range(500, 540)])
+        return patient, refused, slow, after
+
+    patient, refused, slow, after = play(ledger, act, queue_s=0.2)
+    assert codes(patient + after) == ["00"] * 80
+    assert len(refused) >= 60
+    assert codes(slow) == ["00"] * (100 - len(refused)) + ["91"] * len(refused)
+
+
+def test_who_is_answered_and_comes_again_at_once_is_in_the_next_group():
+    ledger = FakeLedger()
+
+    async def keep_asking(stage, first):
+        for number in range(10):
+            await stage.submit(first + number)
+
+    async def act(stage):
+        ledger.behave = lambda requests: (
+            time.sleep(0.005) or [outcome(request) for request in requests]
+        )
+        await asyncio.gather(*[keep_asking(stage, 100 * who) for who in range(20)])
+
+    play(ledger, act)
+    assert sum(len(group) for group in ledger.groups) == 200
+    assert len(ledger.groups) <= 14  # two sets that take turns would need twice as many
+
+
+def test_a_close_is_counted_when_it_is_executed_and_not_when_it_is_repeated():
+    ledger = FakeLedger()
+
+    async def act(stage):
+        count = stage.counters.registry.get_sample_value
+        for status in ("new", "repeat"):
+            ledger.behave = lambda requests, status=status: [
+                outcome(request, status=status) for request in requests
+            ]
+            await stage.submit(7, command="close")
+        return count("ekarte_batches_closed_total", {"how": "terminal"})
+
+    assert play(ledger, act) == 1
+
+
+def test_one_that_asks_alone_never_waits_for_others():
+    ledger = FakeLedger()
+
+    async def act(stage):
+        began_s = time.monotonic()
+        for number in range(50):
+            await stage.submit(number)
+        return time.monotonic() - began_s
+
+    assert play(ledger, act) < 0.4  # with a wait of 10 ms each it would be 0.5
 
 
 def test_a_task_that_waited_too_long_is_answered_91_and_never_executed():

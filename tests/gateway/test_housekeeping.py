@@ -66,7 +66,7 @@ def test_a_renewed_key_replaces_the_old_one(make_gateway, tmp_path):
 
 
 def test_the_hash_chain_and_the_nonces_are_looked_after(make_gateway):
-    gateway = make_gateway().start_ready()
+    gateway = make_gateway(EKARTE_SEAL_EVERY_S="0.5").start_ready()
     terminal = gateway.http()
     for _ in range(3):
         assert ask(terminal, "sale", card=town.club_number(), amount=100).rc == "00"
@@ -120,7 +120,9 @@ def test_the_gateways_database_role_needs_no_more_than_it_was_granted(
         cr.execute("CREATE TABLE public.res_users (password text)")
         core_command("grant", "--dsn", owner_dsn, "--role", role, "--for", "gateway")
         dsn = make_dsn(owner_dsn, user=role, password="for-a-test")
-        gateway.start_ready(EKARTE_DSN=dsn, EKARTE_SETTLE_EVERY_S="0.3")
+        gateway.start_ready(
+            EKARTE_DSN=dsn, EKARTE_SETTLE_EVERY_S="0.3", EKARTE_SEAL_EVERY_S="0.5"
+        )
         brief, terminal = gateway.http(town.HTTP_BRIEF), gateway.http()
         value = gift_card(terminal, 1000)
         assert ask(brief, "authorize", card=value, amount=300).rc == "00"

@@ -402,3 +402,13 @@ def test_body_of_leaves_defaults_out_and_reads_back():
     assert set(json.loads(body_of(request))) == {
         "terminal", "batch", "operation", "amount",
     }  # fmt: skip
+
+
+def test_a_command_of_the_back_office_is_refused_for_good_and_not_for_a_moment(gateway):
+    terminal = gateway.http()
+    body = b'{"terminal":"00000011","batch":1,"operation":1}'
+    assert terminal.post("pool", body).rc == "12"
+    assert terminal.last_status == 403
+    assert "Retry-After" not in terminal.last_headers
+    assert terminal.post("echo", b'{"terminal":"00000011"}').rc == "00"
+    assert terminal.last_status == 200

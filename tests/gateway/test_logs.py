@@ -43,6 +43,7 @@ def test_a_secret_is_taken_out(line, secret):
         "settlement 17 accepted after 3 attempts",
         "peer ('127.0.0.1', 40312)",
         "amount 99999999999",
+        "new_access_code: must be 4 to 12 digits",
         "version 19.0.1.0.0",
     ],
 )

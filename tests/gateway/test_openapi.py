@@ -16,6 +16,7 @@ def test_every_command_and_page_is_described(gateway):
         "/healthz",
         "/readyz",
         "/metrics",
+        "/v1/key",
     }
 
 

@@ -1,5 +1,6 @@
 """What a document holds: the branch's rules as the host has them, and a stop list."""
 
+import base64
 import json
 from datetime import datetime, timezone
 from typing import Any
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ekarte_auth_gateway.parameters import (
     Document,
+    Download,
     ParametersRefused,
     Signer,
     Sources,
@@ -20,6 +22,8 @@ from ekarte_auth_gateway.parameters import (
 from ekarte_core import (
     CardRef,
     Network,
+    NetworkInvalid,
+    Parameters,
     ParametersKey,
     Stopped,
     read_network,
@@ -198,6 +202,52 @@ def test_another_format_is_refused(demo: Network):
         read_document(canonical({**raw, "format": 2}))
     with pytest.raises(ParametersRefused, match="not a parameter document"):
         read_document(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("keys", {"0123": "Āā=="}),
+        ("keys", {"0123": "AAAA"}),
+        ("stop_list", {"keys": {"1": "no hex"}, "cards": {}}),
+        ("stop_list", {"keys": {}, "cards": {"41": {"00": "no base64"}}}),
+    ],
+)
+def test_what_is_no_key_and_no_shelf_is_refused_before_it_is_used(
+    demo: Network, part: str, value: Any
+):
+    raw, _document = made(demo, "G1", stopped(NUMBER, "41", "GROCER"))
+    read_document(canonical(raw))
+    with pytest.raises(ParametersRefused, match=part):
+        read_document(canonical({**raw, part: value}))
+
+
+def test_a_signed_document_that_cannot_be_read_is_refused(demo: Network):
+    raw, document = made(demo, "G1")
+    for text in (b"{" + b"\xff" * 9, b'{"a":' * 5000):
+        with pytest.raises(ParametersRefused):
+            read_document(text)
+    odd = read_document(canonical({**raw, "network": {"branches": "x"}}))
+    with pytest.raises(NetworkInvalid):
+        odd.rules()
+    assert document.rules().branches
+
+
+def test_a_patch_that_cannot_be_read_is_refused():
+    signer = Signer([_key()])
+    trusted = {signer.key_id: signer.public_keys[0]}
+    for patch in (b"\xff", b'{"a":' * 5000, b'{"a":"\xff"}'):
+        part = Parameters(
+            version=2,
+            kind="delta",
+            chunks=1,
+            chunk=0,
+            data=base64.b64encode(patch).decode(),
+            signature="",
+            key_id=signer.key_id,
+        )
+        with pytest.raises(ParametersRefused, match="the patch is not JSON"):
+            Download("G1", trusted).take(part)
 
 
 def test_what_a_document_may_gain_later_does_not_disturb(demo: Network):

@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from ekarte_auth_gateway.nexo import api_key
 from ekarte_core import Answer, Keyring
 from tests.gateway import scenarios, town
 from tests.gateway.conftest import publish
 from tests.gateway.gateway_process import GatewayProcess
-from tests.gateway.ledger_rows import QUERIES, rows_of
+from tests.gateway.ledger_rows import QUERIES, rows_of, rows_of_batches
 from tests.gateway.modem import NullModem
-from tests.gateway.scenarios import SCENARIOS, Player
+from tests.gateway.nexo_terminal import NexoTerminal
+from tests.gateway.register import Register
+from tests.gateway.scenarios import OVER_NEXO, SCENARIOS, Player
 
 TRANSPORTS = ["http", "iso_a", "iso_b", "serial", "frame"]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -30,6 +33,9 @@ class Day(NamedTuple):
 
 
 def _terminal(transport: str, gateway: GatewayProcess, modem: NullModem) -> Any:
+    if transport == "nexo":
+        key = api_key(gateway.key(town.NEXO_1))
+        return NexoTerminal(Register(gateway.nexo_port, town.NEXO_1, key))
     if transport == "http":
         return gateway.http(town.HTTP_1)
     if transport == "iso_a":
@@ -68,7 +74,8 @@ def day_of(
             gateway.wait_for_event("line open")
             terminal = _terminal(transport, gateway, modem)
             now = datetime.now(timezone.utc)
-            answers = {name: Player(terminal, name, now).play() for name in SCENARIOS}
+            names = OVER_NEXO if transport == "nexo" else tuple(SCENARIOS)
+            answers = {name: Player(terminal, name, now).play() for name in names}
             assert gateway.stop() == 0
             assert gateway.broken_invariants() == []
             return Day(terminal.terminal_id, answers, rows_of(gateway))
@@ -144,3 +151,41 @@ def test_the_answers_are_the_same(day_of, transport, name):
             if (values := [getattr(one, row.name) for one in pair])[0] != values[1]
         }
         assert differs == {}, f"step {place}"
+
+
+# --- cash registers: what nexo has words for
+
+
+def test_over_nexo_the_ledger_is_the_same_as_far_as_nexo_goes(day_of):
+    batches = {1 + list(SCENARIOS).index(name) for name in OVER_NEXO}
+    told, expected = (
+        rows_of_batches(day_of(transport).rows, batches)
+        for transport in ("nexo", "http")
+    )
+    for table, rows in expected.items():
+        assert told[table] == rows, table
+    assert len(expected["operations"]) > len(OVER_NEXO)
+
+
+def test_over_nexo_the_answers_say_the_same(day_of):
+    """What the card has paid, the discount, and the points that came or went."""
+
+    def spoken(answers: list[Answer], over_nexo: bool) -> list[Any]:
+        return [
+            (
+                one.rc,
+                one.tendered.get("card", 0)
+                if over_nexo
+                else sum(one.tendered.values()) - one.price_reduction,
+                one.discount,
+                abs(sum(row.points for row in one.earned)),
+            )
+            if name in ("sale", "authorize", "confirm", "accrue")
+            else one.rc
+            for name, one in zip(commands, answers, strict=True)
+        ]
+
+    for name in OVER_NEXO:
+        commands = [made.command for made in SCENARIOS[name]]
+        told = spoken(day_of("nexo").answers[name], over_nexo=True)
+        assert told == spoken(day_of("http").answers[name], over_nexo=False), name

@@ -28,6 +28,7 @@ def test_two_settings_are_enough(least):
     assert settings.iso == Address("127.0.0.1", 8583)
     assert settings.odoo is None
     assert settings.queue_max == 1024
+    assert settings.queue_s == 1.0
 
 
 def test_settings_print_without_the_password(least):
@@ -47,6 +48,7 @@ def test_all_faults_are_told_at_once_with_what_to_do():
                 "EKARTE_HTTP": "8470",
                 "EKARTE_ISO": "h:99999",
                 "EKARTE_QUEUE_MAX": "many",
+                "EKARTE_QUEUE_S": "never",
                 "EKARTE_WAIT_S": "0",
                 "EKARTE_ODOO_URL": "ftp://x",
                 "EKARTE_LOG_LEVEL": "loud",
@@ -60,6 +62,7 @@ def test_all_faults_are_told_at_once_with_what_to_do():
         "EKARTE_ISO",
         "EKARTE_ODOO_URL",
         "EKARTE_QUEUE_MAX",
+        "EKARTE_QUEUE_S",
         "EKARTE_WAIT_S",
         "EKARTE_LOG_LEVEL",
     ]
@@ -71,6 +74,7 @@ def test_odoo_needs_all_three(least, tmp_path):
         read_settings({**least, "EKARTE_ODOO_URL": "http://127.0.0.1:8069"})
     key = tmp_path / "key"
     key.write_text("k")
+    key.chmod(0o640)
     odoo = read_settings(
         {
             **least,
@@ -155,3 +159,25 @@ def test_a_taken_port_is_told(gateway, least):
     assert "cannot listen" in done.stderr
     assert "EKARTE_HTTP" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604])
+@pytest.mark.parametrize("name", ["EKARTE_ODOO_KEY_FILE", "EKARTE_TLS_KEY"])
+def test_a_key_that_others_may_read_is_refused_and_a_closed_one_taken(
+    least, tmp_path, name, mode
+):
+    key = tmp_path / "key"
+    key.write_text("k")
+    given = {
+        **least,
+        "EKARTE_ODOO_URL": "http://127.0.0.1:8069/",
+        "EKARTE_ODOO_DB": "shop",
+        "EKARTE_ODOO_KEY_FILE": str(key),
+        "EKARTE_TLS_CERT": str(key),
+        "EKARTE_TLS_KEY": str(key),
+    }
+    key.chmod(mode)
+    with pytest.raises(SettingsInvalid, match=rf"{name}.*\n?.*chmod 640"):
+        read_settings(given)
+    key.chmod(0o640)
+    assert read_settings(given).tls is not None

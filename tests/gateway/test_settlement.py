@@ -22,6 +22,7 @@ def settling(make_gateway, odoo, tmp_path):
     """A gateway that settles into the fake, with its own pace."""
     key_file = tmp_path / "odoo.key"
     key_file.write_text(KEY + "\n")
+    key_file.chmod(0o600)
 
     def make(**env):
         gateway = make_gateway(
@@ -151,12 +152,17 @@ def test_a_document_that_odoo_refuses_holds_no_other_back(settling, odoo):
     gateway.wait_until(
         lambda: gateway.metric("ekarte_settlements_pending") == 2, "two wait"
     )
+    age_s = gateway.metric("ekarte_settlement_oldest_seconds")
+    assert 0 < age_s < gateway.metric("ekarte_settlement_oldest_seconds") < 600
     seen = len(odoo.calls)
     gateway.wait_until(
         lambda: len({number for _, number in odoo.calls[seen:]}) == 2, "both are tried"
     )
     odoo.status = 200
     gateway.wait_until(lambda: accepted(gateway) == 2, "both accepted")
+    gateway.wait_until(
+        lambda: gateway.metric("ekarte_settlement_oldest_seconds") == 0, "none is old"
+    )
 
 
 @pytest.mark.parametrize("status", [401, 500, 503])

@@ -281,6 +281,29 @@ def test_a_stop_names_the_slips_that_were_not_printed(start, printer):
     ] == ["paper out"]
 
 
+def test_after_a_kill_nothing_is_printed_by_itself_and_status_prints_what_waited(
+    start, printer
+):
+    gateway = start(printer.address)
+    printer.paper_out = True
+    terminal = gateway.http()
+    load = shop.order(
+        "activate", terminal, card=shop.card(town.gift_number()), amount=5000
+    )
+    told = terminal.send(load)
+    gateway.wait_for_event("does not print")
+    gateway.kill()
+    printer.paper_out = False
+    gateway.start_ready()
+    terminal = gateway.http()
+    assert terminal.send(load) == told
+    assert len(printer.wait_for(1, wait_s=1)) == 0
+    shop.ask(terminal, "status", original=load.operation)
+    (slip,) = printer.wait_for(1)
+    assert "KOPIJA" in words(slip)
+    assert "50,00 EUR" in words(slip)
+
+
 def test_a_stop_lets_a_slip_be_printed_to_its_end(start, printer):
     gateway = start(printer.address)
     shop.gift_card(gateway.http(), 5000)

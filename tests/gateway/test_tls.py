@@ -1,6 +1,7 @@
 """TLS at the doors, and terminals that are known by their client certificates."""
 
 import hashlib
+import json
 import os
 import signal
 import ssl
@@ -9,15 +10,19 @@ from pathlib import Path
 import pytest
 import trustme
 
+from ekarte_auth_gateway.nexo import api_key
 from ekarte_auth_gateway.settings import SettingsInvalid, read_settings
 from ekarte_auth_gateway.testing import HttpTerminal, IsoTerminal, TerminalError
 from ekarte_auth_gateway.tls import Tls, TlsInvalid, TlsSettings
+from ekarte_terminal.__main__ import main as software_terminal
 from tests.gateway import town
 from tests.gateway.conftest import publish
+from tests.gateway.register import Register
 from tests.gateway.shop import ask, gift_card
 
 SHOP, OTHER = "C0000001", "C0000002"
 ISO_SHOP = "C0000004"
+REGISTER = "C0000005"
 
 
 def _fingerprint(certificate: trustme.LeafCert) -> str:
@@ -31,9 +36,9 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.authority, self.of_terminals, foreign = (trustme.CA() for _ in range(3))
-        self.shop, self.next_of_shop, self.other, self.pump = (
+        self.shop, self.next_of_shop, self.other, self.pump, self.register = (
             self.of_terminals.issue_cert(f"{name}.terminals.example")
-            for name in ("shop", "next.shop", "other", "pump")
+            for name in ("shop", "next.shop", "other", "pump", "register")
         )
         self.foreign = foreign.issue_cert("shop.terminals.example")
         self.of_terminals.cert_pem.write_to_path(str(folder / "terminals.pem"))
@@ -46,6 +51,7 @@ class Certificates:
             issued.cert_chain_pems[0].bytes().decode()
         )
         issued.private_key_pem.write_to_path(str(self.folder / "key.pem"))
+        (self.folder / "key.pem").chmod(0o600)
         for number, pem in enumerate(issued.cert_chain_pems):
             pem.write_to_path(str(self.folder / "chain.pem"), append=number > 0)
 
@@ -63,7 +69,7 @@ class Certificates:
             "EKARTE_TLS_CERT": str(self.folder / "chain.pem"),
             "EKARTE_TLS_KEY": str(self.folder / "key.pem"),
             "EKARTE_TLS_CLIENT_CA": str(self.folder / "terminals.pem"),
-            "EKARTE_TLS_DOORS": "http,iso8583",
+            "EKARTE_TLS_DOORS": "http,iso8583,nexo",
         }
 
 
@@ -80,7 +86,9 @@ def served(make_gateway, certificates, tmp_path):
     gateway = make_gateway(**certificates.env)
     gateway.context = certificates.context()
     both = [_fingerprint(certificates.shop), _fingerprint(certificates.next_of_shop)]
-    other = [_fingerprint(certificates.other)]
+    other, own = (
+        [_fingerprint(one)] for one in (certificates.other, certificates.register)
+    )
     terminals = [
         *town.document()["terminals"],
         {"id": SHOP, "branch": "G1", "protocol": "http", "certificates": both},
@@ -92,6 +100,7 @@ def served(make_gateway, certificates, tmp_path):
             "mac": "none",
             "certificates": [_fingerprint(certificates.pump)],
         },
+        {"id": REGISTER, "branch": "G1", "protocol": "nexo", "certificates": own},
     ]
     publish(gateway.dsn, tmp_path, terminals=terminals)
     gateway.start_ready()
@@ -134,6 +143,27 @@ def test_a_certificate_of_a_foreign_authority_does_not_come_in(served, certifica
     with pytest.raises(TerminalError):
         ask(terminal, "echo")
     assert served.metric("ekarte_ledger_up") == 1
+
+
+def test_a_cash_register_comes_with_its_certificate_and_needs_no_api_key(
+    served, certificates
+):
+    def status(leaf, key="", number=REGISTER):
+        context = certificates.context(leaf)
+        register = Register(served.nexo_port, number, key, context)
+        told, _ = register.post(json.dumps(register.message("Login")).encode())
+        return told
+
+    right_key = api_key(served.key(REGISTER))
+    assert status(certificates.register) == 200
+    assert status(certificates.register, right_key) == 200
+    assert status(certificates.other, right_key) == 401
+    assert status(None, right_key) == 401
+    assert status(certificates.register, "0" * 64) == 401
+    # One that is bound to no certificate has its key, and shows what it likes.
+    unbound = api_key(served.key(town.NEXO_1))
+    assert status(None, unbound, town.NEXO_1) == 200
+    assert status(certificates.shop, "", town.NEXO_1) == 401
 
 
 def test_a_key_alone_does_not_open_a_door_bound_to_certificates(served, certificates):
@@ -219,6 +249,22 @@ def test_a_broken_file_leaves_the_old_certificate_in_use(served, certificates):
     assert _shown(served, certificates) == before
 
 
+def test_a_new_key_that_others_may_read_leaves_the_old_certificate_in_use(
+    served, certificates
+):
+    key = certificates.folder / "key.pem"
+    before = certificates.serial
+    certificates.renew()
+    key.chmod(0o644)
+    os.kill(served.pid, signal.SIGHUP)
+    served.wait_for_event("certificates stay as they were")
+    assert _shown(served, certificates) == before
+    key.chmod(0o640)
+    os.kill(served.pid, signal.SIGHUP)
+    served.wait_for_event("certificates read")
+    assert _shown(served, certificates) == certificates.serial
+
+
 @pytest.mark.parametrize("name", ["chain.pem", "key.pem", "terminals.pem"])
 def test_a_file_that_cannot_be_used_is_named_and_not_shown(certificates, name):
     env = certificates.env
@@ -239,10 +285,32 @@ def test_a_certificate_needs_its_key_and_doors_have_names(certificates, keyring_
     env |= certificates.env
     settings = read_settings(env).tls
     assert settings is not None
-    assert settings.doors == ("http", "iso8583")
+    assert settings.doors == ("http", "iso8583", "nexo")
     del env["EKARTE_TLS_KEY"]
     env["EKARTE_TLS_DOORS"] = "back"
     with pytest.raises(SettingsInvalid) as found:
         read_settings(env)
     assert "EKARTE_TLS_KEY is not set" in str(found.value)
     assert "EKARTE_TLS_DOORS is wrong" in str(found.value)
+
+
+def test_the_software_terminal_shows_its_certificate(
+    served, certificates, tmp_path, capsys
+):
+    config, own, trusted = (tmp_path / name for name in ("till.ini", "own", "trusted"))
+    certificates.authority.cert_pem.write_to_path(str(trusted))
+    settings = {"number": SHOP, "connect": served.url, "certificate": "own"}
+    settings |= {"state": "state", "tries": "1", "ca_file": "trusted"}
+
+    def echo(leaf, without=""):
+        leaf.private_key_and_cert_chain_pem.write_to_path(str(own))
+        rows = [f"{key} = {value}" for key, value in settings.items() if key != without]
+        config.write_text("\n".join(["[terminal]", *rows]))
+        return software_terminal(["--config", str(config), "echo"])
+
+    approved, declined, not_sent = 0, 1, 2
+    assert echo(certificates.shop) == approved
+    assert echo(certificates.other) == declined, "that of another terminal"
+    assert "63" in capsys.readouterr().out
+    assert echo(certificates.foreign) == not_sent
+    assert echo(certificates.shop, without="ca_file") == not_sent, "who is that?"

@@ -31,6 +31,7 @@ SERIAL_1, SERIAL_2, SERIAL_BLOCKED, SERIAL_PLAIN = (
 )
 SERIAL_CMAC, SERIAL_RETAIL = "00000035", "00000037"
 FRAME_1 = "00000036"
+NEXO_1, NEXO_2, NEXO_BLOCKED = "N0000001", "N0000002", "N0000003"
 ODOO = "ODOO0001"
 
 
@@ -144,6 +145,14 @@ def document(**changes: Any) -> dict[str, Any]:
             _line(SERIAL_CMAC, "aes-cmac"),
             _line(SERIAL_RETAIL, "x9.19"),
             _line(FRAME_1),
+            {"id": NEXO_1, "branch": "G1", "protocol": "nexo"},
+            {"id": NEXO_2, "branch": "G2", "protocol": "nexo"},
+            {
+                "id": NEXO_BLOCKED,
+                "branch": "G1",
+                "protocol": "nexo",
+                "state": "blocked",
+            },
             {"id": ODOO, "branch": "G1", "protocol": "odoo"},
         ],
     }
