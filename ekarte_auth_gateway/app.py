@@ -24,7 +24,13 @@ from ekarte_auth_gateway.flow import (
     Schedule,
     Settlement,
 )
-from ekarte_auth_gateway.http import HttpLimits, HttpServer, HttpService, OdooOffice
+from ekarte_auth_gateway.http import (
+    Bodies,
+    HttpLimits,
+    HttpServer,
+    HttpService,
+    OdooOffice,
+)
 from ekarte_auth_gateway.nexo import NexoService
 from ekarte_auth_gateway.parameters import ParametersService, load_signer
 from ekarte_auth_gateway.ports import Ledger
@@ -162,8 +168,11 @@ class Gateway:
     def _nexo_server(self, board: Board, counters: Counters) -> HttpServer:
         """Serve cash registers; batches are looked up beside the lanes."""
         limits = _http_limits(self._settings)
-        service = NexoService(self._desk, board, now, counters, limits, self._side)
-        return HttpServer(service.handle, counters, limits, "nexo")
+        bodies = Bodies(limits.body_wait_s)
+        service = NexoService(
+            self._desk, board, now, counters, limits, bodies, self._side
+        )
+        return HttpServer(service.handle, counters, limits, bodies, "nexo")
 
     def _telling(self, board: Board, counters: Counters) -> ParametersService | None:
         """What terminals download, if there is a key to sign it with."""
@@ -338,10 +347,11 @@ def _http_servers(
 ) -> tuple[HttpServer, HttpServer]:
     """Make the door of terminals and the one for figures only."""
     limits = _http_limits(settings)
-    service = HttpService(desk, board, now, counters, limits)
+    bodies = Bodies(limits.body_wait_s)
+    service = HttpService(desk, board, now, counters, limits, bodies)
     return (
-        HttpServer(service.handle, counters, limits, "http"),
-        HttpServer(service.look, counters, limits, "metrics"),
+        HttpServer(service.handle, counters, limits, bodies, "http"),
+        HttpServer(service.look, counters, limits, bodies, "metrics"),
     )
 
 

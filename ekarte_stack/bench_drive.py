@@ -142,7 +142,9 @@ def _process(shares: list[Share], barrier: Barrier, results: Any) -> None:
     gc.freeze()  # the requests are the terminals', not the ledger's
     barrier.wait(SPAWN_TIMEOUT_S)
     began = time.process_time()
-    threads = [threading.Thread(target=writer.run) for writer in writers[1:]]
+    threads = [
+        threading.Thread(target=writer.run, daemon=True) for writer in writers[1:]
+    ]
     for thread in threads:
         thread.start()
     writers[0].run()

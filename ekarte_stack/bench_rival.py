@@ -133,7 +133,9 @@ def at_once(calls: list[Callable[[], None]]) -> None:
         except Exception as fault:  # noqa: BLE001 - raised again below, in the caller's thread
             faults.append(fault)
 
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    threads = [
+        threading.Thread(target=run, args=(call,), daemon=True) for call in calls
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -36,6 +36,10 @@ from ekarte_stack.showcase import start as showcase
 from ekarte_stack.steps import StackError, run, say, step, warn
 
 NO_TESTS_COLLECTED = 5  # pytest's exit code
+TOO_LONG = -1  # nobody's exit code: pytest was killed
+# The longest suite takes a third of it on two cores. What hangs must fail while those
+# who wait for the sum still wait.
+LIMIT_S = 2400.0
 PURE = ("core", "gateway", "architecture")
 PEERS = CHECKOUT / "tests" / "peers"
 WITH_PAGES = "ekarte_loyalty"
@@ -75,6 +79,7 @@ class Session:
     machine: Machine
     fast: bool
     arguments: tuple[str, ...]  # for pytest, as the user gave them
+    limit_s: float | None = LIMIT_S  # for a suite
 
     @property
     def paths(self) -> list[str]:
@@ -220,7 +225,7 @@ def installation(session: Session) -> Result:
 def year(session: Session) -> Result:
     """Live through the whole year whose first month every run has; tell each month."""
     told = ("--odoo-log-level=runbot", "-o", "log_cli=true", "-o", "log_cli_level=25")
-    alone = replace(session, arguments=(*told, YEAR_TEST))
+    alone = replace(session, arguments=(*told, YEAR_TEST), limit_s=None)
     return addon(alone, "ekarte_loyalty", {"EKARTE_YEAR_DAYS": "365"})
 
 
@@ -339,25 +344,25 @@ def pytest(
         "HYPOTHESIS_STORAGE_DIRECTORY": str(caches / "hypothesis"),
         **(extra or {}),
     }
-    code = subprocess.run(
-        machine.account.argv(
-            machine.home.python,
-            "-m",
-            "pytest",
-            "-q",
-            "-ra",
-            "-p",
-            "no:cacheprovider",
-            f"--junitxml={report}",
-            *words,
-            *session.pytest_words(folder),
-        ),
-        env=environment,
-        cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    ).returncode
+    argv = machine.account.argv(
+        *(machine.home.python, "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider"),
+        f"--junitxml={report}",
+        *words,
+        *session.pytest_words(folder),
+    )
+    code = within(session.limit_s, argv, environment)
     return read_report(report, folder, code, may_be_empty=bool(session.arguments))
+
+
+def within(limit_s: float | None, argv: list[str], env: Mapping[str, str]) -> int:
+    """Run a command in the checkout; return its exit code, or `TOO_LONG`."""
+    quiet = subprocess.DEVNULL
+    try:
+        return subprocess.run(
+            argv, env=env, cwd=CHECKOUT, stdin=quiet, check=False, timeout=limit_s
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return TOO_LONG
 
 
 def read_report(report: Path, folder: str, code: int, *, may_be_empty: bool) -> Result:
@@ -377,6 +382,8 @@ def read_report(report: Path, folder: str, code: int, *, may_be_empty: bool) -> 
             result.passed += 1
     if not cases and not (may_be_empty and code in {0, NO_TESTS_COLLECTED}):
         result.complain(f"{folder}: no test ran (pytest ended with {code})")
+    elif code == TOO_LONG:
+        result.complain(f"{folder}: killed, for it did not end in time")
     elif code not in {0, 1, NO_TESTS_COLLECTED} or (code == 1 and not result.failed):
         result.complain(f"{folder}: pytest ended with {code}")
     return result

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from ekarte_auth_gateway.flow import Counters
 from ekarte_auth_gateway.http.answers import problem
+from ekarte_auth_gateway.http.body import Bodies
 from ekarte_auth_gateway.http.service import HttpLimits
 from ekarte_auth_gateway.tls import HANDSHAKE_S
 from ekarte_core import Rc
@@ -56,12 +57,19 @@ class HttpServer:
     """Listens and hands requests to a handler: the service's, or one of its pages."""
 
     def __init__(
-        self, handle: Handler, counters: Counters, limits: HttpLimits, label: str
+        self,
+        handle: Handler,
+        counters: Counters,
+        limits: HttpLimits,
+        bodies: Bodies,
+        label: str,
     ) -> None:
         """Take who answers; `start` listens. Must be made on the event loop.
 
-        `label` names its connections in the figures.
+        `bodies` is what `handle` reads bodies with; `label` names its connections in
+        the figures.
         """
+        self._bodies = bodies
         self._limits = limits
         self._connections: web.Server = web.Server(
             handle,
@@ -122,5 +130,7 @@ class HttpServer:
     async def stop(self) -> None:
         """Finish the requests under way and close all connections."""
         await self.refuse_new()
+        # aiohttp drops what comes from here on: a body that is not here never will be.
+        self._bodies.give_up()
         self._connections.pre_shutdown()
         await self._connections.shutdown(STOP_WAIT_S)

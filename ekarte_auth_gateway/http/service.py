@@ -16,10 +16,11 @@ from aiohttp import web
 from ekarte_auth_gateway.codec import redact
 from ekarte_auth_gateway.flow import Board, Counters, Desk, Device
 from ekarte_auth_gateway.http.answers import JSON, problem, respond
+from ekarte_auth_gateway.http.body import Bodies, BodyGivenUp, BodyLate
 from ekarte_auth_gateway.http.key import answer_key
 from ekarte_auth_gateway.http.openapi import openapi
 from ekarte_auth_gateway.http.signature import SignatureFault, SignatureGate, Signed
-from ekarte_auth_gateway.messages import AWAY, OVERLOADED, Task, Verdict
+from ekarte_auth_gateway.messages import AWAY, OVERLOADED, STOPPING, Task, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_auth_gateway.tls import fingerprint
 from ekarte_core import COMMANDS, Rc, Request, RequestInvalid, read_request
@@ -58,12 +59,14 @@ class HttpService:
         clock: Clock,
         counters: Counters,
         limits: HttpLimits,
+        bodies: Bodies,
     ) -> None:
         """Take the desk for commands and the counters for their page."""
         self._desk = desk
         self._board = board
         self._counters = counters
         self._limits = limits
+        self._bodies = bodies
         self._gate = SignatureGate(board, clock)
         self._commands = {PREFIX + name: name for name in (*COMMANDS, KEY)}
         self._openapi = msgspec.json.encode(openapi())
@@ -170,13 +173,13 @@ class HttpService:
                 415, Rc.FORMAT.value, "send the body as it is", "content-encoding"
             )
         try:
-            if request.content.is_eof():  # all here: no timer for the usual case
-                return await request.read(), None
-            body = await asyncio.wait_for(request.read(), self._limits.body_wait_s)
+            body = await self._bodies.read(request)
         except web.HTTPRequestEntityTooLarge:
             return b"", self._too_large()
-        except asyncio.TimeoutError:
+        except BodyLate:
             return b"", problem(408, Rc.FORMAT.value, "the body did not come", "$")
+        except BodyGivenUp:
+            return b"", respond(STOPPING)
         return body, None
 
     def _too_large(self) -> web.Response:

@@ -18,7 +18,7 @@ from ekarte_auth_gateway.flow import (
     LedgerAway,
     LedgerThread,
 )
-from ekarte_auth_gateway.http import HttpLimits
+from ekarte_auth_gateway.http import Bodies, BodyGivenUp, BodyLate, HttpLimits
 from ekarte_auth_gateway.messages import AWAY, Task, Verdict
 from ekarte_auth_gateway.nexo import requests as said
 from ekarte_auth_gateway.nexo.naming import operation_of, totals_operation_of
@@ -88,6 +88,7 @@ class NexoService:
         clock: Clock,
         counters: Counters,
         limits: HttpLimits,
+        bodies: Bodies,
         thread: LedgerThread,
     ) -> None:
         """Take the desk for commands; `thread` looks up the batches of messages."""
@@ -96,6 +97,7 @@ class NexoService:
         self._clock = clock
         self._counters = counters
         self._limits = limits
+        self._bodies = bodies
         self._thread = thread
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -148,12 +150,14 @@ class NexoService:
     async def _body(self, request: web.BaseRequest) -> bytes:
         """Read the body, chunked or not, within limits of size and time."""
         try:
-            return await asyncio.wait_for(request.read(), self._limits.body_wait_s)
+            return await self._bodies.read(request)
         except web.HTTPRequestEntityTooLarge:
             told = f"the body is larger than {self._limits.body_bytes_max} bytes"
             raise _Refused(413, Rc.FORMAT, told) from None
-        except asyncio.TimeoutError:
+        except BodyLate:
             raise _Refused(408, Rc.FORMAT, "the body did not come") from None
+        except BodyGivenUp:
+            raise _Refused(503, Rc.SILENT, "the gateway is stopping: repeat") from None
 
     async def _answer(
         self, header: said.MessageHeader, device: Device, body: bytes, born_s: float

@@ -281,11 +281,20 @@ class FrameTerminal:
         body = frames.pack(pairs, self._mac)
         raw = self.exchange(body, lambda body: _number_in(body) == number)
         try:
+            return self._answer(raw)
+        except TerminalError:
+            self.close()  # what comes next may be no better
+            raise
+
+    def _answer(self, raw: bytes) -> frames.Frame:
+        try:
             frame = frames.unpack(raw)
         except CodecError as fault:
             raise TerminalError(f"not an answer: {fault}") from fault
         if self._mac is not None and not frames.mac_is_right(frame, self._mac):
             raise TerminalError("an answer with a wrong MAC")
+        if not frame.first("RC"):
+            raise TerminalError("not an answer: it has no answer code")
         return frame
 
     def exchange(

@@ -15,6 +15,7 @@ from ekarte_auth_gateway.codec import (
     Mac,
     answer_from_fields,
     answer_tpdu,
+    answer_type,
     code_keys,
     keychange,
     mac_is_right,
@@ -121,15 +122,27 @@ class IsoTerminal:
             random=lambda: os.urandom(RANDOM_BYTES),
             repeat=repeat,
         )
-        return answer_from_fields(self._exchange_fields(fields))
+        try:
+            return answer_from_fields(self._exchange_fields(fields))
+        except CodecError as fault:
+            raise TerminalError(f"not an answer: {fault}") from fault
 
     def _exchange_fields(self, fields: Fields) -> Fields:
         """Send a message; return its answer, which belongs to it and has its MAC."""
         raw = self.exchange(pack(fields, self._mac, self._profile))
         try:
+            return self._answer_to(fields, raw)
+        except TerminalError:
+            self.close()  # what comes next on this connection may be no better
+            raise
+
+    def _answer_to(self, fields: Fields, raw: bytes) -> Fields:
+        try:
             answer = unpack(raw, self._profile)
         except CodecError as fault:
             raise TerminalError(f"not an answer: {fault}") from fault
+        if answer["t"] != answer_type(fields["t"]) or "39" not in answer:
+            raise TerminalError("not an answer: no answer code, or of another type")
         if answer.get("11") != fields["11"]:
             raise TerminalError("an answer to another operation")
         if self._mac is not None and not mac_is_right(raw, answer, self._mac):

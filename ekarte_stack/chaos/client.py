@@ -74,7 +74,9 @@ class Work:
             journal = Journal(journal_path(Path(plan.folder), till.number))
             run = TillRun(seller, line, journal, dice)
             own = cards[place :: len(town.TILLS)] if plan.activate else []
-            thread = threading.Thread(target=run.work, args=(self._stop, own))
+            thread = threading.Thread(
+                target=run.work, args=(self._stop, own), daemon=True
+            )
             self._runs.append(run)
             self._threads.append(thread)
         for thread in self._threads:

@@ -371,7 +371,7 @@ def cancel_waits(at: Stand, dice: random.Random) -> None:
     """The same, and meanwhile somebody cancels every wait for the standbys."""
     ledger, _leader = of(at)
     done = threading.Event()
-    thread = threading.Thread(target=_cancel, args=(ledger, done))
+    thread = threading.Thread(target=_cancel, args=(ledger, done), daemon=True)
     thread.start()
     try:
         lose_the_tail(at, dice)

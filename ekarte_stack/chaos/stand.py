@@ -315,7 +315,7 @@ class Stand:
         asked = list(self.journals().values())
         mine = [one for one in asked if one.request.batch == self.batch]
         threads = [
-            threading.Thread(target=self._repeat, args=(till, mine))
+            threading.Thread(target=self._repeat, args=(till, mine), daemon=True)
             for till in town.TILLS
         ]
         for thread in threads:

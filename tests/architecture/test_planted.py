@@ -41,6 +41,12 @@ FAULTS = [
     ),
     ("nothing_is_left_over", "docs/a.md", "<" * 7 + " HEAD\n", "a < b\n"),
     (
+        "no_thread_outlives_its_process",
+        "tests/core/test_a.py",
+        "threading.Thread(target=f)\n",
+        "threading.Thread(target=f, daemon=True)\n",
+    ),
+    (
         "no_test_is_skipped",
         "tests/core/test_a.py",
         "@pytest.mark.skip\ndef test_a(): ...\n",

@@ -93,6 +93,19 @@ def codecs_have_no_float(tree: Tree) -> list[str]:
 
 
 @rule
+def no_thread_outlives_its_process(tree: Tree) -> list[str]:
+    """A thread that is no daemon keeps a failed run alive until it is killed."""
+    return [
+        f"{source}:{node.lineno}: say daemon=True"
+        for source in tree.under("ekarte_", "tests")
+        for node in ast.walk(source.syntax)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"Thread", "threading.Thread"}
+        and not any(word.arg == "daemon" for word in node.keywords)
+    ]
+
+
+@rule
 def odoo_loads_every_python_file(tree: Tree) -> list[str]:
     """Odoo silently passes over a model or a test that nothing imports."""
     found = []

@@ -507,7 +507,7 @@ def in_parallel(work, times: int = 6) -> list:
         gate.wait()
         found.append(work())
 
-    threads = [threading.Thread(target=one) for _ in range(times)]
+    threads = [threading.Thread(target=one, daemon=True) for _ in range(times)]
     for thread in threads:
         thread.start()
     for thread in threads:

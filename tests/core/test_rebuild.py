@@ -214,7 +214,8 @@ def test_a_repair_looks_again_under_the_lock(traded: Shop):
         sale = traded.request("sale", number(GIFT), 100)
         execute(cr, [sale], traded.network, traded.keyring, traded.now)
         thread = threading.Thread(
-            target=lambda: repaired.extend(found(traded, repair=True))
+            target=lambda: repaired.extend(found(traded, repair=True)),
+            daemon=True,
         )
         thread.start()
         _wait_for_a_waiter(traded)

@@ -340,7 +340,9 @@ def test_a_new_identifier_at_two_gateways_at_once_is_one_card(old: Shop):
                 (outcome,) = gateways[place].run([request], old.network, old.now)
             codes.append(outcome.rc)
 
-    threads = [threading.Thread(target=shop_at, args=(n,)) for n in range(4)]
+    threads = [
+        threading.Thread(target=shop_at, args=(n,), daemon=True) for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

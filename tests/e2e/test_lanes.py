@@ -167,6 +167,20 @@ def test_every_suite_has_its_place(arguments):
         assert titles == set(placed) - {tests.WHOLE, tests.YEAR}
 
 
+def test_a_suite_that_hangs_at_its_end_is_killed_and_has_failed(tmp_path: Path):
+    report = tmp_path / "hung.xml"
+    report.write_text('<testsuite><testcase classname="a" name="b"/></testsuite>')
+    code = tests.within(0.2, ["sleep", "300"], os.environ)
+    assert code == tests.TOO_LONG
+    told = tests.read_report(report, "tests/hung", code, may_be_empty=False)
+    assert told.passed == 1
+    assert told.complaints == ["tests/hung: killed, for it did not end in time"]
+
+
+def test_a_suite_that_ends_tells_its_own_code():
+    assert tests.within(60, ["sh", "-c", "exit 3"], os.environ) == 3
+
+
 def test_nobody_waits_for_a_suite_that_is_not_there():
     for title, after in tests.SIDE_BY_SIDE.items():
         assert set(after) <= set(tests.SIDE_BY_SIDE) - {title}

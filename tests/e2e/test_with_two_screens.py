@@ -85,7 +85,9 @@ def test_one_screen_is_paid_and_the_other_told_why(
 
         at_once = [
             threading.Thread(
-                target=page.run, args=(f"document.querySelector('{CONFIRM}').click()",)
+                target=page.run,
+                args=(f"document.querySelector('{CONFIRM}').click()",),
+                daemon=True,
             )
             for page in pages.values()
         ]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -13,15 +12,10 @@ from typing import Any
 import psycopg2
 
 from tests.gateway.test_restore import tool
+from tests.ports import free_port
 
 # PostgreSQL does not run as root; in a container tests may.
 ACCOUNT: dict[str, Any] = {} if os.geteuid() else {"user": "nobody", "group": "nogroup"}
-
-
-def free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])
 
 
 class Cluster:

@@ -20,6 +20,7 @@ from ekarte_auth_gateway.testing import (
 )
 from ekarte_core import Keyring, verify
 from tests.gateway import town
+from tests.ports import free_port
 
 PATIENCE_S = 60.0  # not what is tested: a machine may have much else to do
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,8 +36,8 @@ class GatewayProcess:
         self.keyring = keyring
         self.keyring_file = keyring_file
         self.log_file = folder / "gateway.log"
-        self.http_port = self.iso_port = self.iso_b_port = 0
-        self.frame_port = self.nexo_port = 0
+        self.http_port, self.iso_port, self.iso_b_port = (free_port() for _ in range(3))
+        self.frame_port, self.nexo_port = free_port(), free_port()
         self._env = {
             "EKARTE_DSN": dsn,
             "EKARTE_KEYRING": str(keyring_file),

@@ -11,8 +11,9 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from tests.gateway.clusters import ACCOUNT, free_port
+from tests.gateway.clusters import ACCOUNT
 from tests.gateway.gateway_process import PATIENCE_S
+from tests.ports import free_port
 
 SETTINGS = """[databases]
 {database} = host={host} port={port} user={user} password={password}

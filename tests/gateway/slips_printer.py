@@ -79,7 +79,9 @@ class TcpPrinter(_Printer):
         self._stopping.clear()
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self.port = self._listener.getsockname()[1]
-        thread = threading.Thread(target=self._serve, args=(self._listener,))
+        thread = threading.Thread(
+            target=self._serve, args=(self._listener,), daemon=True
+        )
         thread.start()
         self._threads.append(thread)
 
@@ -126,7 +128,7 @@ class SerialPrinter(_Printer):
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
         self.device = os.ttyname(self._theirs)
-        self._thread = threading.Thread(target=self._serve)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     @property

@@ -29,7 +29,9 @@ def test_thirty_two_terminals_spend_fifty_euros_exactly(gateway):
                 codes[answer.rc] += 1
         terminal.close()
 
-    threads = [threading.Thread(target=spend, args=(n,)) for n in range(32)]
+    threads = [
+        threading.Thread(target=spend, args=(n,), daemon=True) for n in range(32)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -54,7 +56,7 @@ def test_one_operation_sent_by_many_at_once_is_booked_once(gateway):
         answers.append(terminal.last_raw)
         terminal.close()
 
-    threads = [threading.Thread(target=send) for _ in range(16)]
+    threads = [threading.Thread(target=send, daemon=True) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -79,7 +81,7 @@ def test_overload_is_answered_503_and_91_and_passes(make_gateway):
             told.append((answer.rc, terminal.last_status, wait))
         terminal.close()
 
-    threads = [threading.Thread(target=pay) for _ in range(24)]
+    threads = [threading.Thread(target=pay, daemon=True) for _ in range(24)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -102,7 +104,7 @@ def test_one_terminal_object_may_be_shared_by_threads(gateway):
             if answer.rc != "00":
                 wrong.append(answer)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

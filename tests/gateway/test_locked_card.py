@@ -45,7 +45,7 @@ def in_background(gateway, transport, value, results):
         results.append((answer.rc, status, took_s))
         terminal.close()
 
-    thread = threading.Thread(target=pay)
+    thread = threading.Thread(target=pay, daemon=True)
     thread.start()
     return thread
 

@@ -1,5 +1,6 @@
 """The gateway may stop or die between any two steps; nothing is lost or doubled."""
 
+import socket
 import threading
 import time
 
@@ -84,7 +85,10 @@ def test_stopping_answers_what_is_under_way(make_gateway):
         answers[transport] = ask(terminal, "sale", card=value, amount=100)
         terminal.close()
 
-    threads = [threading.Thread(target=pay, args=(kind,)) for kind in ("http", "iso")]
+    threads = [
+        threading.Thread(target=pay, args=(kind,), daemon=True)
+        for kind in ("http", "iso")
+    ]
     for thread in threads:
         thread.start()
     gateway.wait_until(
@@ -99,6 +103,28 @@ def test_stopping_answers_what_is_under_way(make_gateway):
         "iso": "00",
     }
     holder.close()
+
+
+@pytest.mark.parametrize(
+    ("door", "path", "told"),
+    [("http_port", "/v1/sale", b'"rc":"91"'), ("nexo_port", "/nexo/", b"repeat")],
+)
+def test_who_has_sent_half_when_the_gateway_stops_is_told_to_repeat(
+    make_gateway, door, path, told
+):
+    gateway = make_gateway().start_ready()
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", getattr(gateway, door))) as line:
+        line.settimeout(60)
+        line.sendall(head + b'{"half":')
+        gateway.ready()  # what was sent before this has come
+        began = time.monotonic()
+        assert gateway.stop() == 0
+        took_s = time.monotonic() - began
+        answer = b"".join(iter(lambda: line.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert told in answer
+    assert took_s < 9  # it did not wait for the rest, which it would not hear
 
 
 def test_a_stopped_gateway_takes_no_connection(make_gateway):
@@ -134,14 +160,16 @@ def test_killed_at_random_moments_nothing_approved_is_lost_or_doubled(make_gatew
                 assert answer.rc in ("91", "58"), answer
                 time.sleep(0.02)  # as a terminal would, not as fast as it can
 
-    thread = threading.Thread(target=spend)
+    thread = threading.Thread(target=spend, daemon=True)
     thread.start()
-    for _ in range(3):
-        time.sleep(0.4)
-        gateway._terminals.clear()
-        gateway.kill()
-        gateway.start_ready()
-    stop.set()
+    try:
+        for _ in range(3):
+            time.sleep(0.4)
+            gateway._terminals.clear()
+            gateway.kill()
+            gateway.start_ready()
+    finally:
+        stop.set()
     thread.join()
     assert len(approved) == len(sent)
     terminal = gateway.iso()

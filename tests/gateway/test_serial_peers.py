@@ -28,7 +28,7 @@ class Device:
         self._answer = answer
         self._link = Link()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "Device":
         self._thread.start()

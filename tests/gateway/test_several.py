@@ -54,7 +54,9 @@ def both(*jobs):
         start.wait()
         told[place] = jobs[place]()
 
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(jobs))]
+    threads = [
+        threading.Thread(target=run, args=(n,), daemon=True) for n in range(len(jobs))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

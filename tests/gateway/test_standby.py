@@ -139,7 +139,7 @@ def cancelling(gateway: GatewayProcess) -> Iterator[None]:
                    WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'"""
             )
 
-    thread = threading.Thread(target=cancel)
+    thread = threading.Thread(target=cancel, daemon=True)
     thread.start()
     try:
         yield
