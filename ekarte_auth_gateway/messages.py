@@ -66,6 +66,7 @@ class Task:
         nonce: of its signature; None where the transport has none.
         nonce_tried: the nonce has been offered to the ledger, so that finding it
             there again after a broken connection proves nothing.
+        answered: it has its answer; what comes later is for who asks again.
     """
 
     request: Request
@@ -74,3 +75,4 @@ class Task:
     born_s: float
     nonce: str | None = field(default=None, repr=False)
     nonce_tried: bool = False
+    answered: bool = False

@@ -32,6 +32,7 @@ from ekarte_core import APPROVED, Network, Outcome, Request
 
 log = logging.getLogger(__name__)
 
+_LOOK_S = 0.25
 _APPROVED = frozenset(str(rc) for rc in APPROVED)
 
 
@@ -79,6 +80,7 @@ class Desk:
         self._slow: list[Task] = []
         self._slow_run: asyncio.Task[None] | None = None
         self._stopping = False
+        self._watch: asyncio.Task[None] | None = None
         self.on_close: Callable[[], None] | None = None
         self.guesses = Guesses()
         self.aside: dict[str, Aside] = {}
@@ -104,6 +106,7 @@ class Desk:
     def start(self) -> None:
         """Open for business."""
         self._fast.start()
+        self._watch = asyncio.get_running_loop().create_task(self._answer_overdue())
 
     @property
     def is_full(self) -> bool:
@@ -118,6 +121,8 @@ class Desk:
             found.append("stopping")
         if self._fast.away:
             found.append("the ledger is away")
+        elif self._fast.is_stuck:
+            found.append("the ledger does not answer")
         if self._board.network is None:
             found.append("no network document has been published")
         return found
@@ -154,7 +159,7 @@ class Desk:
 
     def _settle(self, settled: Settled) -> None:
         for task, verdict in settled:
-            if verdict.status != "busy":
+            if verdict.status != "busy" or task.answered:
                 self.finish(task, verdict)
             elif len(self._slow) < self._limits.queue_max:
                 self._slow.append(task)
@@ -168,10 +173,13 @@ class Desk:
         request = task.request
         if verdict.status == "new":
             self.guesses.note(request, verdict.rc, self._clock())
-        took_s = time.monotonic() - task.born_s
-        self._counters.answered(request.command, verdict.rc, task.transport, took_s)
         if request.command == "close" and verdict.rc in _APPROVED:
             self._note_close(verdict)
+        if task.answered:
+            return  # it was told 91; the ledger keeps the answer for who repeats
+        task.answered = True
+        took_s = time.monotonic() - task.born_s
+        self._counters.answered(request.command, verdict.rc, task.transport, took_s)
         if self.on_answer is not None:
             verdict = self.on_answer(task, verdict)
         try:
@@ -179,6 +187,18 @@ class Desk:
         except Exception:
             # One broken connection must not keep its neighbours' answers back.
             log.exception("answer lost", extra={"operation": operation_of(task)})
+
+    async def _answer_overdue(self) -> None:
+        """Tell terminals to repeat while a commit takes longer than they may wait.
+
+        The operation may be booked or not: the ledger's lanes go on with it.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            before_s = time.monotonic() - self._limits.wait_s
+            slow = [task for task in self._slow if task.born_s < before_s - _LOOK_S]
+            for task in (*self._fast.overdue(), *slow):
+                self.finish(task, LATE)
 
     def _note_close(self, verdict: Verdict) -> None:
         if verdict.status == "new":
@@ -241,6 +261,8 @@ class Desk:
         await asyncio.sleep(0)  # what the lane's thread posted last comes first
         while self._slow_run is not None:
             await asyncio.wait({self._slow_run})
+        if self._watch is not None:
+            self._watch.cancel()
 
 
 def operation_of(task: Task) -> str:

@@ -81,6 +81,8 @@ class FastLane:
         self._some = threading.Condition()
         self._wanted = 1  # so many are worth waking the lane for
         self._served = 0  # tasks in the last group
+        self._group: list[Task] = []  # under way
+        self._began_s = 0.0  # when; 0.0: there is none
         self._stopping = False
         self.away = True
         self._thread = threading.Thread(
@@ -116,6 +118,22 @@ class FastLane:
         """Tasks that wait."""
         return len(self._waiting)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the group under way takes longer than a task may wait.
+
+        So it is where the commit waits for a standby that is away.
+        """
+        began_s = self._began_s
+        return began_s > 0.0 and time.monotonic() - began_s > self._wait_s
+
+    def overdue(self) -> list[Task]:
+        """Return the tasks, under way or not yet, that have waited long enough."""
+        before_s = time.monotonic() - self._wait_s
+        with self._some:
+            held = [*self._group, *self._waiting]
+        return [task for task in held if task.born_s < before_s]
+
     async def stop(self) -> None:
         """Execute what waits, hang up, end the thread."""
         with self._some:
@@ -133,8 +151,11 @@ class FastLane:
         try:
             group = self._take()
             if group:
-                began_s = time.monotonic()
-                self._serve(group)
+                self._began_s = began_s = time.monotonic()
+                try:
+                    self._serve(group)
+                finally:
+                    self._began_s, self._group = 0.0, []
                 self._measure(len(group), time.monotonic() - began_s)
                 return True
         except Exception:
@@ -156,7 +177,8 @@ class FastLane:
                 self._some.wait(pause_s if self.away else None)
             count = min(len(self._waiting), self._group_max)
             self._served = count
-            return [self._waiting.popleft() for _ in range(count)]
+            self._group = [self._waiting.popleft() for _ in range(count)]
+            return self._group
 
     def _gather(self) -> None:
         """Wait a little for those of the last group to come again."""

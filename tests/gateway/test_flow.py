@@ -318,6 +318,33 @@ def test_a_ledger_that_stays_away_means_91_and_then_refusal_at_once():
     assert codes(asyncio.run(asyncio.wait_for(act(), 20))) == ["91", "91", "00"]
 
 
+def test_a_commit_that_takes_too_long_is_answered_91_once_and_what_is_quick_is_not():
+    ledger = FakeLedger()
+
+    async def act(stage):
+        quick = await stage.submit(0)
+        ledger.gate.clear()
+        began = time.monotonic()
+        under_way = stage.submit(1)
+        await asyncio.sleep(0.05)
+        behind = stage.submit(2, command="close")
+        late = await asyncio.gather(under_way, behind)
+        took_s = time.monotonic() - began
+        assert stage.desk.faults == ["the ledger does not answer"]
+        ledger.gate.set()  # and both are booked: a second answer would raise
+        await open_for_business(stage.desk)
+        return quick, late, took_s, await stage.submit(3)
+
+    quick, late, took_s, after = play(ledger, act, wait_s=0.5)
+    assert codes([quick, *late, after]) == ["00", "91", "91", "00"]
+    assert 0.5 <= took_s < 5
+    assert [request.operation for group in ledger.groups for request in group] == [
+        0,
+        1,
+        3,
+    ]
+
+
 def test_our_own_bug_answers_96_and_the_lane_lives_on():
     ledger = FakeLedger()
 
