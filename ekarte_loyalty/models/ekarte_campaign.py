@@ -1,5 +1,7 @@
 """A letter to a segment, and what it did: some who were meant get none, to compare."""
 
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -8,6 +10,8 @@ from odoo.tools import format_amount, hmac
 from .ekarte_segment import partners_of
 
 ISSUER = "ekarte_loyalty.ekarte_loyalty_group_issuer"
+# Below it a mean says nothing of those who are not in the group.
+COMPARED_LEAST = 30
 
 
 class EkarteCampaign(models.Model):
@@ -260,7 +264,27 @@ class EkarteCampaign(models.Model):
         for campaign in self:
             by_side = {row.side: row for row in campaign.effect_ids}
             got, held = by_side.get("with"), by_side.get("without")
-            campaign.effect_text = got and held and self._compared(got, held)
+            if not got or not held:
+                campaign.effect_text = False
+                continue
+            told = self._compared(got, held), self._doubted(got, held)
+            campaign.effect_text = " ".join(filter(None, told))
+
+    def _doubted(self, got, held):
+        """Say that it may be chance, where it may: nobody should pay for that."""
+        if min(got.customers, held.customers) < COMPARED_LEAST:
+            return self.env._(
+                "Groups of fewer than %(least)s customers tell nothing: this may be"
+                " chance.",
+                least=COMPARED_LEAST,
+            )
+        chance = math.hypot(got.chance_each, held.chance_each)
+        if abs(got.amount_each - held.amount_each) > chance:
+            return ""
+        return self.env._(
+            "In groups of this size differences of up to %(chance)s come by chance.",
+            chance=format_amount(self.env, chance, got.currency_id),
+        )
 
     def _compared(self, got, held):
         more = got.amount_each - held.amount_each

@@ -39,6 +39,13 @@ class EkarteCampaignEffect(models.Model):
     amount_before_each = fields.Monetary(
         "Each, Before", readonly=True, aggregator="avg"
     )
+    chance_each = fields.Monetary(
+        "Each, by Chance",
+        readonly=True,
+        aggregator="avg",
+        help="By so much, up or down, 'Each, After' differs by chance alone in 19 of "
+        "20 groups of this size.",
+    )
 
     @property
     def _table_query(self):

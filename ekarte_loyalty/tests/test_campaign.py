@@ -221,10 +221,32 @@ class TestCampaign(CampaignSent):
         self.assertEqual(
             campaign.with_context(lang="en_US").effect_text.count("without it"), 1
         )
+        self.assertIn(
+            "fewer than 30 customers", campaign.with_context(lang="en_US").effect_text
+        )
+        one, other = (today[who] for who in today if who != held)
+        self.assertEqual(got.chance_each, abs(one - other))  # two of them
+        self.assertEqual(without.chance_each, 0)
         totals = self.env["ekarte.campaign.effect"]._read_group(
             [("campaign_id", "=", campaign.id)], [], ["customers:sum", "amount:sum"]
         )
         self.assertEqual(totals, [(3, 90)])
+
+    def test_what_may_be_chance_is_said_to_be_and_what_is_more_is_not(self):
+        rows = self.env["ekarte.campaign.effect"]
+        held = {"customers": 400, "amount_each": 20, "chance_each": 3}
+        campaign = self._campaign().with_context(lang="en_US")
+        for each, customers, told in [
+            (26, 3000, ""),
+            (14, 3000, ""),
+            (24, 3000, "up to 5.00\N{NO-BREAK SPACE}€ come by chance"),
+            (90, 29, "fewer than 30 customers"),
+        ]:
+            got = {"customers": customers, "amount_each": each, "chance_each": 4}
+            euro = {"currency_id": self.env.ref("base.EUR").id}
+            said = campaign._doubted(rows.new(got | euro), rows.new(held | euro))
+            self.assertEqual(bool(said), bool(told))
+            self.assertIn(told, said)
 
     # Rights
 
