@@ -11,10 +11,11 @@ from .attack_common import AttackCase
 SCRIPT = "<script>alert(1)</script>"
 WORDS = (
     f"\"'>{SCRIPT}<img src=x onerror=alert(1)>"
-    "{{ 7 * 193 }}${7*193}<t t-out='7*193'/>%(name)s{0.__class__}"
+    "{{ 1111 * 1000003 }}${1111*1000003}<t t-out='1111*1000003'/>%(name)s{0.__class__}"
     "'; DROP TABLE ekarte_issuer CASCADE; -- \x1b@\x1dV"
 )
-RECKONED = "1351"
+# So many digits that no token and no time has them by chance.
+RECKONED = "1111003333"
 """What the sums in the words come to, where somebody has reckoned them."""
 WRITERS = ("operator", "accountant", "issuer", "administrator")
 TEXTS = ("char", "text", "html")

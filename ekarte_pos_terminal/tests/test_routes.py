@@ -165,7 +165,7 @@ class TestRoutes(PortalCase):
             self.assertIn(self.secrets[0][-4:], answer.text)
 
     def test_words_of_an_issuer_are_shown_as_words(self):
-        words = "<script>alert(1)</script>{{ 7 * 193 }}<t t-out='7*193'/>"
+        words = "<script>alert(1)</script>{{ 1111 * 1000003 }}<t t-out='1111*1000003'/>"
         for record in (self.bonus, self.gift, self.discount, self.club, self.centre):
             record.name = words
         self.grocer.name = words
@@ -177,7 +177,7 @@ class TestRoutes(PortalCase):
                 text = self._ask(rule).text
                 shown += "&lt;script&gt;alert(1)" in text
                 self.assertNotIn("<script>alert(1)", text, name)
-                self.assertNotIn("1351", text, name)
+                self.assertNotIn("1111003333", text, name)
         self.assertGreater(shown, 2)
 
     def test_who_has_logged_out_is_nobody(self):
