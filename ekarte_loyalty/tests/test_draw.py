@@ -159,6 +159,31 @@ class TestDraw(HttpCase, NetworkCase):
         self.assertEqual(self.url_open(f"{path}/note.txt").status_code, 404)
         self.assertEqual(self.url_open("/draws/999999").status_code, 404)
 
+    def test_words_of_an_issuer_stay_words_on_the_page_and_in_the_result(self):
+        words = "<script>alert(1)</script>{{ 1111 * 1000003 }}<t t-out='9'/>"
+        prizes = [
+            Command.create({"name": words, "sequence": 1}),
+            Command.create({"name": "Cake", "sequence": 2}),
+        ]
+        self.grocer.sudo().name = words
+        self.draw = self._draw(name=words, note=words, prize_ids=prizes)
+        self.drawn().action_publish()
+        page = self.url_open(f"/draws/{self.draw.id}").text
+        self.assertGreater(page.count("&lt;script&gt;alert(1)"), 2)
+        self.assertNotIn("<script>alert(1)", page)
+        self.assertNotIn("1111003333", page)
+        for name in ("list", "result"):
+            answer = self.url_open(f"/draws/{self.draw.id}/{name}.txt")
+            self.assertIn("text/plain", answer.headers["Content-Type"])
+            self.assertIn("attachment", answer.headers["Content-Disposition"])
+            self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
+
+    def test_a_prize_that_would_forge_a_line_of_the_result_is_refused(self):
+        forged = Command.create({"name": "Cake\n1 0000 Bicycle"})
+        draw = self._draw(name="Forged feast", prize_ids=[forged])
+        with self.at(IN_TIME), self.assertRaises(UserError):
+            draw.action_open()
+
     def test_holder_finds_the_own_line_and_a_stranger_none(self):
         self.drawn().action_publish()
         (name,) = self.draw._own_lines(self.holder.partner_id)
