@@ -54,6 +54,12 @@ def slowed(wait_s: int) -> Verdict:
     return refusal(Rc.TOO_OFTEN, told, "slowed", "card")._replace(retry_s=wait_s)
 
 
+def advised_too_often(wait_s: int) -> Verdict:
+    """Have a terminal tell its advice later: what was done must be told once."""
+    told = f"too many unknown cards: tell it again in {wait_s} s"
+    return refusal(Rc.SILENT, told, "slowed", "card")._replace(retry_s=wait_s)
+
+
 @dataclass(eq=False)
 class Task:
     """A request on its way through the flow.

@@ -106,7 +106,7 @@ from ekarte_core.service.exposing import (
 )
 from ekarte_core.service.filing import NotedCard, card_of, note_card, note_cards
 from ekarte_core.service.guessing import Guessed, share_guesses
-from ekarte_core.service.job import Outcome
+from ekarte_core.service.job import READ_ONLY, Outcome
 from ekarte_core.service.layout import SlipRow, slip_rows
 from ekarte_core.service.noticing import Notice, take_notices
 from ekarte_core.service.parameters import (
@@ -191,6 +191,7 @@ __all__ = [
     "COMMANDS",
     "PROGRAM_KINDS",
     "PUBLICATIONS",
+    "READ_ONLY",
     "STOP_KINDS",
     "TRANSIENT",
     "WIRE_KEYS",

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ekarte_auth_gateway.flow.board import Board
 from ekarte_auth_gateway.flow.counters import Counters
@@ -25,10 +26,11 @@ from ekarte_auth_gateway.messages import (
     STOPPING,
     Task,
     Verdict,
+    advised_too_often,
     slowed,
 )
 from ekarte_auth_gateway.ports import Clock, OpenLedger
-from ekarte_core import APPROVED, Network, Outcome, Request
+from ekarte_core import APPROVED, READ_ONLY, Network, Original, Outcome, Request
 
 log = logging.getLogger(__name__)
 
@@ -132,11 +134,42 @@ class Desk:
 
         What a bank has a part in goes to `banks`, if there are any.
         """
-        aside = self.aside.get(task.request.command)
-        refused = self.refuse(task.request) if self.refuse is not None else None
         wait_s = self.guesses.wait_s(task.request, self._clock())
         if wait_s:
-            refused = slowed(wait_s)
+            self._slow_down(task, wait_s)
+        else:
+            self._take(task)
+
+    def _slow_down(self, task: Task, wait_s: int) -> None:
+        """Refuse who tries out cards; a repeat is no trial and hears what was done.
+
+        Who repeats has had no answer: a refusal would read as one, though the first
+        try was booked. The ledger is asked for the number, behind what is under way.
+        """
+        request = task.request
+        if request.command == "advice":
+            self.finish(task, advised_too_often(wait_s))
+        elif request.command in READ_ONLY:
+            self.finish(task, slowed(wait_s))
+        else:
+            terminal, batch, number = request.key
+            known = Original(batch=batch, operation=number)
+            state = Request(command="status", terminal=terminal, original=known)
+            ask = partial(self._repeats, task, slowed(wait_s))
+            self._take(Task(state, task.transport, ask, task.born_s))
+
+    def _repeats(self, task: Task, refused: Verdict, state: Verdict) -> None:
+        waits = any(one.request.key == task.request.key for one in self._slow)
+        if state.status == "unavailable":
+            self.finish(task, state)
+        elif state.rc in _APPROVED or waits:
+            self._take(task)
+        else:
+            self.finish(task, refused)
+
+    def _take(self, task: Task) -> None:
+        aside = self.aside.get(task.request.command)
+        refused = self.refuse(task.request) if self.refuse is not None else None
         if refused is not None:
             self.finish(task, refused)
         elif aside is not None and not self._stopping:

@@ -8,7 +8,7 @@ from ekarte_auth_gateway.flow.guesses import Guesses, GuessLimits
 from ekarte_core import CardRef, Guessed, Request
 
 TILL, OTHER = "00000011", "00000013"
-LIMITS = GuessLimits(free=5, span=timedelta(seconds=60))
+LIMITS = GuessLimits(free=5, free_advices=8, span=timedelta(seconds=60))
 START = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 
 
@@ -53,12 +53,35 @@ def test_other_answers_are_none(rc):
     assert not Guesses(LIMITS).note(asked(), rc, START)
 
 
-@pytest.mark.parametrize("command", ["confirm", "reverse", "advice", "status"])
+@pytest.mark.parametrize("command", ["confirm", "reverse", "status"])
 def test_what_was_begun_may_be_ended(command):
     guesses = missed(50)
     assert guesses.wait_s(asked(command), START) == 0
     assert guesses.wait_s(asked("sale"), START) == 900
     assert not guesses.note(asked(command), "14", START)
+
+
+def advised(count: int) -> Guesses:
+    guesses = Guesses(LIMITS)
+    for _ in range(count):
+        assert guesses.note(asked("advice"), "14", START)
+    return guesses
+
+
+@pytest.mark.parametrize(("misses", "wait_s"), [(8, 0), (9, 2), (10, 4)])
+def test_advices_have_a_larger_count_of_their_own(misses, wait_s):
+    guesses = advised(misses)
+    assert guesses.wait_s(asked("advice"), START) == wait_s
+    assert guesses.wait_s(asked("sale"), START) == 0
+    assert missed(50).wait_s(asked("advice"), START) == 0
+    assert guesses.take_unshared() == {f"{TILL}/advice": misses * LIMITS.span}
+
+
+def test_a_terminal_that_waits_twice_is_one_terminal():
+    guesses = advised(50)
+    for _ in range(50):
+        guesses.note(asked(), "14", START)
+    assert guesses.slowed(START) == 1
 
 
 def test_what_names_no_card_guesses_nothing():

@@ -1,13 +1,15 @@
 """A terminal that tries out cards is slowed down by every gateway, others are not."""
 
+from datetime import datetime, timezone
+
 import pytest
 
-from ekarte_core import Answer
+from ekarte_core import Answer, Offline
 from tests.gateway import town
 from tests.gateway.gateway_process import GatewayProcess
-from tests.gateway.shop import ask, gift_card, order
+from tests.gateway.shop import ask, balance, gift_card, order
 
-FREE = 20
+FREE, FREE_ADVICES = 20, 200
 STRANGE = "9999990000000000"
 
 
@@ -47,6 +49,53 @@ def test_who_tries_out_cards_waits_and_nobody_else(gateway):
     told = gateway.wait_for_event("terminal slowed down")
     assert told["terminal"] == town.HTTP_1
     assert STRANGE not in gateway.log_text()
+
+
+@pytest.mark.parametrize("transport", ["http", "iso"])
+def test_who_waits_and_repeats_what_was_done_hears_that_it_was(gateway, transport):
+    """65 would read as a refusal: the customer would pay again."""
+    terminal = getattr(gateway, transport)()
+    card = gift_card(terminal, 1000)
+    sale = order("sale", terminal, card=card, amount=100)
+    short = order("sale", terminal, card=card, amount=5000)
+    said = []
+    for request in (sale, short):
+        terminal.send(request)  # as if the answer had been lost
+        said.append(terminal.last_raw)
+    assert guess(terminal).rc == "65"
+    for request, raw in zip((sale, short), said, strict=True):
+        terminal.send(request)
+        assert terminal.last_raw == raw
+    assert ask(terminal, "sale", card=card, amount=100).rc == "65"  # another number
+    other = order("sale", terminal, card=STRANGE, amount=100, operation=sale.operation)
+    assert terminal.send(other).rc == "94"
+    assert balance(gateway.http(town.HTTP_2), card) == 900
+    assert gateway.broken_invariants() == []
+
+
+def test_who_is_let_go_on_and_repeats_does_not_wait_again(gateway):
+    terminal = gateway.http()
+    card = gift_card(terminal, 1000)
+    guess(terminal)
+    sale = order("sale", terminal, card=card, amount=100)
+    gateway.wait_until(lambda: terminal.send(sale).rc == "00", "its turn", 10)
+    raw = terminal.last_raw
+    terminal.send(sale)
+    assert terminal.last_raw == raw
+
+
+def test_cards_are_not_tried_out_by_way_of_advices(gateway):
+    terminal = gateway.http()
+    card = gift_card(terminal, 1000)
+    done = {"offline": Offline(command="sale", amount_due=100), "amount": 100}
+    mine = {**done, "local_time": datetime.now(timezone.utc)}
+    codes = ["14"]
+    while codes[-1] == "14" and len(codes) < 2 * FREE_ADVICES:
+        codes.append(ask(terminal, "advice", card=STRANGE, **mine).rc)
+    assert len(codes) > FREE_ADVICES
+    assert codes[-1] == "91"  # to be told later: what was done must be told
+    assert int(terminal.last_headers["Retry-After"]) > 0
+    assert ask(terminal, "sale", card=card, amount=100).rc == "00"
 
 
 def test_wrong_codes_of_many_cards_count_over_iso_too(gateway):
