@@ -6,7 +6,8 @@ the printer), then cards, amounts and settings.
 """
 
 from ekarte_terminal.journal import Journal, JournalBroken, JournalTaken
-from ekarte_terminal.session import Outcome, Session
+from ekarte_terminal.outcome import Outcome
+from ekarte_terminal.session import Session
 from ekarte_terminal.settings import Settings, SettingsInvalid, load_settings
 
 __all__ = [

@@ -28,8 +28,9 @@ from ekarte_terminal.amounts import read_amount
 from ekarte_terminal.faults import told
 from ekarte_terminal.journal import Journal, JournalBroken, JournalTaken
 from ekarte_terminal.line import open_line
+from ekarte_terminal.outcome import Outcome
 from ekarte_terminal.script import EXIT_USAGE, do, exit_code, play, row_of
-from ekarte_terminal.session import Outcome, Session
+from ekarte_terminal.session import Session
 from ekarte_terminal.settings import Settings, SettingsInvalid, load_settings
 from ekarte_terminal.slot import open_slot
 

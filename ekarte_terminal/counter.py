@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ekarte_core import Answer, CardRef, Original
 from ekarte_terminal.amounts import typed_amount
 from ekarte_terminal.cards import read_card, read_original
-from ekarte_terminal.session import Outcome
+from ekarte_terminal.outcome import Outcome
 
 _SUM = re.compile(r"\d{1,7}([.,]\d{0,2})?")
 _MONEY = {"gift_card": "gift", "bonus_amount": "bonus", "credit_card": "credit"}

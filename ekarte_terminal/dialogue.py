@@ -11,7 +11,8 @@ from ekarte_terminal.amounts import typed_amount
 from ekarte_terminal.cards import read_original
 from ekarte_terminal.counter import MENU, Counter, Function
 from ekarte_terminal.display import Display
-from ekarte_terminal.session import Outcome, Session
+from ekarte_terminal.outcome import Outcome
+from ekarte_terminal.session import Session
 
 _REASONS = {"0": "", "1": "lost", "2": "stolen", "3": "closed"}
 _YES_NO = {"0": False, "1": True}

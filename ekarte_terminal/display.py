@@ -8,7 +8,8 @@ from ekarte_terminal import paper
 from ekarte_terminal.cards import masked
 from ekarte_terminal.counter import FUNCTIONS, MENU, Counter
 from ekarte_terminal.journal import Entry
-from ekarte_terminal.session import SILENCE, Outcome, Session
+from ekarte_terminal.outcome import SILENCE, Outcome
+from ekarte_terminal.session import Session
 from ekarte_terminal.texts import exception, text, what_to_do
 
 

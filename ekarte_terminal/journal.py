@@ -21,6 +21,7 @@ from ekarte_terminal.disk import write_whole
 
 _FILE = re.compile(r"batch-(\d{6})\.jsonl")
 _BATCH_MAX = 999_999
+_NEWEST = "newest"  # the name of the file of now
 _APPROVED = frozenset(str(rc) for rc in APPROVED)
 _SECRET = ("card", "access_code", "new_access_code", "referrer", "other", "bank")
 
@@ -105,9 +106,9 @@ class Journal:
             raise JournalTaken(f"another terminal runs on {folder}") from fault
         self.entries: dict[int, Entry] = {}
         self._file = -1
-        found = sorted(path for path in folder.iterdir() if _FILE.fullmatch(path.name))
-        if found:
-            self._load(found[-1])
+        newest = self._newest()
+        if newest is not None:
+            self._load(newest)
         else:
             # A lost disk must not lead to numbers that were used before: a later
             # minute has a higher batch. After two years they come round again, and
@@ -217,9 +218,26 @@ class Journal:
         self.batch = batch
         self.entries = {}
         path = self._path(batch)
+        if path.exists():  # of two years ago
+            path.rename(path.with_suffix(".before"))
         line = msgspec.json.encode({"batch": batch, "next": self._next}) + b"\n"
         write_whole(path, line)
+        write_whole(self._folder / _NEWEST, path.name.encode() + b"\n")
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+
+    def _newest(self) -> Path | None:
+        """Return the file of the batch of now; None where there is none yet.
+
+        The highest number is not the newest: after the last one they begin again.
+        """
+        note = self._folder / _NEWEST
+        if note.exists():
+            noted = self._folder / note.read_text().strip()
+            if noted.is_file():
+                return noted
+        names = (path.name for path in self._folder.iterdir())
+        found = sorted(name for name in names if _FILE.fullmatch(name))
+        return self._folder / found[-1] if found else None
 
     def _path(self, batch: int) -> Path:
         return self._folder / f"batch-{batch:06d}.jsonl"

@@ -15,6 +15,8 @@ _LINE_BYTES = 512
 _WAIT_S = 0.3
 _AGAIN_S = 2.0
 _LOOK_S = 0.4
+# It may be handing over what it read, to the very loop that stops it: then it is left.
+_STOP_S = 1.0
 
 
 class Reader:
@@ -43,7 +45,7 @@ class Reader:
     def stop(self) -> None:
         """Let go of the line."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -84,7 +86,7 @@ class ChipWatch:
     def stop(self) -> None:
         """Look no more."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         seen = False

@@ -18,8 +18,9 @@ from ekarte_terminal.counter import CLEAR, FUNCTIONS, MORE, Counter, Function, h
 from ekarte_terminal.dialogue import Act, Dialogue, sum_of
 from ekarte_terminal.display import Display
 from ekarte_terminal.faults import told
+from ekarte_terminal.outcome import Outcome
 from ekarte_terminal.reader import ChipWatch, Reader
-from ekarte_terminal.session import Outcome, Session
+from ekarte_terminal.session import Session
 from ekarte_terminal.texts import LANGUAGES
 
 _CARD_SIGNS = 8  # from here on what is typed is a card, not a sum

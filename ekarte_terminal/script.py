@@ -18,7 +18,8 @@ import msgspec
 from ekarte_terminal.amounts import read_amount
 from ekarte_terminal.cards import masked, read_card, read_original
 from ekarte_terminal.chip import CardGone, PinRefused
-from ekarte_terminal.session import READS, Outcome, Session
+from ekarte_terminal.outcome import READS, Outcome
+from ekarte_terminal.session import Session
 from ekarte_terminal.slot import Slot, ref_of
 
 Row = dict[str, Any]

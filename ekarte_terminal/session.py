@@ -6,9 +6,9 @@ time.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -18,6 +18,7 @@ from ekarte_core import (
     TRANSIENT,
     Answer,
     Original,
+    Rc,
     Request,
     RequestInvalid,
     check_request,
@@ -26,13 +27,14 @@ from ekarte_terminal.alone import Alone, compared
 from ekarte_terminal.cards import masked
 from ekarte_terminal.journal import Entry, Journal
 from ekarte_terminal.line import Line
+from ekarte_terminal.outcome import READS, SILENCE, Outcome, found_of, outcome_of
 from ekarte_terminal.settings import Settings
 from ekarte_terminal.slot import ChipLine, Slot
 from ekarte_terminal.vault import VaultBroken
 
-READS = frozenset({"inquire", "status", "echo", "parameters"})
 _APPROVED = frozenset(str(rc) for rc in APPROVED)
-_TRANSIENT = frozenset(str(rc) for rc in TRANSIENT)
+# What says nothing of the message before it: not stored, or not even looked at.
+_PROVES_NOTHING = frozenset(str(rc) for rc in TRANSIENT) | {Rc.TOO_OFTEN.value}
 _SILENT = frozenset({"91", "96"})
 _BATCH_OVER = "95"
 _NOT_FOUND = "25"
@@ -41,30 +43,6 @@ _NEVER_BOOKED = frozenset({"30", "13", "05", "14", "78"})  # whatever its number
 _DEAD_FOR = timedelta(seconds=20)  # a line that was silent is not tried before
 _STEPS_MAX = 500
 _UNTOLD = "what was decided without a line cannot be told: is it the old key's?"
-SILENCE = "nobody answers"
-
-Kind = Literal["approved", "declined", "in_doubt", "refused_here"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a command.
-
-    Attributes:
-        kind: `in_doubt`: nobody answered and it may have happened; `refused_here`:
-            nothing was sent, `fault` says why.
-        found: it was not asked for now but found when a doubt was resolved.
-        alone: the terminal has decided it by itself; with `found`, has told of it.
-    """
-
-    kind: Kind
-    command: str
-    batch: int = 0
-    operation: int = 0
-    answer: Answer | None = None
-    fault: str = ""
-    found: bool = False
-    alone: bool = False
 
 
 class Session:
@@ -89,7 +67,7 @@ class Session:
         self.settings = settings
         self.journal = journal
         self.language = settings.language
-        self._line = line if slot is None else ChipLine(line, slot)
+        self._line = line if slot is None else ChipLine(line, slot, journal.waiting)
         self._now = now
         self._pause = pause
         self._alone = alone
@@ -145,7 +123,7 @@ class Session:
         for entry in self.journal.open_entries():
             silent = self.dead
             found = (
-                _found(entry, self.journal.batch, None)
+                found_of(entry, self.journal.batch, None)
                 if silent
                 else self._resolve(entry)
             )
@@ -195,13 +173,15 @@ class Session:
             local_time=self._now().replace(microsecond=0),
         )
         guesses = request.command == "inquire" and self.able("sale")
+        if request.card is not None and request.card.kind == "chip":
+            self.tell()  # or the host's balance lacks what the card has spent
         try:
             answer = None if guesses and self.dead else self._send(request)
         except CodecError as fault:
             return Outcome("refused_here", request.command, fault=str(fault))
         if answer is None and guesses and request.amount:
             return self._guess(request)
-        return _outcome(request, answer)
+        return outcome_of(request, answer)
 
     def _book(self, request: Request, *, moved: bool = False) -> Outcome:
         card = "" if request.card is None else masked(request.card)
@@ -219,7 +199,7 @@ class Session:
                 return self._in_the_next_batch(request)
         if answer is None and able:
             return self._decide(request, sent=sent)
-        return _outcome(request, answer)
+        return outcome_of(request, answer)
 
     def _in_the_next_batch(self, request: Request) -> Outcome:
         """The gateway has closed the batch: compare, then go on in the next one."""
@@ -235,7 +215,7 @@ class Session:
         """Send, and again with the same number; None: nobody knows.
 
         After a silence a refusal that is never stored proves nothing: the first
-        message may have been booked.
+        message may have been booked. Nor does one that slows this terminal down.
         """
         silent = False
         # Who may decide alone lets nobody wait longer than for one answer.
@@ -248,7 +228,7 @@ class Session:
             except TerminalError:
                 silent = True
                 continue
-            if answer.rc in _SILENT or (silent and answer.rc in _TRANSIENT):
+            if answer.rc in _SILENT or (silent and answer.rc in _PROVES_NOTHING):
                 silent = True
                 continue
             self._silent_at = None
@@ -327,7 +307,7 @@ class Session:
         assert self._alone is not None, "able"
         asked = msgspec.structs.replace(request, command="sale", slip="none")
         answer = self._alone.answer(asked, len(self.journal.waiting()))
-        return replace(_outcome(request, answer), alone=True)
+        return replace(outcome_of(request, answer), alone=True)
 
     def _decide(self, request: Request, *, sent: bool) -> Outcome:
         """Nobody answers: decide, put it on the disk, and only then say so.
@@ -342,10 +322,10 @@ class Session:
         if answer.rc in _APPROVED:
             self.journal.decide(request.operation, answer)
         elif sent:
-            return _outcome(request, None)  # it may have been booked
+            return outcome_of(request, None)  # it may have been booked
         else:
             self.journal.never(request.operation)
-        return replace(_outcome(request, answer), alone=True)
+        return replace(outcome_of(request, answer), alone=True)
 
     def _tell(self, entry: Entry) -> Outcome:
         assert self._alone is not None, "it has decided"
@@ -355,17 +335,17 @@ class Session:
             answer = self._send(advice)
         except (VaultBroken, CodecError) as fault:  # people have to see to it
             self._untellable = True
-            found = _found(entry, batch, None)
+            found = found_of(entry, batch, None)
             return replace(found, kind="refused_here", alone=True, fault=str(fault))
         if answer is None or answer.rc in _SENDER:
-            return replace(_found(entry, batch, None), alone=True)
+            return replace(found_of(entry, batch, None), alone=True)
         booked = answer.rc in _APPROVED
         if not booked and answer.rc not in _NEVER_BOOKED and not entry.instead:
             return self._tell(self._under_another_number(entry, advice))
         assert entry.alone is not None, "it was decided alone"
         answer = compared(entry.alone, answer)
         self.journal.told(entry.operation, answer)
-        return replace(_found(entry, batch, answer), alone=True)
+        return replace(found_of(entry, batch, answer), alone=True)
 
     def _under_another_number(self, entry: Entry, advice: Request) -> Entry:
         """The message had arrived, and was refused, before we decided otherwise.
@@ -412,10 +392,10 @@ class Session:
                 self.journal.end(entry.operation, answer)
                 if entry.command == "close" and answer.rc in _APPROVED:
                     self._next_batch()
-            return _found(entry, self.journal.batch, answer)
+            return found_of(entry, self.journal.batch, answer)
         answer = self._asked(entry.operation)
         if answer is None or answer.rc != _NOT_FOUND:
-            return _found(entry, self.journal.batch, answer)
+            return found_of(entry, self.journal.batch, answer)
         # It never arrived, or is still on its way: the reversal keeps it out for good.
         undone = self._book(
             Request(
@@ -430,11 +410,11 @@ class Session:
         # 95: the gateway has closed the batch; what comes late is refused as well.
         over = undone.answer is not None and undone.answer.rc == _BATCH_OVER
         if undone.kind != "approved" and not over:
-            return _found(entry, self.journal.batch, None)
+            return found_of(entry, self.journal.batch, None)
         answer = self._asked(entry.operation)  # it may have come just before
         if answer is not None and answer.rc == _NOT_FOUND:
             self.journal.never(entry.operation)
-        return _found(entry, self.journal.batch, answer)
+        return found_of(entry, self.journal.batch, answer)
 
     def _asked(self, operation: int) -> Answer | None:
         """Ask for an operation's answer and note it; rc 25: there is none."""
@@ -467,26 +447,3 @@ class Session:
             for entry in [*self.journal.entries.values()]
             if entry.command != "close"
         )
-
-
-def _outcome(request: Request, answer: Answer | None) -> Outcome:
-    kind: Kind = "in_doubt"
-    if answer is not None:
-        kind = "approved" if answer.rc in _APPROVED else "declined"
-    elif request.command in READS:  # to ask books nothing: there is no doubt
-        kind = "refused_here"
-    return Outcome(
-        kind,
-        request.command,
-        request.batch,
-        request.operation,
-        answer,
-        fault=SILENCE if answer is None else "",
-    )
-
-
-def _found(entry: Entry, batch: int, answer: Answer | None) -> Outcome:
-    kind: Kind = "in_doubt"
-    if answer is not None:
-        kind = "approved" if answer.rc in _APPROVED else "declined"
-    return Outcome(kind, entry.command, batch, entry.operation, answer, found=True)

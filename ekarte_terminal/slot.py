@@ -6,7 +6,7 @@ before goods are given without the host, the card has written it, and is read ba
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -251,9 +251,15 @@ class Slot:
 class ChipLine:
     """A line that marks a chip card before it asks, and tells it what was answered."""
 
-    def __init__(self, line: Line, slot: Slot) -> None:
-        """Take the line and the reader."""
-        self._line, self._slot = line, slot
+    def __init__(
+        self, line: Line, slot: Slot, waiting: Callable[[], Sequence[object]]
+    ) -> None:
+        """Take the line and the reader.
+
+        `waiting`: what was decided alone and the host has not heard of. While there is
+        any, its balances lack it, and the card keeps its own.
+        """
+        self._line, self._slot, self._waiting = line, slot, waiting
 
     def send(self, request: Request, *, repeat: bool) -> Answer:
         """Send; see Line.
@@ -270,8 +276,12 @@ class ChipLine:
             except (CardGone, PinRefused) as fault:
                 raise CodecError("card", str(fault)) from None
         answer = self._line.send(request, repeat=repeat)
-        if answer.rc not in _NOBODY_KNOWS:  # then it stays asked
+        if answer.rc in _NOBODY_KNOWS:
+            return answer  # then it stays asked
+        if not self._waiting():
             self._slot.hear(card, answer)
+        elif request.command not in _ONLY_READS:
+            self._slot.hear(card, Answer(rc=answer.rc))
         return answer
 
     def close(self) -> None:

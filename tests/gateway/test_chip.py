@@ -241,6 +241,22 @@ def test_a_chip_pays_with_a_line_and_without(
     assert told(shop, "close")["outcome"] == "approved"
 
 
+def test_a_card_that_is_looked_at_before_all_is_told_spends_nothing_twice(
+    host: GatewayProcess, shop: Shop, hand: Hand
+) -> None:
+    number = hand.made(money=5000, spend_max="30.00")
+    shop.cable.cut = True
+    assert rc(told(shop, "sale", card="chip", amount=2000)) == "00"
+    assert chip(shop)["left"] == 1000
+    shop.cable.cut = False
+    shop.session.try_again()  # nothing has been told yet
+    assert told(shop, "inquire", card="chip")["outcome"] == "approved"
+    assert shop.session.journal.waiting() == []
+    says = chip(shop)
+    assert (says["balance"], says["spent"]) == (3000, 0)
+    assert balance(host, number) == 3000
+
+
 def test_what_the_card_has_left_bounds_what_it_pays_alone(
     host: GatewayProcess, shop: Shop, hand: Hand
 ) -> None:

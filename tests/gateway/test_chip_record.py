@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -318,7 +319,7 @@ def test_what_the_host_says_stands_on_the_card(
     host, slot = Host(), slot_of(plastic)
     host.says = says
     try:
-        ChipLine(host, slot).send(SALE, repeat=False)
+        ChipLine(host, slot, list).send(SALE, repeat=False)
     except TerminalError:
         assert says is None
     found = slot_of(plastic).look()
@@ -328,10 +329,24 @@ def test_what_the_host_says_stands_on_the_card(
         assert slot.left(CARD, 7) == 3000, "the very operation that nobody answered"
 
 
+@pytest.mark.parametrize(("untold", "spent"), [([], 0), (["a sale"], 900)])
+@pytest.mark.parametrize("command", ["inquire", "sale"])
+def test_a_balance_that_lacks_what_was_spent_is_not_put_on_the_card(
+    plastic: ChipCard, untold: list[str], spent: int, command: str
+) -> None:
+    host, slot = Host(), slot_of(plastic)
+    host.says = answered("00", 3000)
+    slot.spend(CARD, 900)
+    asked = msgspec.structs.replace(SALE, command=command)
+    ChipLine(host, slot, untold.copy).send(asked, repeat=False)
+    found = slot_of(plastic).look()
+    assert (found.spent, found.asked) == (spent, False)
+
+
 def test_what_has_no_card_in_it_touches_no_card(plastic: ChipCard) -> None:
     host, before = Host(), bytes(plastic.memory)
     host.says = answered("00", 1)
-    line = ChipLine(host, slot_of(plastic))
+    line = ChipLine(host, slot_of(plastic), list)
     for command in ("advice", "reverse", "status"):
         told = Request(command=command, terminal="00000011", operation=7, card=CARD)
         line.send(told, repeat=False)
@@ -351,7 +366,7 @@ def test_another_card_in_the_reader_is_not_written(plastic: ChipCard) -> None:
     other = CardRef(kind="chip", value="9990009000000025")
     told = Request(command="sale", terminal="00000011", operation=7, card=other)
     with pytest.raises(CodecError, match="another card"):
-        ChipLine(host, slot_of(plastic)).send(told, repeat=False)
+        ChipLine(host, slot_of(plastic), list).send(told, repeat=False)
     assert host.asked == []
     assert bytes(plastic.memory) == before
 

@@ -2,13 +2,15 @@
 
 import os
 import threading
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from ekarte_auth_gateway.testing import TerminalError
 from ekarte_core import Answer, CardRef, Original, Request
-from ekarte_terminal import Journal, JournalBroken, JournalTaken
+from ekarte_terminal import Journal, JournalBroken, JournalTaken, Session, Settings
 from ekarte_terminal.amounts import read_amount, typed_amount
 from ekarte_terminal.cards import masked, read_card, read_original
 from ekarte_terminal.reader import Reader
@@ -93,6 +95,75 @@ def test_what_was_not_answered_is_still_open_after_a_restart(tmp_path: Path) -> 
     again.close()
 
 
+def test_after_the_last_number_batches_begin_again_and_nothing_is_forgotten(
+    tmp_path: Path,
+) -> None:
+    last = tmp_path / "batch-999999.jsonl"
+    last.write_text('{"batch": 999999, "next": 41}\n')
+    (tmp_path / "batch-000001.jsonl").write_text('{"batch": 1, "next": 1}\n')
+    journal = Journal(tmp_path, _now)
+    close = journal.begin(Request(command="close", terminal="00000011"), "")
+    journal.end(close.operation, Answer(rc="00"))
+    journal.next_batch()
+    doubt = journal.begin(_sale(), "")
+    assert (journal.batch, doubt.operation) == (1, 42)
+    journal.close()
+    for _ in range(2):
+        again = Journal(tmp_path, _now)
+        assert again.batch == 1
+        assert [e.operation for e in again.open_entries()] == [42]
+        again.close()
+    assert (tmp_path / "batch-000001.before").exists()  # two years old, and kept
+
+
+def test_without_the_note_the_highest_batch_is_the_newest(tmp_path: Path) -> None:
+    for number in (7, 8):
+        head = f'{{"batch": {number}, "next": {number}}}\n'
+        (tmp_path / f"batch-{number:06d}.jsonl").write_text(head)
+    (tmp_path / "newest").write_text("batch-000005.jsonl\n")  # it is not there
+    journal = Journal(tmp_path, _now)
+    assert journal.batch == 8
+    journal.close()
+
+
+class Saying:
+    """A line at whose end somebody says what the test has written down."""
+
+    def __init__(self, *says: str) -> None:
+        self._says = iter(says)
+
+    def send(self, request: Request, *, repeat: bool) -> Answer:
+        said = next(self._says)
+        if not said:
+            raise TerminalError("no answer")
+        return Answer(rc=said)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("says", "kind"),
+    [
+        (("65",), "declined"),  # it was not looked at, and nothing was before it
+        (("", "65", "65"), "in_doubt"),  # the first may have been booked
+        (("", "58", "63"), "in_doubt"),
+        (("", "51"), "declined"),  # stored: so it says what became of it
+        (("91", "00"), "approved"),
+    ],
+)
+def test_after_silence_a_refusal_that_is_not_stored_proves_nothing(
+    tmp_path: Path, says: tuple[str, ...], kind: str
+) -> None:
+    settings = Settings("00000011", "http://127.0.0.1:1", tmp_path, tries=3)
+    journal = Journal(tmp_path / "state", _now)
+    session = Session(settings, Saying(*says), journal, _now, lambda _: None)
+    outcome = session.run("sale", card=CardRef(kind="keyed", value=NUMBER), amount=1)
+    assert outcome.kind == kind
+    assert bool(journal.open_entries()) is (kind == "in_doubt")
+    journal.close()
+
+
 def test_a_line_that_the_power_cut_short_was_never_sent(tmp_path: Path) -> None:
     journal = Journal(tmp_path, _now)
     first = journal.begin(_sale(), "")
@@ -144,6 +215,29 @@ def test_a_serial_reader_hands_over_each_line() -> None:
         reader.stop()
         line.close()
     assert [read_card(text).kind for text in got] == ["track2", "barcode"]
+
+
+def test_who_stops_a_reader_does_not_wait_for_what_it_hands_over() -> None:
+    """The screen stops it on the loop that the handing over waits for."""
+    comes, may_go = threading.Event(), threading.Event()
+
+    def take(_: str) -> None:
+        comes.set()
+        may_go.wait(60)
+
+    line = OpenEnd()
+    reader = Reader(f"serial://{line.path}", take)
+    reader.start()
+    try:
+        assert reader.listens.wait(20)
+        line.write(b"4711\n")
+        assert comes.wait(20)
+        began = time.monotonic()
+        reader.stop()
+        assert time.monotonic() - began < 30
+    finally:
+        may_go.set()
+        line.close()
 
 
 def test_every_text_has_four_languages_and_says_something() -> None:
