@@ -158,7 +158,8 @@ def read_request(message: said.SaleToPOIRequest, batch: int, sender: Sender) -> 
     """
     header = message.message_header
     made = _READERS[header.message_category](message, sender)
-    fields = {key: value for key, value in made.items() if value is not None}
+    told = {key: value for key, value in made.items() if value is not None}
+    fields = {"currency": sender.currency} | told
     return Request(
         terminal=header.poi_id,
         batch=batch,
@@ -194,7 +195,10 @@ def _loyalty(message: said.SaleToPOIRequest, sender: Sender) -> Fields:
     if command == "refund":
         made["original"] = original_in(deal.original_poi_transaction, message)
         # Without an amount all of it goes back.
-        made["command"] = "refund" if amount or deal.sale_item else "reverse"
+        if amount is None and not deal.sale_item:
+            made["command"] = "reverse"
+        else:
+            made["command"] = "refund"
         return {**made, **goods_of(amount, deal.sale_item)}
     made["card"] = one_card(accounts_of(asked.loyalty_data), needed=True)
     made["currency"] = currency_of(deal.currency, sender)
@@ -267,7 +271,7 @@ def _reversal(message: said.SaleToPOIRequest, sender: Sender) -> Fields:
     amount = minor_of(asked.reversed_amount, "ReversedAmount")
     return {
         **of_sale(asked.sale_data, sender),
-        "command": "refund" if amount else "reverse",
+        "command": "reverse" if amount is None else "refund",
         "original": original_in(asked.original_poi_transaction, message),
         "amount": amount,
     }

@@ -334,7 +334,9 @@ def _check_sender(request: web.BaseRequest, device: Device) -> None:
         return
     if not is_private(request.transport):
         raise _Refused(401, Rc.MAC, "API keys travel over TLS only")
-    if not hmac.compare_digest(sent.encode(), api_key(device.key).encode()):
+    # Bytes that are no text come as surrogates.
+    raw = sent.encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(raw, api_key(device.key).encode()):
         raise _Refused(401, Rc.MAC, f"{KEY_HEADER} is missing or wrong")
 
 

@@ -194,7 +194,7 @@ def _totals(answer: Answer, asked: Asked, request: Request) -> told.Body:
         response=response_of(answer),
         poi_reconciliation_id=str(request.batch),
         reconciliation_type=None if order is None else order.reconciliation_type,
-        transaction_totals=(transaction_totals(answer.totals, request.currency),),
+        transaction_totals=(transaction_totals(answer.totals, asked.sender.currency),),
     )
 
 

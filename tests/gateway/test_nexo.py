@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from psycopg2.extensions import make_dsn
 
 from ekarte_auth_gateway.__main__ import main
 from ekarte_auth_gateway.nexo import api_key
 from tests.gateway import town
+from tests.gateway.conftest import core_command, publish
+from tests.gateway.gateway_process import GatewayProcess
 from tests.gateway.register import (
     Register,
     account,
@@ -19,6 +22,7 @@ from tests.gateway.register import (
     transaction,
 )
 from tests.gateway.shop import balance
+from tests.gateway.test_restore import empty_database
 
 
 @pytest.fixture
@@ -133,6 +137,72 @@ def test_a_payment_is_refunded_in_part_and_not_beyond(gateway, register, gift):
     assert result(register.ask("Reversal", part)) == "Success"
     assert result(register.ask("Reversal", part)) == "Refusal"
     assert balance(gateway.http(), gift) == 5000
+
+
+def test_nothing_is_not_all_of_it(gateway, register, gift):
+    """A register that gives back 0.00 must not have the whole purchase undone."""
+    named = original(transaction(register.ask("Payment", payment(gift, 30))))
+    reversal = {**named, "ReversalReason": "MerchantCancel"}
+    nothing = register.ask("Reversal", {**reversal, "ReversedAmount": 0})
+    assert result(nothing) == "Refusal"
+    assert balance(gateway.http(), gift) == 2000
+    assert result(register.ask("Reversal", reversal)) == "Success"
+    assert balance(gateway.http(), gift) == 5000
+
+
+def test_nothing_of_an_award_is_not_all_of_it(register):
+    number = town.club_number()
+    named = original(
+        transaction(register.ask("Loyalty", loyalty("Award", number, TotalAmount=40)))
+    )
+    nothing = loyalty("AwardRefund", TotalAmount=0.00, **named)
+    assert result(register.ask("Loyalty", nothing)) == "Refusal"
+    assert result(register.ask("Loyalty", loyalty("AwardRefund", **named))) == "Success"
+
+
+def test_a_network_in_another_currency_does_everything_in_it(
+    server_dsn, keyring, keyring_file, tmp_path
+):
+    empty_database(server_dsn, "gateway_in_kronor")
+    dsn = make_dsn(server_dsn, dbname="gateway_in_kronor")
+    core_command("migrate", "--dsn", dsn)
+    publish(dsn, tmp_path, currency="SEK")
+    gateway = GatewayProcess(dsn, keyring, keyring_file, tmp_path)
+    try:
+        gateway.start_ready()
+        key = api_key(gateway.key(town.NEXO_1))
+        register = Register(gateway.nexo_port, town.NEXO_1, key)
+        card = town.gift_number()
+
+        def done(category: str, body: dict) -> str:
+            answer = register.ask(category, json.loads(json.dumps(body)))
+            assert result(answer) == "Success", answer
+            return answer
+
+        def in_kronor(body: dict) -> dict:
+            return json.loads(json.dumps(body).replace('"EUR"', '"SEK"'))
+
+        done("StoredValue", in_kronor(load("Activate", card, 50.0)))
+        extra = done("StoredValue", in_kronor(load("Load", card, 15)))
+        back = load("Reverse", None, 15, **original(transaction(extra)))
+        done("StoredValue", in_kronor(back))
+        bought = done("Payment", in_kronor(payment(card, 30)))
+        named = original(transaction(bought))
+        done(
+            "Reversal", {**named, "ReversedAmount": 10, "ReversalReason": "CustCancel"}
+        )
+        award = done("Loyalty", loyalty("Award", town.club_number(), TotalAmount=40))
+        part = loyalty("AwardRefund", TotalAmount=10, **original(transaction(award)))
+        done("Loyalty", part)
+        told = done("BalanceInquiry", {"LoyaltyAccountReq": account(card)})
+        left = {"Currency": "SEK", "CurrentBalance": 30.0}
+        assert told["PaymentAccountStatus"] == left
+        totals = done("Reconciliation", {"ReconciliationType": "SaleReconciliation"})
+        assert totals["TransactionTotals"][0]["PaymentCurrency"] == "SEK"
+        assert gateway.broken_invariants() == []
+    finally:
+        gateway.kill()
+        empty_database(server_dsn, "gateway_in_kronor", drop_only=True)
 
 
 def test_too_little_money_is_refused_or_taken_in_part(register, gift):
@@ -347,7 +417,7 @@ def test_totals_are_told_without_closing_then_the_batch_is_closed(register_of, g
 
 
 def test_a_wrong_key_and_another_terminals_are_refused(gateway, register_of):
-    for key in ("", "0" * 64, register_of(town.NEXO_2).key):
+    for key in ("", "0" * 64, "\xff", register_of(town.NEXO_2).key):
         stranger = Register(gateway.nexo_port, town.NEXO_1, key)
         status, body = stranger.post(json.dumps(stranger.message("Login")).encode())
         assert status == 401
