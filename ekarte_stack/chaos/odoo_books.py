@@ -168,12 +168,13 @@ def _is_late(reply: Any) -> bool:
     return not reply["created"]
 
 
-def compare(dsn: str, url: str, database: str) -> list[str]:
-    """Settle until nothing is left, and compare."""
+def compare(dsn: str, url: str, database: str) -> tuple[int, list[str]]:
+    """Settle until nothing is left; return how many documents there are, and faults."""
     left = settle(dsn)
     books = read_books(dsn)
     again = sum(1 for one in books.papers.values() if one.reply and _is_late(one.reply))
     say(f"   {len(books.kept)} settlements in Odoo, {again} of them told by a repeat")
     found = [f"{left} are not settled after {SETTLED_WITHIN_S:.0f} s"] if left else []
+    found += [*differences(books), *reconciled(url, database)]
     # What the judge saw before this was settled only in part.
-    return [*found, *differences(books), *reconciled(url, database), *look(dsn).broken]
+    return len(books.papers), found + look(dsn).broken
