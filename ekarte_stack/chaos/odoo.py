@@ -42,6 +42,7 @@ from ekarte_stack.steps import StackError, run, step
 
 TEMPLATE = "town_odoo"
 KEY = "odoo-api-key"
+TOOLS = "pg_dump and pg_restore belong beside initdb: install postgresql-client"
 CARDS = 48  # trials are long: what is held on a few cards would end all business
 WORKERS = "--workers=2"  # as in production: a parent and its children
 GONE_WITHIN_S, SEEN_WITHIN_S, UPGRADED_WITHIN_S = 10.0, 60.0, 600.0
@@ -239,6 +240,7 @@ def _bring_over(machine: Machine, ready: str, own: Machine) -> None:
     run(
         [tools / "pg_dump", "-Fc", "-Z1", "-f", file, ready],
         log=log,
+        advice=TOOLS,
         env=os.environ | machine.cluster.environment(ADMIN),
     )
     own.cluster.execute(
@@ -248,6 +250,7 @@ def _bring_over(machine: Machine, ready: str, own: Machine) -> None:
     run(
         [tools / "pg_restore", "--exit-on-error", "-d", TEMPLATE, file],
         log=log,
+        advice=TOOLS,
         env=os.environ | own.cluster.environment(ADMIN),
     )
     file.unlink()
