@@ -34,6 +34,7 @@ from ekarte_stack.chaos.stand import SETTINGS, Ledger, Place, PrivateLedger, Sta
 from ekarte_stack.chaos.trials import Fault, Inject
 from ekarte_stack.cluster import ADMIN, ODOO, Cluster
 from ekarte_stack.databases import UNFINISHED, Databases, own_addons
+from ekarte_stack.developer import make_keyring
 from ekarte_stack.home import CHECKOUT, Home
 from ekarte_stack.machine import Machine
 from ekarte_stack.ports import LOOPBACK
@@ -206,6 +207,7 @@ def _free_port() -> int:
 def odoo_ledger(place: Place) -> Iterator[Ledger]:
     """Serve a private PostgreSQL with the demo network and the town's terminals."""
     machine = machines.prepare()
+    make_keyring(machine)  # what the template is entered with
     plain = clusters.find(place.home, place.account)
     with bench_server(plain, place.folder / "odoo", SETTINGS) as server:
         own = _own_machine(machine, place, server)
