@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +43,9 @@ from ekarte_stack.steps import StackError, run, step
 
 TEMPLATE = "town_odoo"
 KEY = "odoo-api-key"
+# An Odoo with workers starts itself once more, by the file that it was started from.
+PROGRAM = "odoo-bin"
+PROGRAM_TEXT = "from odoo.cli.command import main\n\nmain()\n"
 TOOLS = "pg_dump and pg_restore belong beside initdb: install postgresql-client"
 CARDS = 48  # trials are long: what is held on a few cards would end all business
 WORKERS = "--workers=2"  # as in production: a parent and its children
@@ -120,7 +123,13 @@ class OdooLedger(PrivateLedger):
 
     def _server(self, port: int) -> Server:
         words = (WORKERS, f"--gevent-port={_free_port()}")
-        return odoo_server.server(self.machine.databases, self.database, port, *words)
+        databases = self.machine.databases
+        plain = odoo_server.server(databases, self.database, port, *words)
+        start = plain.argv.index("-m")  # -m odoo
+        by_file = [str(databases.home.conf / PROGRAM)]
+        return replace(
+            plain, argv=plain.argv[:start] + by_file + plain.argv[start + 2 :]
+        )
 
     def kill(self) -> None:
         """Kill -9 of parent and children."""
@@ -232,6 +241,7 @@ def _own_machine(machine: Machine, place: Place, server: Cluster) -> Machine:
     place.account.write_secret(home.keyring, place.keyring_file.read_text())
     databases = Databases(home, place.account, server, machine.databases.source)
     odoo_server.write_configuration(databases)
+    place.account.write_secret(home.conf / PROGRAM, PROGRAM_TEXT)
     return Machine(home, place.account, server, databases)
 
 
