@@ -89,7 +89,7 @@ def _make_pages(machine: Machine, addons: str, name: str) -> None:
     with step("putting together the scripts and styles of all pages"):
         machine.databases.drop(name)
         machine.databases.copy(addons, building)
-        _in_odoo(machine, "assets", building, log="assets.log")
+        in_odoo(machine, "assets", building, log="assets.log")
     machine.databases.rename(building, name)
 
 
@@ -149,10 +149,10 @@ def _empty_network_folder(machine: Machine, database: str) -> Path:
 
 def provision(machine: Machine, database: str, folder: Path) -> None:
     """Have the add-ons enter the demo network; keep its keys in files."""
-    _in_odoo(machine, "provision", database, str(folder), log="provision.log")
+    in_odoo(machine, "provision", database, str(folder), log="provision.log")
 
 
-def _in_odoo(machine: Machine, script: str, *words: str, log: str) -> None:
+def in_odoo(machine: Machine, script: str, *words: str, log: str) -> None:
     """Run a script of ours in a process that holds Odoo."""
     run(
         machine.account.argv(

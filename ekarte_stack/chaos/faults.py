@@ -12,6 +12,7 @@ import psycopg2
 
 from ekarte_stack.chaos import clock, office
 from ekarte_stack.chaos.clock import MIDNIGHT, SUMMER, jump, pass_by
+from ekarte_stack.chaos.odoo import ODOO_FAULTS
 from ekarte_stack.chaos.office import compare_books, killed_half_way, office_away
 from ekarte_stack.chaos.patroni import PATRONI_FAULTS
 from ekarte_stack.chaos.queries import QUERIES
@@ -198,4 +199,5 @@ FAULTS: tuple[Fault, ...] = (
         short=False,
     ),
     *PATRONI_FAULTS,
+    *ODOO_FAULTS,
 )

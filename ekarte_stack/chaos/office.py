@@ -1,8 +1,8 @@
 """Who takes the settlements, in trouble: away, or gone before it has answered.
 
 It stands at Odoo's door where the moment matters: it books a document once, as Odoo
-does, and can be told to hang up between booking and answer. That Odoo itself books each
-document once is tried by its own tests and at the end of every demo day.
+does, and can be told to hang up between booking and answer. It answers in no time: so
+gateways meet more trouble in a second than at Odoo, whose own trials are `odoo-*`.
 """
 
 import json
