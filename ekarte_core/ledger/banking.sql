@@ -77,6 +77,15 @@ FROM (
             SELECT FROM ekarte.bank_step AS t
             WHERE t.booked_as = r.id AND t.step = 'refunded'
         )
+        AND EXISTS (
+            SELECT FROM ekarte.bank_step AS b
+            WHERE
+                b.operation_id = s.operation_id AND b.step = 'refunding'
+                AND b.reason = concat_ws('/', r.terminal, r.batch, r.number)
+        )
+        AND NOT EXISTS (
+            SELECT FROM ekarte.offline_operation AS f WHERE f.operation_id = r.id
+        )
     UNION ALL
     SELECT
         'unrefunded' AS step,
