@@ -84,6 +84,7 @@ class Banks:
         runner = Runner(
             self._thread,
             self._ask_ledger,
+            desk.has,
             known,
             vault,
             clock,

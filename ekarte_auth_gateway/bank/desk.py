@@ -21,6 +21,7 @@ from ekarte_auth_gateway.bank.requests import (
     Key,
     confirmation_of,
     content_of,
+    name_of,
     probe_request,
 )
 from ekarte_auth_gateway.bank.runner import Order, Runner, Unsure
@@ -409,7 +410,7 @@ class BankDesk:
         self, course: BankCourse, request: Request, verdicts: list[Verdict]
     ) -> BankCourse:
         """Write that it is begun, so that whoever finds it so ends it; then do it."""
-        name = "/".join(str(part) for part in request.key)
+        name = name_of(request.key)
         course = await self._runner.take(course, "refunding", reason=name)
         if course.last != "refunding" or course.steps[-1].reason != name:
             return course  # a rival's: this one waits its turn
@@ -417,7 +418,7 @@ class BankDesk:
         verdicts.append(verdict)
         if verdict.status in UNCERTAIN:
             return course
-        return await self._runner.run(course, None)
+        return await self._runner.tell_refunds(course)
 
     async def _undo(
         self, course: BankCourse, request: Request, verdicts: list[Verdict]
@@ -441,4 +442,4 @@ class BankDesk:
 
 def named(course: BankCourse) -> str:
     """Name an operation in a log: terminal/batch/number."""
-    return "/".join(str(part) for part in course.key)
+    return name_of(course.key)

@@ -17,6 +17,17 @@ _OURS = 1_000_000
 HOLD, RELEASE, BURY, UNDO = (_OURS * place for place in (1, 2, 3, 4))
 
 
+def name_of(key: Key) -> str:
+    """Name an operation in a log or in a step: terminal/batch/number."""
+    return "/".join(str(part) for part in key)
+
+
+def key_named(name: str) -> Key:
+    """Return the key of an operation from its name."""
+    terminal, batch, number = name.rsplit("/", 2)
+    return terminal, int(batch), int(number)
+
+
 def hold_request(request: Request) -> Request:
     """Return the quote and hold; of an `authorize` under its own number."""
     batch = request.batch + (HOLD if request.command == "sale" else 0)

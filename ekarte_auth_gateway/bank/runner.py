@@ -18,13 +18,16 @@ from ekarte_auth_gateway.bank.course import Todo, asked, next_todo
 from ekarte_auth_gateway.bank.figures import BankFigures
 from ekarte_auth_gateway.bank.link import Link, NotSent, Silent
 from ekarte_auth_gateway.bank.requests import (
+    Key,
     bury_request,
     hold_request,
+    key_named,
+    name_of,
     release_request,
     undo_request,
 )
 from ekarte_auth_gateway.flow import LedgerThread
-from ekarte_auth_gateway.messages import Verdict
+from ekarte_auth_gateway.messages import LATE, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_core import (
     APPROVED,
@@ -36,6 +39,7 @@ from ekarte_core import (
     Request,
     SealedCard,
     decode_answer,
+    is_at_rest,
     ledger_id_of,
     ledger_key_of,
     next_bank_refund,
@@ -93,6 +97,7 @@ class Runner:
         self,
         thread: LedgerThread,
         ask: Ask,
+        asked_for: Callable[[Key], bool],
         banks: Banks,
         vault: Vault,
         clock: Clock,
@@ -106,6 +111,7 @@ class Runner:
         Args:
             thread: the ledger's, for steps.
             ask: the ledger, for the loyalty side.
+            asked_for: whether it may still book an operation, asked some time ago.
             banks: lines, and what is said of us over them.
             vault: for card numbers that a reversal may have to name.
             clock: now.
@@ -115,6 +121,7 @@ class Runner:
         """
         self._thread = thread
         self._ask_ledger = ask
+        self._asked_for = asked_for
         self._banks = banks
         self._vault = vault
         self._clock = clock
@@ -311,6 +318,22 @@ class Runner:
         return await self._follow(course, "released", _REVERSAL, None)
 
     async def _refund(self, course: BankCourse, _order: object) -> BankCourse:
+        """Somebody has begun a refund and does not know what came of it.
+
+        It may still be on its way: told "late", its commit waits for a standby.
+        """
+        key = key_named(course.steps[-1].reason)
+        if self._asked_for(key) or not await self._is_at_rest(key):
+            raise Unsure(LATE)
+        return await self.tell_refunds(course)
+
+    async def _is_at_rest(self, key: Key) -> bool:
+        """Look whether no session, of a dead gateway neither, is about to book it."""
+        return await self._thread.call(
+            lambda ledger: ledger.lend(lambda cr: is_at_rest(cr, key))
+        )
+
+    async def tell_refunds(self, course: BankCourse) -> BankCourse:
         """Tell the bank of what the ledger has given back, or taken back again."""
         refund = await self.next_refund(course)
         if refund is None:
@@ -379,4 +402,4 @@ def _reversed(course: BankCourse) -> bool:
 
 
 def _named(course: BankCourse) -> str:
-    return "/".join(str(part) for part in course.key)
+    return name_of(course.key)

@@ -190,6 +190,11 @@ class Desk:
         elif not self._fast.put(task):
             self.finish(task, OVERLOADED)
 
+    def has(self, key: tuple[str, int, int]) -> bool:
+        """Whether a lane may still book an operation, also of who was told 91."""
+        slow = any(task.request.key == key for task in self._slow)
+        return slow or self._fast.has(key)
+
     def _settle(self, settled: Settled) -> None:
         for task, verdict in settled:
             if verdict.status != "busy" or task.answered:

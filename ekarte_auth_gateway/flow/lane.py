@@ -134,6 +134,12 @@ class FastLane:
             held = [*self._group, *self._waiting]
         return [task for task in held if task.born_s < before_s]
 
+    def has(self, key: tuple[str, int, int]) -> bool:
+        """Whether an operation is under way here, or waits."""
+        with self._some:
+            held = [*self._group, *self._waiting]
+        return any(task.request.key == key for task in held)
+
     async def stop(self) -> None:
         """Execute what waits, hang up, end the thread."""
         with self._some:

@@ -49,13 +49,26 @@ WHERE
 LIMIT 1;
 
 -- find_bank_refund --
--- By the key of a refund of which the bank was told.
+-- By the key of a refund of which the bank was told, or that somebody is at.
 SELECT s.operation_id
 FROM ekarte.operation AS o
 INNER JOIN ekarte.bank_step AS s ON o.id = s.booked_as
 WHERE
     o.terminal = %(terminal)s::text AND o.batch = %(batch)s::integer
     AND o.number = %(number)s::bigint AND s.step = 'refunded'
+UNION ALL
+SELECT s.operation_id
+FROM ekarte.bank_work AS w
+INNER JOIN ekarte.bank_step AS s ON w.operation_id = s.operation_id
+LEFT JOIN ekarte.operation AS o
+    ON
+        o.terminal = %(terminal)s::text AND o.batch = %(batch)s::integer
+        AND o.number = %(number)s::bigint
+WHERE
+    w.number = 0 AND s.step = 'refunding'
+    AND s.reason
+    = concat_ws('/', %(terminal)s::text, %(batch)s::integer, %(number)s::bigint)
+    AND coalesce(o.command, 'refund') = 'refund'
 LIMIT 1;
 
 -- next_bank_refund --
@@ -76,6 +89,15 @@ FROM (
         AND NOT EXISTS (
             SELECT FROM ekarte.bank_step AS t
             WHERE t.booked_as = r.id AND t.step = 'refunded'
+        )
+        AND EXISTS (
+            SELECT FROM ekarte.bank_step AS b
+            WHERE
+                b.operation_id = s.operation_id AND b.step = 'refunding'
+                AND b.reason = concat_ws('/', r.terminal, r.batch, r.number)
+        )
+        AND NOT EXISTS (
+            SELECT FROM ekarte.offline_operation AS f WHERE f.operation_id = r.id
         )
     UNION ALL
     SELECT

@@ -385,6 +385,40 @@ WHERE
             )
     )
 UNION ALL
+-- What the bank desk has begun to give back, or to take back again; else no bank hears of it.
+SELECT DISTINCT 'bank operation ' || s.operation_id || ': the bank was not told of ' || b.reason
+FROM ekarte.bank_step AS s
+INNER JOIN ekarte.bank_step AS b ON s.operation_id = b.operation_id AND b.step = 'refunding'
+INNER JOIN ekarte.operation AS r
+    ON s.booked_as = r.original_id AND b.reason = concat_ws('/', r.terminal, r.batch, r.number)
+WHERE
+    (
+        (
+            s.step = 'booked' AND r.command = 'refund' AND r.rc IN ('00', '10')
+            AND r.amount_due > 0
+            AND NOT EXISTS (
+                SELECT FROM ekarte.bank_step AS t
+                WHERE t.booked_as = r.id AND t.step = 'refunded'
+            )
+            AND NOT EXISTS (
+                SELECT FROM ekarte.offline_operation AS f WHERE f.operation_id = r.id
+            )
+        )
+        OR (
+            s.step = 'refunded' AND r.command = 'reverse' AND r.rc = '00'
+            AND NOT EXISTS (
+                SELECT FROM ekarte.bank_step AS t
+                WHERE
+                    t.operation_id = s.operation_id AND t.step = 'unrefunded'
+                    AND t.reason = s.number::text
+            )
+        )
+    )
+    AND NOT EXISTS (
+        SELECT FROM ekarte.bank_work AS w
+        WHERE w.operation_id = s.operation_id AND w.number = 0
+    )
+UNION ALL
 SELECT 'bank message ' || s.operation_id || '/' || s.number || ' is left' FROM ekarte.bank_step AS s
 WHERE
     s.message IN ('0400', '0220')

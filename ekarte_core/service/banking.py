@@ -323,6 +323,17 @@ def ledger_id_of(cr: Cursor, key: Key) -> int | None:
     return None if row is None else int(row[0])
 
 
+def is_at_rest(cr: Cursor, key: Key) -> bool:
+    """Say whether nobody is about to book anything in the batch of an operation.
+
+    Whoever books holds the batch until it is committed, also while the commit waits for
+    a standby: what is not there now does not come any more.
+    """
+    terminal, batch, _ = key
+    cr.execute(SQL["claim_batch"], {"terminal": terminal, "batch": batch})
+    return bool(cr.fetchone()[0])
+
+
 def ledger_key_of(cr: Cursor, operation: int) -> Key:
     """Return the key of an operation of the ledger."""
     return store.key_of(cr, operation)

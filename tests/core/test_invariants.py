@@ -273,6 +273,19 @@ FAULTS = [
     ),
     (
         "I13",
+        "a refund that the bank was not told of",  # operation 5, of operation 4
+        f"{BANK};UPDATE ekarte.bank_operation SET command = 'authorize',"
+        " batch = o.batch, number = o.number FROM ekarte.operation AS o WHERE o.id = 2;"
+        "UPDATE ekarte.operation SET amount_due = 1 WHERE id = 5;"
+        f"{STEP} (1, 1, now(), 'booked', '', NULL, 1, '00', '', '', '', 4);"
+        "INSERT INTO ekarte.bank_step SELECT 1, n, now(),"
+        " CASE n WHEN 2 THEN 'refunding' ELSE 'kept' END, '', NULL, 0, '', '', '',"
+        " CASE n WHEN 2 THEN concat_ws('/', o.terminal, o.batch, o.number) ELSE '' END"
+        " FROM ekarte.operation AS o, generate_series(2, 3) AS n WHERE o.id = 5",
+        "bank operation 1: the bank was not told of 00000011/1/5",
+    ),
+    (
+        "I13",
         "a reversal that nobody carries",
         f"{BANK};{STEP} (1, 1, now(), 'sent', '0200', 1, 1, '', '', '', ''),"
         " (1, 2, now(), 'cancelled', '0400', 2, 1, '', '', '', ''),"

@@ -1,13 +1,14 @@
 """Goods paid by bank card come back: so does the money, to the same card."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from ekarte_core import Keyring, Request
+from ekarte_core import Keyring, LedgerConnection, Offline, Original, Request
 from tests.gateway import bank_town, town
 from tests.gateway.bank_town import Acquirer, calm, given_back, part, settle
 from tests.gateway.conftest import BANK_ENV, BANK_KEY, publish
@@ -121,6 +122,93 @@ def test_what_the_bank_had_no_part_in_is_not_told_to_it(shop, host, till):
     assert ask(till, "refund", original=cash.operation, amount=1000).bank is None
     settle(shop)
     assert host.book()["refunds"] == {}
+
+
+def test_of_what_was_paid_out_offline_no_bank_hears(shop, host, till):
+    """The customer has that money: 4.75 in cash of the 19.00."""
+    sale = bought(till)
+    advice = order(
+        "advice",
+        till,
+        card=sale.card,
+        original=sale.operation,
+        amount=500,
+        local_time=datetime.now().astimezone(),
+        offline=Offline(command="refund", amount_due=475),
+    )
+    assert (till.send(advice).rc, due_of(shop, advice)) == ("00", 475)
+    answer = ask(till, "refund", original=sale.operation, amount=400)
+    assert (answer.rc, answer.bank.amount) == ("00", 380)
+    settle(shop)
+    assert given_back(host) == [380]
+
+
+def test_of_what_odoos_till_gives_back_no_bank_hears(shop, host, till):
+    sale = bought(till)
+    original = Original(terminal=sale.terminal, batch=1, operation=sale.operation)
+    ledger = LedgerConnection(shop.dsn, shop.keyring)
+    back = Request(
+        command="refund",
+        terminal=town.ODOO,
+        batch=1,
+        operation=town.operation(),
+        original=original,
+        amount=500,
+    )
+    now = datetime.now().astimezone()
+    (outcome,) = ledger.run([back], ledger.network(None), now)
+    ledger.close()
+    assert (outcome.rc, due_of(shop, back)) == ("00", 475)
+    assert ask(till, "refund", original=sale.operation, amount=400).bank.amount == 380
+    settle(shop)
+    assert given_back(host) == [380]
+
+
+def test_a_refund_that_went_on_offline_was_paid_out_there(shop, host, till):
+    """The desk began it and the ledger was not asked; then its advice came."""
+    sale = bought(till)
+    (course,) = shop.sql("SELECT max(id) FROM ekarte.bank_operation")[0]
+    advice = order(
+        "advice",
+        till,
+        card=sale.card,
+        original=sale.operation,
+        amount=500,
+        local_time=datetime.now().astimezone(),
+        offline=Offline(command="refund", amount_due=475),
+    )
+    begun(shop, course, advice)
+    assert till.send(advice).rc == "00"
+    assert ask(till, "refund", original=sale.operation, amount=400).bank.amount == 380
+    settle(shop)
+    assert given_back(host) == [380]
+
+
+def begun(shop: GatewayProcess, course: int, refund: Request) -> None:
+    """Write that the desk has begun a refund, and then that nothing came of it."""
+    shop.sql(
+        """INSERT INTO ekarte.bank_step (operation_id, number, at, step, message,
+               amount, rc, auth_code, rrn, reason)
+           SELECT s.operation_id, max(s.number) + n.plus, now(), n.step, '', 0, '', '',
+               '', n.reason
+           FROM ekarte.bank_step AS s,
+               (VALUES (1, 'refunding', %s), (2, 'kept', '')) AS n (plus, step, reason)
+           WHERE s.operation_id = %s GROUP BY s.operation_id, n.plus, n.step, n.reason
+           RETURNING 1""",
+        f"{refund.terminal}/{refund.batch}/{refund.operation}",
+        course,
+    )
+
+
+def due_of(shop: GatewayProcess, request: Request) -> int:
+    """What the ledger says was due to the customer."""
+    return int(
+        shop.sql(
+            "SELECT amount_due FROM ekarte.operation WHERE terminal = %s"
+            " AND batch = %s AND number = %s",
+            *(request.terminal, request.batch, request.operation),
+        )[0][0]
+    )
 
 
 def test_a_pump_gives_back_of_what_was_delivered(shop, host):
