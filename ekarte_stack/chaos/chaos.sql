@@ -34,6 +34,10 @@ WHERE wait_event = 'SyncRep' AND backend_type = 'client backend';
 -- next_segment --
 SELECT pg_logical_emit_message(TRUE, 'chaos', 'something to switch after'), pg_switch_wal();
 
+-- forget_the_log --
+-- The log of trials before this one would fill its small disk by itself.
+CHECKPOINT;
+
 -- settlements --
 SELECT s.id, s.body, a.settlement_id IS NOT NULL
 FROM ekarte.settlement AS s

@@ -61,6 +61,7 @@ class SmallDisk(PrivateLedger):
         """Make room, and be there again."""
         self.empty()
         super().recover()
+        self.cluster.execute(QUERIES["forget_the_log"])
 
     def _run(self, *words: str, ok: tuple[int, ...] = (0,)) -> None:
         done = subprocess.run(self.cluster.account.argv(*words), check=False)
