@@ -23,6 +23,9 @@ from ekarte_stack.cluster import Cluster
 from ekarte_stack.steps import StackError
 
 MEGABYTES = {"base": 96, "pg_wal": 256}  # room for the segments of a trial, and more
+# Old segments that are kept for later would hold the room that recovering needs, and no
+# filler that is taken away gives it back.
+OWN = SETTINGS + "wal_recycle = off\n"
 FILLER = "filler"
 NO_ROOM = "No space left on device"
 FULL_WITHIN_S, LOOK_EVERY_S = 10.0, 0.1
@@ -72,7 +75,7 @@ class SmallDisk(PrivateLedger):
 def small_disk(place: Place, part: str) -> Iterator[Ledger]:
     """Serve a new cluster with this folder of its data on a small disk."""
     plain = clusters.find(place.home, place.account)
-    with bench_server(plain, place.folder / f"small_{part}", SETTINGS) as server:
+    with bench_server(plain, place.folder / f"small_{part}", OWN) as server:
         server.stop()
         folder = server.data / part
         with _namespace(server, folder, MEGABYTES[part]) as pid:
