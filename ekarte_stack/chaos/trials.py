@@ -1,6 +1,7 @@
 """Trials: one fault at a random moment of business, and what the judge says of it."""
 
 import random
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -151,8 +152,17 @@ def on_ledger(
             say(line(report))
             reports.append(report)
             if not report.verdict.good:
+                keep_logs(at, fault)
                 at.database = ""  # the next fault begins with a sound ledger
     return reports
+
+
+def keep_logs(at: Stand, fault: Fault) -> None:
+    """Keep what the gateways have said: somebody has to find out."""
+    for number, gateway in enumerate(at.gateways):
+        kept = at.place.home.log / f"chaos-{fault.name}-{number}.log"
+        shutil.copyfile(gateway.log, kept)
+        say(f"   what gateway {number} has said: {kept}")
 
 
 def needs_other(at: Stand, fault: Fault) -> bool:
