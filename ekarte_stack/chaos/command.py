@@ -3,9 +3,11 @@
 import argparse
 import json
 import random
+import signal
 from fnmatch import fnmatch
 from pathlib import Path
 
+from ekarte_stack import stack
 from ekarte_stack.chaos.faults import FAULTS
 from ekarte_stack.chaos.stand import place
 from ekarte_stack.chaos.trials import Fault, run
@@ -39,6 +41,8 @@ def chaos(options: argparse.Namespace) -> int:
         if options.seed is None
         else options.seed
     )
+    # Servers, namespaces and a bridge would be left behind.
+    signal.signal(signal.SIGTERM, stack.as_interrupt)
     say(f"seed {seed}, {rounds} rounds of {len(faults)} faults")
     with place(Home.from_environment()) as where:
         reports = run(where, faults, rounds, seed)
