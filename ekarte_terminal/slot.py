@@ -257,7 +257,8 @@ class ChipLine:
         """Take the line and the reader.
 
         `waiting`: what was decided alone and the host has not heard of. While there is
-        any, its balances lack it, and the card keeps its own.
+        any, its balances lack it, and the card keeps its own; a card that is not active
+        has nothing left whatever waits.
         """
         self._line, self._slot, self._waiting = line, slot, waiting
 
@@ -278,7 +279,7 @@ class ChipLine:
         answer = self._line.send(request, repeat=repeat)
         if answer.rc in _NOBODY_KNOWS:
             return answer  # then it stays asked
-        if not self._waiting():
+        if not self._waiting() or answer.card_state not in _ACTIVE:
             self._slot.hear(card, answer)
         elif request.command not in _ONLY_READS:
             self._slot.hear(card, Answer(rc=answer.rc))

@@ -343,6 +343,19 @@ def test_a_balance_that_lacks_what_was_spent_is_not_put_on_the_card(
     assert (found.spent, found.asked) == (spent, False)
 
 
+@pytest.mark.parametrize("command", ["inquire", "sale"])
+def test_a_blocked_card_has_nothing_left_though_something_is_not_told_yet(
+    plastic: ChipCard, command: str
+) -> None:
+    host, slot = Host(), slot_of(plastic)
+    slot.spend(CARD, 900)
+    assert slot.look().left == 2100
+    asked = msgspec.structs.replace(SALE, command=command)
+    host.says = answered("62", 3000, card_state="blocked")
+    ChipLine(host, slot, lambda: ["a sale"]).send(asked, repeat=False)
+    assert slot.look().left == 0
+
+
 def test_what_has_no_card_in_it_touches_no_card(plastic: ChipCard) -> None:
     host, before = Host(), bytes(plastic.memory)
     host.says = answered("00", 1)
