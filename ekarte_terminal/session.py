@@ -39,6 +39,8 @@ _SILENT = frozenset({"91", "96"})
 _BATCH_OVER = "95"
 _NOT_FOUND = "25"
 _SENDER = frozenset({"63", "58", "03", "12"})  # of us, not of what is told
+# Said before anybody looks whether the operation is known: its doubt stays.
+_NOT_LOOKED_AT = frozenset({"63", "58", "03", Rc.TOO_OFTEN.value})
 _NEVER_BOOKED = frozenset({"30", "13", "05", "14", "78"})  # whatever its number
 _DEAD_FOR = timedelta(seconds=20)  # a line that was silent is not tried before
 _STEPS_MAX = 500
@@ -337,7 +339,7 @@ class Session:
             self._untellable = True
             found = found_of(entry, batch, None)
             return replace(found, kind="refused_here", alone=True, fault=str(fault))
-        if answer is None or answer.rc in _SENDER:
+        if answer is None or answer.rc in _SENDER | _NOT_LOOKED_AT:
             return replace(found_of(entry, batch, None), alone=True)
         booked = answer.rc in _APPROVED
         if not booked and answer.rc not in _NEVER_BOOKED and not entry.instead:
@@ -388,6 +390,8 @@ class Session:
     def _resolve(self, entry: Entry) -> Outcome:
         if entry.request is not None:  # nothing secret in it: simply once more
             answer = self._send(entry.request)
+            if answer is not None and answer.rc in _NOT_LOOKED_AT:
+                answer = None
             if answer is not None:
                 self.journal.end(entry.operation, answer)
                 if entry.command == "close" and answer.rc in _APPROVED:

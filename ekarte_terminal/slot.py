@@ -257,7 +257,8 @@ class ChipLine:
         """Take the line and the reader.
 
         `waiting`: what was decided alone and the host has not heard of. While there is
-        any, its balances lack it, and the card keeps its own.
+        any, its balances lack it, and the card keeps its own, asked as it is; a card
+        that is not active has nothing left whatever waits.
         """
         self._line, self._slot, self._waiting = line, slot, waiting
 
@@ -278,10 +279,10 @@ class ChipLine:
         answer = self._line.send(request, repeat=repeat)
         if answer.rc in _NOBODY_KNOWS:
             return answer  # then it stays asked
-        if not self._waiting():
+        # After silence something may be booked that no balance has told of yet.
+        hidden = self._waiting() or (repeat and balance_of(answer) is None)
+        if not hidden or answer.card_state not in _ACTIVE:
             self._slot.hear(card, answer)
-        elif request.command not in _ONLY_READS:
-            self._slot.hear(card, Answer(rc=answer.rc))
         return answer
 
     def close(self) -> None:

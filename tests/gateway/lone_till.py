@@ -14,17 +14,19 @@ from tests.gateway.gateway_process import GatewayProcess
 
 
 class Cable:
-    """Between a till and the gateway; may lose what goes, or what comes."""
+    """Between a till and the gateway; may lose what goes or comes, or be too fast."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self.cut = self.mute = False
+        self.cut = self.mute = self.slowed = False
         self.messages = 0
 
     def send(self, request: Request, *, repeat: bool) -> Answer:
         self.messages += 1
         if self.cut:
             raise TerminalError("cut")
+        if self.slowed:  # "too many messages a second": nobody looks at it
+            return Answer(rc="65")
         answer = self._line.send(request, repeat=repeat)
         if self.mute:
             raise TerminalError("the answer is lost")
@@ -81,7 +83,7 @@ class Shop:
 
     def mend(self) -> list[Any]:
         """The line is back: what was decided alone is told."""
-        self.cable.cut = self.cable.mute = False
+        self.cable.cut = self.cable.mute = self.cable.slowed = False
         self.session.try_again()
         return self.session.tend_all()
 

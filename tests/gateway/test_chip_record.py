@@ -329,10 +329,17 @@ def test_what_the_host_says_stands_on_the_card(
         assert slot.left(CARD, 7) == 3000, "the very operation that nobody answered"
 
 
-@pytest.mark.parametrize(("untold", "spent"), [([], 0), (["a sale"], 900)])
-@pytest.mark.parametrize("command", ["inquire", "sale"])
+@pytest.mark.parametrize(
+    ("command", "untold", "spent", "asked_still"),
+    [
+        ("inquire", [], 0, False),
+        ("inquire", ["a sale"], 900, False),
+        ("sale", [], 0, False),
+        ("sale", ["a sale"], 900, True),  # booked, and its own balance lacks that
+    ],
+)
 def test_a_balance_that_lacks_what_was_spent_is_not_put_on_the_card(
-    plastic: ChipCard, untold: list[str], spent: int, command: str
+    plastic: ChipCard, command: str, untold: list[str], spent: int, asked_still: bool
 ) -> None:
     host, slot = Host(), slot_of(plastic)
     host.says = answered("00", 3000)
@@ -340,7 +347,44 @@ def test_a_balance_that_lacks_what_was_spent_is_not_put_on_the_card(
     asked = msgspec.structs.replace(SALE, command=command)
     ChipLine(host, slot, untold.copy).send(asked, repeat=False)
     found = slot_of(plastic).look()
-    assert (found.spent, found.asked) == (spent, False)
+    assert (found.spent, found.asked) == (spent, asked_still)
+    if asked_still:
+        assert found.left == 0
+
+
+@pytest.mark.parametrize(
+    ("says", "asked", "left"),
+    [
+        (answered("65"), True, 0),  # the first one may have been booked
+        (answered("63"), True, 0),
+        (answered("00", 1000), False, 1000),
+        (answered("51", 200), False, 200),
+    ],
+)
+def test_after_silence_only_a_balance_takes_the_mark_off(
+    plastic: ChipCard, says: Answer, asked: bool, left: int
+) -> None:
+    host, slot = Host(), slot_of(plastic)
+    line = ChipLine(host, slot, list)
+    with pytest.raises(TerminalError):
+        line.send(SALE, repeat=False)
+    host.says = says
+    line.send(SALE, repeat=True)
+    found = slot.look()
+    assert (found.asked, found.left) == (asked, left)
+
+
+@pytest.mark.parametrize("command", ["inquire", "sale"])
+def test_a_blocked_card_has_nothing_left_though_something_is_not_told_yet(
+    plastic: ChipCard, command: str
+) -> None:
+    host, slot = Host(), slot_of(plastic)
+    slot.spend(CARD, 900)
+    assert slot.look().left == 2100
+    asked = msgspec.structs.replace(SALE, command=command)
+    host.says = answered("62", 3000, card_state="blocked")
+    ChipLine(host, slot, lambda: ["a sale"]).send(asked, repeat=False)
+    assert slot.look().left == 0
 
 
 def test_what_has_no_card_in_it_touches_no_card(plastic: ChipCard) -> None:

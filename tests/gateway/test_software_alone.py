@@ -164,6 +164,20 @@ def test_an_answer_that_was_lost_is_not_booked_twice(
     assert shop.session.close_batch().answer.rc == "00"
 
 
+def test_what_is_told_too_fast_is_told_later(host: GatewayProcess, shop: Shop) -> None:
+    gift = loaded(host, 5000)
+    shop.cable.cut = True
+    assert shop.sale(gift, 2000).alone
+    shop.cable.cut, shop.cable.slowed = False, True
+    shop.session.try_again()
+    assert [one.kind for one in shop.session.tend_all()] == ["in_doubt"]
+    assert len(shop.journal.waiting()) == 1
+    assert len(shop.journal.entries) == 1, "under its own number still"
+    (told,) = shop.mend()
+    assert (told.kind, told.answer.exceptions) == ("approved", ())
+    assert balance(host, gift) == 3000
+
+
 def test_what_the_host_refused_and_the_till_gave_is_flagged(
     host: GatewayProcess, shop: Shop
 ) -> None:

@@ -164,6 +164,30 @@ def test_after_silence_a_refusal_that_is_not_stored_proves_nothing(
     journal.close()
 
 
+@pytest.mark.parametrize(
+    ("rc", "kind"),
+    [
+        *(("65", "in_doubt"), ("63", "in_doubt"), ("58", "in_doubt")),
+        ("03", "in_doubt"),
+        ("12", "declined"),  # it never could be
+        ("51", "declined"),
+        ("00", "approved"),
+    ],
+)
+def test_a_doubt_is_not_ended_by_who_did_not_look_at_it(
+    tmp_path: Path, rc: str, kind: str
+) -> None:
+    """A refund that was booked and has no answer is given back once, not twice."""
+    settings = Settings("00000011", "http://127.0.0.1:1", tmp_path, tries=1)
+    journal = Journal(tmp_path / "state", _now)
+    session = Session(settings, Saying("", rc), journal, _now, lambda _: None)
+    bought = Original(batch=journal.batch, operation=1)
+    assert session.run("refund", original=bought, amount=500).kind == "in_doubt"
+    assert [outcome.kind for outcome in session.resolve()] == [kind]
+    assert bool(journal.open_entries()) is (kind == "in_doubt")
+    journal.close()
+
+
 def test_a_line_that_the_power_cut_short_was_never_sent(tmp_path: Path) -> None:
     journal = Journal(tmp_path, _now)
     first = journal.begin(_sale(), "")
