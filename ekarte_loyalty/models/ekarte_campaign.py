@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import format_amount, hmac
 
 from .ekarte_segment import partners_of
+from .own import check_still_own
 
 ISSUER = "ekarte_loyalty.ekarte_loyalty_group_issuer"
 # Below it a mean says nothing of those who are not in the group.
@@ -111,7 +112,9 @@ class EkarteCampaign(models.Model):
             raise UserError(
                 self.env._("A campaign that was sent stays as it was sent.")
             )
-        return super().write(vals)
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_draft(self):

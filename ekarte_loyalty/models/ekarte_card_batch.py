@@ -12,6 +12,7 @@ from ekarte_core import CardRef
 from ..card_numbers import numbers, size_of
 from ..card_sheet import write_sheet
 from ..spreadsheet import write_csv
+from .own import without_defaults
 
 ISSUER = "ekarte_loyalty.ekarte_loyalty_group_issuer"
 BATCH_MAX = 10_000
@@ -120,7 +121,8 @@ class EkarteCardBatch(models.Model):
     def create(self, vals_list):
         if not self.env.su and any({"state", "start"} & set(v) for v in vals_list):
             raise AccessError(self.env._("A batch begins as a draft."))
-        return super().create(vals_list)
+        plain = self if self.env.su else without_defaults(self, {"state", "start"})
+        return super(EkarteCardBatch, plain).create(vals_list)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):

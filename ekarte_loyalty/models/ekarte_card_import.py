@@ -12,6 +12,7 @@ from ..card_import import Checker, Faulty
 from ..keyring import server_keyring
 from ..ledger import writing_the_ledger
 from ..spreadsheet import TableInvalid, read_table, write_csv
+from .own import check_still_own, without_defaults
 
 ACCOUNTANT = "ekarte_loyalty.ekarte_loyalty_group_accountant"
 CHUNK = 200
@@ -107,7 +108,8 @@ class EkarteCardImport(models.Model):
         self._refuse_steps(*vals_list)
         files = [vals.pop("file", False) for vals in vals_list]
         names = [vals.pop("file_name", False) for vals in vals_list]
-        imports = super().create(vals_list)
+        plain = self if self.env.su else without_defaults(self, BY_STEPS)
+        imports = super(EkarteCardImport, plain).create(vals_list)
         for one, file, name in zip(imports, files, names, strict=True):
             one._read(file, name)
         return imports
@@ -116,6 +118,7 @@ class EkarteCardImport(models.Model):
         self._refuse_steps(vals)
         file, name = vals.pop("file", False), vals.pop("file_name", False)
         done = super().write(vals)
+        check_still_own(self)
         for one in self:
             one._read(file, name)
         return done

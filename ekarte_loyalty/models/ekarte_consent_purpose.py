@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .own import check_still_own
+
 # As the core takes it; `questionnaire` is its word for another fact.
 CODE = re.compile(r"(?!questionnaire$)[a-z][a-z0-9_]{0,31}")
 
@@ -59,4 +61,6 @@ class EkarteConsentPurpose(models.Model):
                 raise UserError(
                     self.env._("Customers have consented: the code stays as it is.")
                 )
-        return super().write(vals)
+        done = super().write(vals)
+        check_still_own(self)
+        return done

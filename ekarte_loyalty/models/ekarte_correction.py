@@ -9,6 +9,7 @@ from ekarte_core import Line
 
 from ..units import to_minor
 from .ekarte_document_operation import APPROVED
+from .own import without_defaults
 
 OFFICE_BATCH = 1
 LOOKED_BACK_DAYS = 7
@@ -219,7 +220,8 @@ class EkarteCorrection(models.Model):
     def create(self, vals_list):
         if not self.env.su and any(BY_STEPS & set(vals) for vals in vals_list):
             raise AccessError(self.env._("A correction begins as a draft."))
-        return super().create(vals_list)
+        plain = self if self.env.su else without_defaults(self, BY_STEPS)
+        return super(EkarteCorrection, plain).create(vals_list)
 
     def write(self, vals):
         if not self.env.su and BY_STEPS & set(vals):

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from hashlib import sha256
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import LazyTranslate
 
 from ekarte_core import (
@@ -23,6 +23,7 @@ from ekarte_core import (
 
 from ..keyring import server_keyring
 from ..ledger import writing_the_ledger
+from .own import without_defaults
 
 _lt = LazyTranslate(__name__)
 
@@ -34,6 +35,11 @@ STATES = [
     ("drawn", "Drawn"),
 ]
 PRIZES_MAX = 1000
+# By its number the ledger knows a draw, whoever asks: nobody types another one's.
+BY_STEPS = {
+    *("state", "number", "opened_at", "frozen_at", "drawn_at"),
+    *("card_count", "ticket_count", "winner_ids"),
+}
 
 SENTENCES = {
     "a draw of this name has other terms": _lt(
@@ -134,7 +140,16 @@ class EkarteDraw(models.Model):
                     self.env._("A draw has at most %s prizes.", PRIZES_MAX)
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su and any(BY_STEPS & set(vals) for vals in vals_list):
+            raise AccessError(self.env._("This is noted by the buttons only."))
+        plain = self if self.env.su else without_defaults(self, BY_STEPS)
+        return super(EkarteDraw, plain).create(vals_list)
+
     def write(self, vals):
+        if not self.env.su and BY_STEPS & set(vals):
+            raise AccessError(self.env._("This is noted by the buttons only."))
         fixed = {"name", "program_id", "first_day", "last_day", "prize_ids"} & set(vals)
         if fixed:
             self._check_terms_open()

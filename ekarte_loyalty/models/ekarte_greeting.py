@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from .ekarte_segment import partners_of
 from .ekarte_segment_line import days_of_year
+from .own import check_still_own
 
 OCCASIONS = [
     ("birthday", "Birthday"),
@@ -81,6 +82,11 @@ class EkarteGreeting(models.Model):
     _days_ck = models.Constraint(
         "CHECK (days_before BETWEEN 0 AND 60)", "Choose 0 to 60 days before."
     )
+
+    def write(self, vals):
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     @api.depends("occasion")
     def _compute_template_id(self):

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from .ekarte_segment import partners_of
+from .own import check_still_own
 
 WEEKDAYS = [
     ("0", "Monday"),
@@ -80,6 +81,11 @@ class EkarteProfessionDay(models.Model):
     )
     next_on = fields.Date("Next", compute="_compute_next_on")
     active = fields.Boolean(default=True)
+
+    def write(self, vals):
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     @api.constrains("month", "day", "rule", "choice_ids", "issuer_id")
     def _check_day(self):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import OrderedSet
 
+from .own import check_still_own
+
 
 class EkarteQuestionnaire(models.Model):
     """What an issuer asks its customers. Changed questions make a new version.
@@ -52,6 +54,11 @@ class EkarteQuestionnaire(models.Model):
         "(issuer_id) WHERE state = 'open'",
         "The issuer has a questionnaire in use already: close that one first.",
     )
+
+    def write(self, vals):
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     def _compute_answer_count(self):
         counts = dict(

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..queries import queries
+from .own import check_still_own
 
 
 def partners_of(name, **values):
@@ -38,6 +39,11 @@ class EkarteSegment(models.Model):
     active = fields.Boolean(default=True)
     customer_count = fields.Integer("Customers", readonly=True, copy=False)
     counted_at = fields.Datetime("Counted", readonly=True, copy=False)
+
+    def write(self, vals):
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     def _partner_domain(self):
         """Return the customers as a domain on res.partner."""

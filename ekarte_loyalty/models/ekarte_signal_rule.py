@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .own import check_still_own
+
 KINDS = [
     ("refunds", "Much given back to one card"),
     ("till_card", "One card again and again at one till"),
@@ -40,6 +42,11 @@ class EkarteSignalRule(models.Model):
     _at_least_ck = models.Constraint(
         "CHECK (at_least >= 0)", "The limit is not below zero."
     )
+
+    def write(self, vals):
+        done = super().write(vals)
+        check_still_own(self)
+        return done
 
     def _limits(self, kind, issuers):
         """Return {issuer's code: limit} of a kind; those who want none are left out."""

@@ -73,11 +73,15 @@ class ResPartner(models.Model):
         """Take over what a questionnaire told: {special: what its line keeps}.
 
         E-mail, phone and language of a contact that several companies share are
-        theirs too: only what is empty is filled in.
+        theirs too: only what is empty is filled in. E-mail and phone of somebody who
+        has a login are changed by nobody else.
         """
         self.ensure_one()
         contact = self.sudo()
         vals = {}
+        # Where a login's letters go is for whoever has the login.
+        logins = contact.with_context(active_test=False).user_ids
+        own = logins <= self.env.user
         if "birthday" in lines:
             vals["ekarte_birthday"] = lines["birthday"].get("value_date")
         if "profession" in lines:
@@ -87,7 +91,7 @@ class ResPartner(models.Model):
             )
             vals["ekarte_profession"] = kept.get("value_text") or chosen.name
         for special, name in (("email", "email"), ("phone", "phone")):
-            if special in lines and (contact.company_id or not contact[name]):
+            if special in lines and own and (contact.company_id or not contact[name]):
                 vals[name] = lines[special]["value_text"]
         if "language" in lines and (contact.company_id or not contact.lang):
             vals["lang"] = lines["language"]["value_text"]

@@ -26,6 +26,7 @@ from . import test_ledger_kinds
 from . import test_ledger_views
 from . import test_liability_reports
 from . import test_month_end_tour
+from . import test_own
 from . import test_portal_cards
 from . import test_portal_card_acts
 from . import test_portal_registration

@@ -204,9 +204,12 @@ class EkarteCardOffice(models.TransientModel):
                     terminal=terminal, batch=int(batch), operation=int(number)
                 )
             }
+        if not self.purse_id:
+            # Without a program the ledger would load whatever the card has.
+            raise UserError(self.env._("Nothing is owed here, or to be paid out."))
         return {
             "card": self.env["ekarte.desk"]._by_id(self.card_id.id),
-            "program": self.purse_id.program_code or "",
+            "program": self.purse_id.program_code,
             "amount": to_minor(self.amount),
         }
 

@@ -263,7 +263,7 @@ class EkartePaper(models.TransientModel):
         )
         return [
             (
-                card.number,
+                card.sudo().number,  # a guest's too; it is masked
                 holders[card.id].name if card.id in holders else "",
                 *values,
                 format_date(self.env, last),
