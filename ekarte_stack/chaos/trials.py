@@ -21,7 +21,7 @@ from ekarte_stack.chaos.stand import (
     private_ledger,
     stand,
 )
-from ekarte_stack.steps import say
+from ekarte_stack.steps import StackError, say
 
 Inject = Callable[[Stand, random.Random], None]
 WARM_S, COOL_S = (0.3, 0.8), (0.2, 0.4)
@@ -142,12 +142,11 @@ def on_ledger(
         for fault in faults:
             report = Report(fault, seed)
             began_s = time.monotonic()
-            for number in range(rounds):
-                fresh = not (at.database and report.verdict.good)
-                if fresh or needs_other(at, fault) or at.batch >= TRIALS_PER_LEDGER:
-                    prepare(at, fault)
-                report.runs += 1
-                report.verdict.add(trial(at, fault, f"{seed}/{fault.name}/{number}"))
+            try:
+                hold(at, report, rounds)
+            except StackError:
+                keep_logs(at, fault)
+                raise
             report.seconds = time.monotonic() - began_s
             say(line(report))
             reports.append(report)
@@ -157,11 +156,24 @@ def on_ledger(
     return reports
 
 
+def hold(at: Stand, report: Report, rounds: int) -> None:
+    """Hold so many trials of one fault and note what comes of each."""
+    fault = report.fault
+    for number in range(rounds):
+        fresh = not (at.database and report.verdict.good)
+        if fresh or needs_other(at, fault) or at.batch >= TRIALS_PER_LEDGER:
+            prepare(at, fault)
+        report.runs += 1
+        report.verdict.add(trial(at, fault, f"{report.seed}/{fault.name}/{number}"))
+
+
 def keep_logs(at: Stand, fault: Fault) -> None:
     """Keep what the gateways have said: somebody has to find out."""
+    at.place.home.log.mkdir(parents=True, exist_ok=True)
     for number, gateway in enumerate(at.gateways):
         kept = at.place.home.log / f"chaos-{fault.name}-{number}.log"
-        shutil.copyfile(gateway.log, kept)
+        if gateway.log.exists():  # it may not have come so far
+            shutil.copyfile(gateway.log, kept)
         say(f"   what gateway {number} has said: {kept}")
 
 
