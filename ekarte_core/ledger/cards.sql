@@ -114,6 +114,22 @@ WHERE id = ANY(%(ids)s::integer[]);
 SELECT DISTINCT account_id FROM ekarte.card
 WHERE account_id = ANY(%(ids)s::integer[]) AND account_id <> id;
 
+-- heirs --
+-- Which of these took over, by one replacement or several, the account that they use.
+WITH RECURSIVE line AS (
+    SELECT c.id, c.account_id AS heir FROM ekarte.card AS c WHERE c.id = ANY(%(ids)s::integer[])
+    UNION
+    SELECT line.id, o.other_card_id
+    FROM line
+    INNER JOIN ekarte.operation AS o ON line.heir = o.card_id
+    WHERE o.command = 'replace' AND o.rc = '00'
+)
+
+SELECT line.id
+FROM line
+INNER JOIN ekarte.card AS c ON line.id = c.id
+WHERE line.heir = line.id AND c.account_id <> c.id;
+
 -- purses --
 -- Read after the lock, by a statement of its own: nobody else moves them now. A lot
 -- that is empty is read too: a refund puts value back into it.

@@ -91,6 +91,7 @@ class CardRow(msgspec.Struct, kw_only=True):
     statements: tuple[Statement, ...] = ()
     vouchers: dict[str, VoucherRow] = {}
     shared: bool = False  # looked up only where it matters
+    heir: bool = False  # took its account over; looked up only for who leaves
     touched: bool = False
     moved: set[PurseKey] = set()
     opened: list[tuple[int, Purse]] = []  # card id and purse, not written yet
@@ -297,6 +298,15 @@ def mark_shared(cr: Cursor, cards: Iterable[CardRow]) -> None:
         run(cr, "shared_accounts", {"ids": integers(known)})
         for (card_id,) in cr.fetchall():
             known[card_id].shared = True
+
+
+def mark_heirs(cr: Cursor, cards: Iterable[CardRow]) -> None:
+    """Mark the cards that stand for the card whose account they use."""
+    known = {card.id: card for card in cards if card.account_id != card.id}
+    if known:
+        run(cr, "heirs", {"ids": integers(known)})
+        for (card_id,) in cr.fetchall():
+            known[card_id].heir = True
 
 
 def known_keys(cr: Cursor, keys: Sequence[Key]) -> list[KnownKey]:

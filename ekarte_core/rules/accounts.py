@@ -66,10 +66,14 @@ def pool(facts: Facts) -> Plan:
 
 
 def _leave(facts: Facts) -> Plan:
-    """Give a card purses of its own again; a hold is confirmed where it is held."""
+    """Give a card purses of its own again; a hold is confirmed where it is held.
+
+    Who took the account over stays: what is in it would be left on a card that nobody
+    may use any more.
+    """
     if facts.card.account_id == facts.card.id:
         return Plan(rc=Rc.OK)
-    if any(purse.held for purse in facts.sheet.all()):
+    if facts.card.heir or any(purse.held for purse in facts.sheet.all()):
         return refuse(Rc.RULE)
     return Plan(rc=Rc.OK, joins="leaves", reasons=[Reason(key="pool.left")])
 

@@ -182,6 +182,7 @@ class CardFacts(msgspec.Struct, kw_only=True):
     card_types: frozenset[str] = frozenset()
     pool: bool = False  # a card type here lets cards share an account
     shared: bool = False  # other cards use the purses of this one
+    heir: bool = False  # by replacement it stands for the card whose purses it uses
 
 
 class SecondCard(msgspec.Struct, kw_only=True):

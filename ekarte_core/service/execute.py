@@ -139,6 +139,7 @@ class _Group:
             job.rooms = rooms
         store.read_rights(self.cr, cards.values())
         store.mark_shared(self.cr, _joining(jobs))
+        store.mark_heirs(self.cr, _leaving(jobs))
         self._read_keys(jobs)
         read_before(self.cr, jobs, self.network)
         rows = Rows()
@@ -367,6 +368,12 @@ def _joining(jobs: list[Job]) -> list[store.CardRow]:
         if job.request.command in NAMES_OTHER and job.second is not None:
             found += [card for card in (job.card, job.second.card) if card is not None]
     return found
+
+
+def _leaving(jobs: list[Job]) -> list[store.CardRow]:
+    """The cards that ask for purses of their own."""
+    leaves = [job for job in jobs if job.request.command == "pool" and not job.second]
+    return [job.card for job in leaves if job.card is not None]
 
 
 def _account_after(job: Job, plan: Plan) -> store.CardRow | None:

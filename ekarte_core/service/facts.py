@@ -136,6 +136,7 @@ def _card_facts(
         card_types=frozenset(types),
         pool=any(kind.pool for kind in own),
         shared=card.shared,
+        heir=card.heir,
     )
 
 

@@ -26,6 +26,22 @@ class EkarteCard(models.Model):
         help="Who holds a card that uses the purses of this one.",
     )
 
+    may_leave = fields.Boolean(
+        compute="_compute_may_leave",
+        help="It shares the balance of another card, and may have its own again. A card"
+        " that took over from another one may not: its balance would be lost.",
+    )
+
+    @api.depends("account_id")
+    def _compute_may_leave(self):
+        rows = []
+        if self.ids:
+            rows = fetch(self.env.cr, "subscriber.sql", "heirs", cards=self.ids)
+        heirs = {card_id for (card_id,) in rows}
+        for card in self:
+            guest = card.account_id and card.account_id != card
+            card.may_leave = guest and card.id not in heirs
+
     def _collects_at(self, issuer):
         """Say whether it collects there: a gift card has nothing of answers."""
         types = self.membership_ids.card_type_id

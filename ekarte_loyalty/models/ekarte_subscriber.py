@@ -65,6 +65,8 @@ class EkarteSubscriber(models.AbstractModel):
     @api.model
     def _pool_partners(self, card, cards):
         """Return which of the reader's cards this one may share its purses with."""
+        if card.account_id != card:
+            return cards.browse()
         issuers = self._pooling(card)
         return cards.filtered(
             lambda other: (
@@ -91,6 +93,10 @@ class EkarteSubscriber(models.AbstractModel):
     @api.model
     def _leave(self, card):
         """Give the card purses of its own again."""
+        if card.account_id != card and not card.may_leave:
+            return self.env._(
+                "This card took the balance over from the one it replaced: it is its own."
+            )
         return self._act(card, "pool", self._pooling(card)[:1])
 
     # Forgetting

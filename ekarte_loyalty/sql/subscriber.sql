@@ -30,6 +30,27 @@ SELECT
 FROM own
 INNER JOIN ekarte.card AS card ON card.id = own.card_id;
 
+-- heirs --
+-- Which of these cards took over, by one replacement or several, the account they use.
+WITH RECURSIVE line AS (
+    SELECT
+        card.id,
+        card.account_id AS heir
+    FROM ekarte.card AS card
+    WHERE card.id = ANY(%(cards)s) AND card.account_id <> card.id
+    UNION
+    SELECT
+        line.id,
+        operation.other_card_id
+    FROM line
+    INNER JOIN ekarte.operation AS operation ON operation.card_id = line.heir
+    WHERE operation.command = 'replace' AND operation.rc = '00'
+)
+
+SELECT line.id
+FROM line
+WHERE line.heir = line.id;
+
 -- partners_of_accounts --
 -- Who holds a card of one of these accounts, as (account, partner).
 SELECT

@@ -9,6 +9,7 @@ from odoo.tests import tagged
 
 from ekarte_core import verify
 
+from .common import THIRD_CLUB_CARD
 from .portal_common import PortalCase
 
 
@@ -91,6 +92,33 @@ class TestPortalCardActs(PortalCase):
         self._give(self.club_card, self.boris)
         self.act("pool", self.other_card, other=str(self.club_card.id))
         self.assertEqual(self.other_card.account_id, self.other_card)
+
+    def test_card_that_took_a_balance_over_keeps_it(self):
+        """On its own it would begin with nothing, and nobody could use the rest."""
+        self.club.may_pool = True
+        self.env.cr.flush()
+        self._send(self.grocer, "sale", THIRD_CLUB_CARD, 100)
+        told = self.env["ekarte.card.change"].create(
+            {
+                "card_id": self.club_card.id,
+                "command": "replace",
+                "reason": "lost",
+                "other_number": THIRD_CLUB_CARD,
+            }
+        )
+        self.assertEqual(told.action_change()["params"]["type"], "success")
+        newer = self._ledger_card(THIRD_CLUB_CARD)
+        self.assertEqual(newer.account_id, self.club_card)
+        self._give_other_to_anna()
+        page = self.page(f"/my/cards/{newer.id}/manage").text
+        self.assertIn("Is the card not at hand?", page)
+        self.assertNotIn("One balance for several cards", page)
+        self.assertIn("its own", self.act("leave", newer).text)
+        self.assertEqual(newer.account_id, self.club_card)
+        # Nor from the desk, whose button the ledger itself refuses.
+        self.assertFalse(newer.may_leave)
+        answer = self.grocer._act("pool", self.env["ekarte.desk"]._by_id(newer.id), "")
+        self.assertEqual(answer.rc, "05")
 
     def _give_other_to_anna(self):
         self._give(self.other_card, self.anna)

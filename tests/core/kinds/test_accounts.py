@@ -13,7 +13,7 @@ from tests.core.shop import (
     program,
 )
 
-ONE, TWO, THREE = number(PLAY, 1), number(PLAY, 2), number(PLAY, 3)
+ONE, TWO, THREE, FOUR = (number(PLAY, n) for n in (1, 2, 3, 4))
 NEW = number(PLAY_GOLD, 1)
 OFFICE = "00000071"
 
@@ -247,6 +247,35 @@ def test_who_leaves_begins_with_nothing(town: Shop):
     assert seen(town, TWO) == {}
     assert seen(town, ONE)[("MONEY", "EUR")] == 3000
     assert pool(town, TWO, None).rc == "00"
+
+
+def test_who_took_an_account_over_leaves_it_to_nobody(town: Shop):
+    """Its value would stay on a card that nobody may use any more."""
+    fill(town, ONE, 2000, 2500)
+    town.do("replace", ONE, other=TWO)
+    assert pool(town, TWO, None).rc == "05"
+    town.do("replace", TWO, other=THREE)
+    assert pool(town, THREE, None).rc == "05"
+    assert seen(town, THREE) == FULL
+
+
+def test_the_main_card_stays_after_its_replacement_and_the_others_may_leave(
+    town: Shop,
+):
+    fill(town, ONE, 2000, 2500)
+    fill(town, TWO, 1000, 3000)
+    pool(town, TWO, ONE)
+    town.do("replace", TWO, other=NEW)
+    town.do("replace", ONE, other=THREE)
+    assert pool(town, THREE, None).rc == "05"
+    assert pool(town, NEW, None).rc == "00"
+    assert seen(town, NEW) == {}
+    assert seen(town, THREE)[("MONEY", "EUR")] == 3000
+    # With purses of its own it is a main card like any other.
+    fill(town, NEW, 700, 100)
+    town.do("replace", NEW, other=FOUR)
+    assert pool(town, FOUR, None).rc == "05"
+    assert seen(town, FOUR)[("MONEY", "EUR")] == 700
 
 
 def test_a_card_with_a_hold_joins_nobody(town: Shop):
