@@ -95,7 +95,8 @@ class EkarteSubscriber(models.AbstractModel):
         """Give the card purses of its own again."""
         if card.account_id != card and not card.may_leave:
             return self.env._(
-                "This card took the balance over from the one it replaced: it is its own."
+                "This card took the balance over from the one it replaced:"
+                " it is its own."
             )
         return self._act(card, "pool", self._pooling(card)[:1])
 
