@@ -83,6 +83,13 @@ def _session(settings: Settings, stack: ExitStack) -> Session:
     alone, slot = None, open_slot(settings, _now)
     if settings.branch and settings.key is not None:
         alone = Alone(settings, settings.key, _now, slot)
+    elif untold := len(journal.waiting()):
+        operations = "operation" if untold == 1 else "operations"
+        have = "has" if untold == 1 else "have"
+        raise SettingsInvalid(
+            f"{untold} {operations} decided without a line {have} not been told:"
+            " set branch again, with parameters_keys and key_file, until all is told"
+        )
     return Session(settings, line, journal, _now, alone=alone, slot=slot)
 
 

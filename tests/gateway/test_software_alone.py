@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -394,6 +396,39 @@ def test_another_key_does_not_open_what_was_sealed_and_the_day_goes_on(
     assert shop.session.close_batch().kind == "refused_here", "not before it is told"
     shop.alone.vault = mine
     assert shop.session.close_batch().kind == "approved"
+
+
+def test_a_till_that_may_not_decide_any_more_says_what_it_has_to_tell(
+    host: GatewayProcess, shop: Shop, tmp_path: Path
+) -> None:
+    gift = loaded(host, 5000)
+    assert _alone(shop, gift, 1500) == "00"
+    shop.switch_off()
+    key = tmp_path / "terminal.key"
+    key.write_text(host.key(shop.number).hex())
+    key.chmod(0o600)
+    ini = tmp_path / "till.ini"
+    told = {"number": shop.number, "connect": host.url, "key_file": str(key)}
+    told |= {"state": str(shop.settings.state)}
+    full = {"branch": "G1", "parameters_keys": " ".join(one.hex() for one in shop.settings.parameters_keys)}
+
+    def resolve(**more: str) -> subprocess.CompletedProcess[str]:
+        rows = [f"{name} = {value}" for name, value in (told | more).items()]
+        ini.write_text("\n".join(["[terminal]", *rows]))
+        command = [sys.executable, "-m", "ekarte_terminal", "--config", str(ini)]
+        return subprocess.run(
+            [*command, "resolve"], capture_output=True, text=True, timeout=60
+        )
+
+    refused = resolve()
+    assert refused.returncode != 0
+    assert "1 operation decided without a line has not been told" in refused.stderr
+    assert "set branch again" in refused.stderr
+    assert balance(host, gift) == 5000
+    assert resolve(**full).returncode == 0
+    assert balance(host, gift) == 3500
+    assert resolve().returncode == 0, "nothing waits any more"
+    shop.switch_on()
 
 
 # --- on the screen
