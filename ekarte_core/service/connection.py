@@ -276,15 +276,22 @@ class LedgerConnection:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            # Another server may answer next, which has not heard all of this one.
+            self._ids = OperationIds(ID_BLOCK)
 
     def _transaction(self, work: Callable[[Any], T]) -> T:
         for attempt in range(1, RETRIES_MAX + 1):
             ours = self._connected()
+            committed = False
             try:
                 with ours.cursor() as cr:
                     result = work(cr)
                 del ours.notices[:]
                 ours.commit()
+                check_commit(ours.notices)
+                committed = True
+            except CommitInDoubt:
+                raise
             except _RETRIED:
                 ours.rollback()
                 if attempt == RETRIES_MAX:
@@ -296,7 +303,8 @@ class LedgerConnection:
             except BaseException:
                 ours.rollback()
                 raise
-            check_commit(ours.notices)
+            finally:
+                self._ids.settle(committed=committed)
             return result
         raise AssertionError("unreachable")
 

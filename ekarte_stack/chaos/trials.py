@@ -151,7 +151,6 @@ def on_ledger(
             say(line(report))
             reports.append(report)
             if not report.verdict.good:
-                keep_logs(at, fault)
                 at.database = ""  # the next fault begins with a sound ledger
     return reports
 
@@ -164,7 +163,10 @@ def hold(at: Stand, report: Report, rounds: int) -> None:
         if fresh or needs_other(at, fault) or at.batch >= TRIALS_PER_LEDGER:
             prepare(at, fault)
         report.runs += 1
-        report.verdict.add(trial(at, fault, f"{report.seed}/{fault.name}/{number}"))
+        found = trial(at, fault, f"{report.seed}/{fault.name}/{number}")
+        if not found.good and report.verdict.good:  # the first tells most
+            keep_logs(at, fault)
+        report.verdict.add(found)
 
 
 def keep_logs(at: Stand, fault: Fault) -> None:

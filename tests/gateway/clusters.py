@@ -37,7 +37,10 @@ class Cluster:
         self.control("start", log, f"--options={options}")
 
     def say(self, *statements: str) -> list[Any]:
-        connection = psycopg2.connect(self.dsn)
+        return self.say_in("postgres", *statements)
+
+    def say_in(self, database: str, *statements: str) -> list[Any]:
+        connection = psycopg2.connect(self.database(database))
         connection.autocommit = True
         with connection.cursor() as cr:
             for statement in statements:

@@ -410,14 +410,21 @@ def test_a_till_that_may_not_decide_any_more_says_what_it_has_to_tell(
     ini = tmp_path / "till.ini"
     told = {"number": shop.number, "connect": host.url, "key_file": str(key)}
     told |= {"state": str(shop.settings.state)}
-    full = {"branch": "G1", "parameters_keys": " ".join(one.hex() for one in shop.settings.parameters_keys)}
+    full = {
+        "branch": "G1",
+        "parameters_keys": " ".join(one.hex() for one in shop.settings.parameters_keys),
+    }
 
     def resolve(**more: str) -> subprocess.CompletedProcess[str]:
         rows = [f"{name} = {value}" for name, value in (told | more).items()]
         ini.write_text("\n".join(["[terminal]", *rows]))
         command = [sys.executable, "-m", "ekarte_terminal", "--config", str(ini)]
         return subprocess.run(
-            [*command, "resolve"], capture_output=True, text=True, timeout=60
+            [*command, "resolve"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     refused = resolve()
