@@ -48,6 +48,7 @@ _RETRIED = (
     psycopg2.errors.LockNotAvailable,
     psycopg2.errors.UniqueViolation,  # a rival stored the same key: now it is there
 )
+_ONLY_READS = "the server only reads: a standby? See target_session_attrs"
 _AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 T = TypeVar("T")
@@ -300,6 +301,9 @@ class LedgerConnection:
             except _AWAY:
                 self.close()
                 raise
+            except psycopg2.errors.ReadOnlySqlTransaction as fault:
+                self.close()
+                raise psycopg2.OperationalError(_ONLY_READS) from fault
             except BaseException:
                 ours.rollback()
                 raise

@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg2
 import psycopg2.errors
 import pytest
+from psycopg2.extensions import make_dsn
 
 from ekarte_core import CommitInDoubt, LedgerConnection, decode_answer
 from tests.core.shop import CLUB, Shop, number
@@ -67,6 +68,18 @@ def test_a_ledger_that_is_away_answers_nothing(keyring, shop: Shop):
         away.run([shop.request("echo")], shop.network, shop.now)
     away.close()
     away.close()
+
+
+def test_a_server_that_only_reads_is_away_and_one_that_writes_answers(shop: Shop):
+    """A standby without `target_session_attrs`: to be asked again, not a fault."""
+    sale = shop.request("sale", shop.gift(2000), 700)
+    only_reads = make_dsn(shop.dsn, options="-c default_transaction_read_only=on")
+    standby = LedgerConnection(only_reads, shop.keyring)
+    for _ in range(2):
+        with pytest.raises(psycopg2.OperationalError, match="only reads"):
+            standby.run([sale], shop.network, shop.now)
+    standby.close()
+    assert shop.send(sale).rc == "00"
 
 
 def test_a_closed_connection_opens_again(shop: Shop):
