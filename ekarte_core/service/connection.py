@@ -48,7 +48,6 @@ _RETRIED = (
     psycopg2.errors.LockNotAvailable,
     psycopg2.errors.UniqueViolation,  # a rival stored the same key: now it is there
 )
-_ONLY_READS = "the server only reads: a standby? See target_session_attrs"
 _AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 T = TypeVar("T")
@@ -301,10 +300,10 @@ class LedgerConnection:
             except _AWAY:
                 self.close()
                 raise
-            except psycopg2.errors.ReadOnlySqlTransaction as fault:
-                self.close()
-                raise psycopg2.OperationalError(_ONLY_READS) from fault
-            except BaseException:
+            except BaseException as fault:
+                if _is_lost(fault):
+                    self.close()
+                    raise psycopg2.OperationalError(str(fault)) from fault
                 ours.rollback()
                 raise
             finally:
@@ -330,6 +329,18 @@ class LedgerConnection:
             fresh.commit()
             self._connection = fresh
         return self._connection
+
+
+def _is_lost(fault: BaseException) -> bool:
+    """Say whether the server is at fault, where psycopg2 does not call it so.
+
+    Of a server that only reads (a standby: see target_session_attrs) another one may
+    be asked. And where the server has ended while its last word lay unread, psycopg2
+    raises its bare DatabaseError without a code, and takes the connection for open.
+    """
+    if isinstance(fault, psycopg2.errors.ReadOnlySqlTransaction):
+        return True
+    return type(fault) is psycopg2.DatabaseError and fault.pgcode is None
 
 
 def check_commit(notices: Iterable[str]) -> None:

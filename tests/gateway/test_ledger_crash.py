@@ -1,11 +1,14 @@
-"""After PostgreSQL has died: ids that it does not know of are given out once.
+"""PostgreSQL dies and comes back: nobody is told 96, and no id is given out twice.
 
 The server takes a number from a sequence and writes that into its log like any other
 change: it is on the disk when a transaction that came later is. Who keeps numbers of a
 transaction that was never committed has numbers that are given out again.
 """
 
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timezone
@@ -96,3 +99,33 @@ def test_ids_that_died_with_the_server_are_not_given_out_by_two(
     assert told == ["00"] * 40
     ids = cluster.say_in("prod", "SELECT id FROM ekarte.operation")
     assert len(ids) == len(told)
+
+
+@pytest.mark.parametrize("wire", ["socket", "network"])
+def test_a_connection_that_hears_of_a_crash_is_away_and_comes_back(
+    cluster: Cluster, keyring: Keyring, wire: str
+):
+    """One server process dies, and PostgreSQL ends all others.
+
+    On a socket, psycopg2 then neither says OperationalError nor knows the connection
+    for closed: the server's last word is there to be read, and nobody to be asked.
+    """
+    at = {"socket": str(cluster.data), "network": "127.0.0.1"}[wire]
+    dsn = cluster.database("prod").replace("host=127.0.0.1", f"host={at}")
+    request = sale()
+    with closing(LedgerConnection(dsn, keyring)) as ledger:
+        network = ledger.network(None)
+        assert ledger.run([sale()], network, NOW)[0].rc == "00"
+        with closing(psycopg2.connect(dsn)) as victim:
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
+            time.sleep(0.2)
+            with pytest.raises(psycopg2.OperationalError):
+                ledger.run([request], network, NOW)
+        end = time.monotonic() + 30
+        rc = ""
+        while rc != "00":
+            assert time.monotonic() < end, rc
+            try:
+                rc = ledger.run([request], network, NOW)[0].rc
+            except psycopg2.OperationalError:
+                time.sleep(0.05)  # it recovers
