@@ -120,6 +120,7 @@ class EkarteProgramTrial(models.TransientModel):
     def _ask(self):
         """Return (fault, answer to the last thing that the customer does)."""
         self.ensure_one()
+        self._check_own()
         requests = self._requests()
         if not (self.program_id and self.branch_id and requests):
             return False, None
@@ -134,6 +135,11 @@ class EkarteProgramTrial(models.TransientModel):
         return False, self._run(
             network, [(requests[0], yesterday), *((one, now) for one in requests[1:])]
         )
+
+    def _check_own(self):
+        """What is tried is read with all rights: see first that the user may."""
+        for tried in (self.program_id, self.branch_id, self.card_type_id):
+            tried._origin.check_access("read")
 
     def _run(self, network, steps):
         """Decide one after the other, and leave nothing behind."""
