@@ -13,6 +13,7 @@ from ekarte_core import (
     Tender,
     decode_answer,
     execute,
+    is_copy,
     read_network,
 )
 
@@ -128,6 +129,11 @@ class EkarteProgramTrial(models.TransientModel):
             network = read_network(self._draft())
         except NetworkInvalid as refusal:
             return self._sentences(self.program_id, refusal.faults), None
+        if is_copy(self.env.cr):
+            return self.env._(
+                "This Odoo has a copy of the card ledger to read: there is no card to "
+                "try a program on. Replay Past Sales works here."
+            ), None
         now = self.moment.replace(tzinfo=timezone.utc)
         if not requests[1:]:
             return False, self._run(network, [(requests[0], now)])
