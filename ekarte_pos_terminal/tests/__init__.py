@@ -18,6 +18,7 @@ from . import test_terminal_parameters
 from . import test_terminal_service
 from . import test_terminal_stack
 from . import test_terminal_tour
+from . import test_till_apart
 from . import test_till_codes
 from . import test_till_forged
 from . import test_till_lines
