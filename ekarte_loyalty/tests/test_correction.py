@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CLUB_CARD, FUEL_CARD
 from .credit_common import CreditCase
@@ -111,13 +111,18 @@ class TestCorrection(CreditCase):
             ):
                 mine.write({name: 1000})
         mine.slip_header = "Welcome"
+        form = Form(mine)
+        with self.assertRaisesRegex(AssertionError, "readonly"):
+            form.correction_limit = 1000
         self.assertEqual(self._asked(points=21).state, "approve")
 
     def test_an_administrator_says_how_much_and_it_is_noted(self):
         admin = self._user("t.admin", "administrator", self.grocer_company)
         theirs = self.grocer.with_user(admin).with_context(tracking_disable=False)
         self.env.cr.flush()
-        theirs.write({"correction_limit": 12, "correction_limit_points": 30})
+        with Form(theirs) as form:
+            form.correction_limit = 12
+            form.correction_limit_points = 30
         self.env.cr.flush()
         self.assertEqual(self._asked(points=21).state, "done")
         noted = theirs.message_ids[:1]
