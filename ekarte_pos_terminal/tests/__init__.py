@@ -2,6 +2,7 @@ from . import test_card_tours
 from . import test_cards_unit
 from . import test_desk
 from . import test_desk_tours
+from . import test_every_form
 from . import test_hostile_words
 from . import test_offline_exceptions
 from . import test_pay_tours
