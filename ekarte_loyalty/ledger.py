@@ -6,7 +6,7 @@ from psycopg2.errors import ReadOnlySqlTransaction
 
 from odoo.exceptions import UserError
 
-from ekarte_core import CommitInDoubt, EkarteError, check_commit, migrate
+from ekarte_core import CommitInDoubt, EkarteError, check_commit, is_copy, migrate
 
 HELP = """\
 The card ledger (schema "ekarte") is missing or behind, and Odoo's database role may \
@@ -61,9 +61,19 @@ def writing_the_ledger(env):
     except ReadOnlySqlTransaction as fault:
         if env.cr.readonly:
             raise  # a cursor on a standby: Odoo asks again on one that may write
-        raise UserError(
-            env._(
-                "This Odoo has a copy of the card ledger to read. What changes a card "
-                "is done at a terminal, through a gateway."
-            )
-        ) from fault
+        raise _only_a_copy(env) from fault
+
+
+def check_ledger_is_here(env):
+    """Say it before something is begun that this Odoo could not end."""
+    if is_copy(env.cr):
+        raise _only_a_copy(env)
+
+
+def _only_a_copy(env):
+    return UserError(
+        env._(
+            "This Odoo has a copy of the card ledger to read. What changes a card "
+            "is done at a terminal, through a gateway."
+        )
+    )

@@ -9,7 +9,6 @@ from odoo.tools import consteq
 
 from ekarte_core import CardRef
 
-from ..card_numbers import numbers, size_of
 from ..card_sheet import write_sheet
 from ..spreadsheet import write_csv
 from .own import without_defaults
@@ -95,7 +94,8 @@ class EkarteCardBatch(models.Model):
                 raise ValidationError(
                     self.env._("A batch has 1 to %(most)s cards.", most=BATCH_MAX)
                 )
-            if batch.range_id.card_type_id != batch.card_type_id or not batch._size():
+            span = batch.range_id
+            if span.card_type_id != batch.card_type_id or not span._size():
                 raise ValidationError(
                     self.env._("Choose a range of digits of this card type.")
                 )
@@ -103,11 +103,6 @@ class EkarteCardBatch(models.Model):
                 raise ValidationError(
                     self.env._("Cards of this type are never asked for a code.")
                 )
-
-    def _size(self):
-        span = self.range_id
-        first, last = (span.number_from or "").strip(), (span.number_to or "").strip()
-        return size_of(first, last, span.check_digit)
 
     def write(self, vals):
         content = {"card_type_id", "range_id", "count", "with_codes"} & set(vals)
@@ -135,18 +130,27 @@ class EkarteCardBatch(models.Model):
             if batch.state != "draft":
                 continue
             batch._check_staff()
-            taken = self.sudo().search(
-                [("range_id", "=", batch.range_id.id), ("state", "!=", "draft")]
-            )
-            start = max((one.start + one.count for one in taken), default=0)
-            if start + batch.count > batch._size():
+            start, size = batch._first_free(), batch.range_id._size()
+            if start + batch.count > size:
                 raise UserError(
                     self.env._(
                         "The range has %(left)s numbers left.",
-                        left=max(batch._size() - start, 0),
+                        left=max(size - start, 0),
                     )
                 )
             batch.sudo().write({"start": start, "state": "ready"})
+
+    def _first_free(self):
+        """Return the place after all that was given out, also of ranges that overlap:
+        a number is one card, whoever prints it."""
+        taken = self.sudo().search([("state", "!=", "draft")])
+        spans = (one._ends() for one in taken if one.range_id._size())
+        return max((self.range_id._places_before(*ends) for ends in spans), default=0)
+
+    def _ends(self):
+        """Return the lowest and the highest number."""
+        span = self.range_id
+        return span._number(self.start), span._number(self.start + self.count - 1)
 
     def _check_staff(self):
         mine = self.company_id in self.env.companies
@@ -199,14 +203,7 @@ class EkarteCardBatch(models.Model):
         if mine.ticket_until < fields.Datetime.now():
             return None
         self._check_export(form)
-        cards = list(
-            numbers(
-                (self.range_id.number_from or "").strip(),
-                self.range_id.check_digit,
-                self.start,
-                self.count,
-            )
-        )
+        cards = list(self.range_id._numbers(self.start, self.count))
         content = (
             write_sheet(self.card_type_id.name, self.issuer_id.name, cards)
             if form == "pdf"

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ekarte_core import Rc
+from ekarte_core import Rc, is_copy
 
 from ..own_hand import by_own_hand, is_own_hand
 from .ekarte_questionnaire_answer import WAYS
@@ -227,6 +227,8 @@ class EkarteConsent(models.Model):
         change = {code: yes for code, yes in said.items() if yes != (code in known)}
         if not change:
             return True
+        if not strict and is_copy(self.env.cr):
+            return False  # the ledger is elsewhere: what is said holds here
         answer = issuer.sudo()._enroll(card, {**change, "questionnaire": False})
         approved = answer.rc == Rc.OK.value
         if strict and not approved:

@@ -9,6 +9,7 @@ from ekarte_core import Line
 
 from ..units import to_minor
 from .ekarte_document_operation import APPROVED
+from .ekarte_settlement import ADMINISTRATOR
 from .own import without_defaults
 
 OFFICE_BATCH = 1
@@ -34,6 +35,7 @@ BY_STEPS = {
     *("approved_by_id", "approved_at", "refusal"),
 }
 """Changed by the buttons only: who asked and who approved is not for people to type."""
+LIMITS = {"correction_limit", "correction_limit_points"}
 
 
 class EkarteCorrection(models.Model):
@@ -381,3 +383,15 @@ class EkarteIssuer(models.Model):
         tracking=True,
         help="The same of points.",
     )
+
+    def write(self, vals):
+        # Who corrects would lift the limit, correct alone, and put it back.
+        if LIMITS & set(vals) and not (
+            self.env.su or self.env.user.has_group(ADMINISTRATOR)
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only the administrator may change what one person corrects alone."
+                )
+            )
+        return super().write(vals)

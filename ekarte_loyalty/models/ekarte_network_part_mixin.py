@@ -41,7 +41,7 @@ class EkarteNetworkPartMixin(models.AbstractModel):
             record.publication_note = "\n".join(faults.mapped("sentence")) or False
             if not record._origin or not record._in_network():
                 record.publication = "draft"
-            elif live.get(record._network_key()) == record._network_part():
+            elif live.get(record._network_key()) == record.sudo()._network_part():
                 record.publication = "live"
             else:
                 record.publication = "waiting"

@@ -22,6 +22,7 @@ from . import test_dashboard
 from . import test_demo_network
 from . import test_holder
 from . import test_hostile_tables
+from . import test_ledger_apart
 from . import test_ledger_kinds
 from . import test_ledger_views
 from . import test_liability_reports

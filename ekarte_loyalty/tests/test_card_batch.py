@@ -2,6 +2,7 @@ import io
 import logging
 from datetime import timedelta
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools.pdf import PdfFileReader
@@ -68,6 +69,79 @@ class TestCardBatch(NetworkCase):
             second.unlink()
         with self.assertRaisesRegex(UserError, "Only a draft"):
             second.count = 4
+
+    def _printed(self, batch):
+        rows = [row.cells for row in read_table(self._exported(batch))]
+        return {cells[0] for cells in rows[1:]}
+
+    def test_a_range_that_numbers_were_given_out_of_stays_where_it_is(self):
+        batch = self._batch()
+        span = batch.range_id
+        span.write({"number_from": "9980002000000100"})
+        span.write({"number_from": "9980002000000000"})
+        batch.action_number()
+        printed = self._printed(batch)
+        for change, why in (
+            ({"number_from": "9980001000000000"}, "another range"),
+            ({"number_from": False}, "another range"),
+            ({"check_digit": "none"}, "another range"),
+            ({"kind": "bank"}, "another range"),
+            ({"card_type_id": self.sealed.id}, "another range"),
+            ({"number_to": "9980002000000018"}, "9980002000000027"),
+            ({"number_to": False}, "9980002000000027"),
+        ):
+            with self.subTest(change), self.assertRaisesRegex(UserError, why):
+                span.write(change)
+        with self.assertRaisesRegex(UserError, "another range"):
+            self.gift_type.with_user(self.chief).write(
+                {"range_ids": [Command.update(span.id, {"number_from": "1"})]}
+            )
+        self.assertEqual(self._printed(batch), printed)
+
+    def test_what_no_number_depends_on_may_change_and_the_range_may_grow(self):
+        batch = self._batch()
+        batch.action_number()
+        span = batch.range_id.with_user(self.chief)
+        span.write({"number_from": span.number_from, "check_digit": "luhn"})
+        span.number_to = "9980002000000027"
+        with self.assertRaisesRegex(UserError, "0 numbers left"):
+            self._batch(count=1).action_number()
+        span.number_to = "9980002999999999"
+        more = self._batch()
+        more.action_number()
+        self.assertFalse(self._printed(batch) & self._printed(more))
+
+    def test_ranges_that_overlap_give_out_each_number_once(self):
+        first = self._batch()
+        first.action_number()
+        beside = self._card_type("T-GIF2", self.grocer, self.gift, "9980002")
+        fuels = self._card_type("T-FGIF", self.fuel, self.fuel_bonus, "9980002")
+        wide = self.env["ekarte.card.range"].create(
+            {
+                "card_type_id": self.gift_type.id,
+                "number_from": "9980001999999980",
+                "number_to": "9980002000009999",
+            }
+        )
+        batches = [
+            first,
+            self._batch(beside),
+            self._batch(range_id=wide.id),
+            self._batch(fuels, user=self.stranger),
+            self._batch(),
+        ]
+        cards = []
+        for batch in batches:
+            batch.action_number()
+            cards += self._printed(batch)
+        self.assertEqual(len(cards), 15)
+        self.assertEqual(len(set(cards)), 15)
+
+    def test_a_range_beside_begins_with_its_own_first_number(self):
+        self._batch().action_number()
+        other = self._batch(self.sealed)
+        other.action_number()
+        self.assertEqual(other.start, 0)
 
     def test_a_pdf_has_a_face_for_each_card(self):
         batch = self._batch(count=11)

@@ -4,7 +4,7 @@ from odoo.tests import Form, tagged
 from ekarte_core import Tender
 
 from .common import GIFT_CARD
-from .credit_common import CreditCase
+from .credit_common import TAB_CARD, CreditCase
 
 
 @tagged("post_install", "-at_install")
@@ -220,6 +220,46 @@ class TestCardOffice(CreditCase):
             [("ekarte_key", "=like", f"card/%/{asked['number']}")]
         )
         self.assertEqual((len(entry), entry.amount_total), (1, 10.5))
+
+    def test_a_repeat_of_what_paid_all_hears_the_same_and_books_nothing(self):
+        card = self._owing(3000)
+        operator = self._user("t.operator", "operator", self.grocer_company)
+        desk = self.env["ekarte.service.desk"].with_user(operator)
+        asked = desk.payment(card.id)
+        journal = asked["journals"][0]["value"]
+        paid = (card.id, asked["number"], "30", journal)
+        first = desk.pay(*paid)
+        self.assertEqual(self._debt(card), 0)
+        self.assertEqual(desk.pay(*paid), first)
+        # What the ledger is asked is the same, too; with other content it is not.
+        answers = [
+            desk._office(card, number=asked["number"], amount=30).action_do()
+            for _again in range(2)
+        ]
+        self.assertEqual(answers[0], answers[1])
+        fresh = self.env["ekarte.desk"]._next_number()
+        for other in (
+            (card.id, asked["number"], "29", journal),
+            (card.id, fresh, "30", journal),
+        ):
+            with self.subTest(other), self.assertRaises(UserError):
+                desk.pay(*other)
+        self.assertEqual(self._debt(card), 0)
+        entry = self.env["account.move"].search(
+            [("ekarte_key", "=like", f"card/%/{asked['number']}")]
+        )
+        self.assertEqual((len(entry), entry.amount_total), (1, 30))
+
+    def test_a_repeat_goes_to_what_was_paid_and_not_to_what_is_owed_since(self):
+        card = self._owing(3000)
+        office = self._office(card, "pay")
+        office.action_do()
+        self._send(self.grocer, "sale", TAB_CARD, 700)
+        again = self._office(card, "pay", number=office.number, amount=30)
+        self.assertEqual(again.purse_id, office.purse_id)
+        again.action_do()
+        self.assertEqual(self._debt(card), 700)
+        self.assertEqual(len(self._entry(office)), 1)
 
     def test_an_operator_takes_nothing_else_and_no_odd_payment(self):
         card = self._owing(3000)

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import CLUB_CARD, FUEL_CARD
 from .credit_common import CreditCase
@@ -101,6 +101,38 @@ class TestCorrection(CreditCase):
         for _part in range(2):
             self.assertEqual(self._asked(points=10).state, "done")
         self.assertEqual(self._asked(points=1).state, "approve")
+
+    def test_who_corrects_does_not_say_how_much_one_may_alone(self):
+        mine = self.grocer.with_user(self.chief)
+        for name in ("correction_limit", "correction_limit_points"):
+            with (
+                self.subTest(name),
+                self.assertRaisesRegex(AccessError, "administrator"),
+            ):
+                mine.write({name: 1000})
+        mine.slip_header = "Welcome"
+        form = Form(mine)
+        with self.assertRaisesRegex(AssertionError, "readonly"):
+            form.correction_limit = 1000
+        self.assertEqual(self._asked(points=21).state, "approve")
+
+    def test_an_administrator_says_how_much_and_it_is_noted(self):
+        admin = self._user("t.admin", "administrator", self.grocer_company)
+        theirs = self.grocer.with_user(admin).with_context(tracking_disable=False)
+        self.env.cr.flush()
+        with Form(theirs) as form:
+            form.correction_limit = 12
+            form.correction_limit_points = 30
+        self.env.cr.flush()
+        self.assertEqual(self._asked(points=21).state, "done")
+        noted = theirs.message_ids[:1]
+        self.assertEqual(noted.author_id, admin.partner_id)
+        changed = noted.sudo().tracking_value_ids
+        self.assertEqual(
+            set(changed.field_id.mapped("name")),
+            {"correction_limit", "correction_limit_points"},
+        )
+        self.assertEqual(set(changed.mapped("old_value_integer")) & {20}, {20})
 
     def test_what_was_asked_for_is_not_changed_and_not_done_twice(self):
         waiting = self._asked(points=21)

@@ -97,6 +97,32 @@ class TestProgramTrial(NetworkCase):
                 {"program_id": self.bonus.id, "branch_id": self.centre.id}
             )
 
+    def test_what_is_anothers_is_not_tried(self):
+        theirs = self._program(
+            "T-FNEW", self.fuel, "fixed_discount", state="draft", rate=10
+        )
+        own = {
+            "program_id": self.bonus.id,
+            "branch_id": self.centre.id,
+            "card_type_id": self.club.id,
+        }
+        trials = self.env["ekarte.program.trial"].with_user(self.issuer)
+        for change in (
+            {"program_id": theirs.id},
+            {"branch_id": self.station.id},
+            {"card_type_id": self.fuel_club.id},
+        ):
+            with self.subTest(change):
+                with self.assertRaises(AccessError):
+                    trials.create({**own, **change}).read(["explanation", "fault"])
+                with self.assertRaises(AccessError):
+                    trials.onchange(
+                        {**own, **change}, list(change), {"explanation": {}}
+                    )
+        self.assertTrue(trials.create(own).approved)
+        shown = trials.onchange(own, ["program_id"], {"approved": {}})
+        self.assertTrue(shown["value"]["approved"])
+
     # What it would have cost
 
     def test_a_replay_tells_what_the_draft_would_have_given_at_own_branches(self):

@@ -99,11 +99,38 @@ class EkarteCardOffice(models.TransientModel):
         owed = self.command in ("pay", "write_off") and purse.measure == "credit"
         return owed and purse.balance < 0
 
-    @api.depends("purse_ids")
+    @api.depends("purse_ids", "number")
     def _compute_purse_id(self):
         for office in self:
             known = office.purse_id in office.purse_ids
-            office.purse_id = office.purse_id if known else office.purse_ids[:1]
+            usual = office.purse_id if known else office.purse_ids[:1]
+            office.purse_id = office._booked_purse() or usual
+
+    def _booked_purse(self):
+        """Return the purse that this very operation has moved already, if it has: a
+        repeat says the same, also where nothing is owed any more."""
+        nothing = self.env["ekarte.purse"]
+        if self.command not in OF_A_PURSE or not (self.issuer_id and self.number):
+            return nothing
+        booked = (
+            self.env["ekarte.operation"]
+            .sudo()
+            .search(
+                [
+                    ("terminal", "=", self._terminal()),
+                    ("batch", "=", OFFICE_BATCH),
+                    ("number", "=", self.number),
+                    ("card_id", "=", self.card_id.id),
+                    ("command", "=", self._command()),
+                ]
+            )
+        )
+        if not booked:
+            return nothing
+        entries = self.env["ekarte.entry"].sudo()
+        moved = entries.search([("operation_id", "in", booked.ids)]).purse_id
+        # What a statement has billed moves beside what is owed.
+        return moved.filtered(lambda purse: purse.measure in ("credit", "money"))[:1]
 
     @api.depends("purse_id", "command")
     def _compute_most(self):
@@ -144,7 +171,7 @@ class EkarteCardOffice(models.TransientModel):
             self.env["ekarte.desk"]
             .sudo()
             ._execute(
-                IN_THE_LEDGER.get(self.command, self.command),
+                self._command(),
                 self._terminal(),
                 batch=OFFICE_BATCH,
                 operation=self.number,
@@ -191,6 +218,9 @@ class EkarteCardOffice(models.TransientModel):
         )
         if not operation or operation.card_id != self.card_id:
             raise UserError(self.env._("Choose the operation that this is about."))
+
+    def _command(self):
+        return IN_THE_LEDGER.get(self.command, self.command)
 
     def _terminal(self):
         return self.issuer_id._back_office_id()

@@ -13,6 +13,7 @@ from ekarte_core import (
     Tender,
     decode_answer,
     execute,
+    is_copy,
     read_network,
 )
 
@@ -120,6 +121,7 @@ class EkarteProgramTrial(models.TransientModel):
     def _ask(self):
         """Return (fault, answer to the last thing that the customer does)."""
         self.ensure_one()
+        self._check_own()
         requests = self._requests()
         if not (self.program_id and self.branch_id and requests):
             return False, None
@@ -127,6 +129,11 @@ class EkarteProgramTrial(models.TransientModel):
             network = read_network(self._draft())
         except NetworkInvalid as refusal:
             return self._sentences(self.program_id, refusal.faults), None
+        if is_copy(self.env.cr):
+            return self.env._(
+                "This Odoo has a copy of the card ledger to read: there is no card to "
+                "try a program on. Replay Past Sales works here."
+            ), None
         now = self.moment.replace(tzinfo=timezone.utc)
         if not requests[1:]:
             return False, self._run(network, [(requests[0], now)])
@@ -134,6 +141,11 @@ class EkarteProgramTrial(models.TransientModel):
         return False, self._run(
             network, [(requests[0], yesterday), *((one, now) for one in requests[1:])]
         )
+
+    def _check_own(self):
+        """What is tried is read with all rights: see first that the user may."""
+        for tried in (self.program_id, self.branch_id, self.card_type_id):
+            tried._origin.check_access("read")
 
     def _run(self, network, steps):
         """Decide one after the other, and leave nothing behind."""

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class EkarteBranch(models.Model):
@@ -9,6 +9,15 @@ class EkarteBranch(models.Model):
     pos_config_ids = fields.One2many(
         "pos.config", "ekarte_branch_id", string="Points of Sale"
     )
+    has_tills = fields.Boolean(compute="_compute_has_tills")
+
+    @api.depends("pos_config_ids")
+    @api.depends_context("uid")
+    def _compute_has_tills(self):
+        """Not everybody who sees branches may look into Point of Sale."""
+        may = self.env["pos.config"].has_access("read")
+        for branch in self:
+            branch.has_tills = may and bool(branch.pos_config_ids)
 
     def _compute_terminal_count(self):
         counts = dict(

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.ekarte_loyalty.keyring import server_keyring
+from odoo.addons.ekarte_loyalty.ledger import check_ledger_is_here
 
 from ekarte_core import CardRef, Tender, card_of, note_card
 
@@ -306,6 +307,8 @@ class PosConfigCard(models.Model):
         nobody = self.env["res.partner"].sudo()
         if not isinstance(identifier, dict):
             raise self._ekarte_malformed("identifier")
+        # A quote that no order can book would be found out after the customer has paid.
+        check_ledger_is_here(self.env)
         if "card_id" in identifier:
             return self._ekarte_chosen(identifier)
         if "partner_id" in identifier:

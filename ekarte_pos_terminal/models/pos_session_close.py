@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.ekarte_loyalty.units import to_minor
 
-from ekarte_core import Rc
+from ekarte_core import Rc, is_copy
 
 from .pos_payment_method import TERMINAL
 
@@ -69,17 +69,28 @@ class PosSessionClose(models.Model):
         """Close the batch with the ledger's own figures, once they are ours, too."""
         if not self.config_id.ekarte_branch_id:
             return
-        told = self._ekarte_differences()
-        answer = self._ekarte_close()
-        if answer.rc == Rc.BATCH.value and answer.totals:
-            answer = self._ekarte_close(totals=answer.totals)
-        if answer.rc != Rc.OK.value:
-            told.append(
-                self.env._("The ledger did not close: %(why)s", why=answer.message)
-            )
+        told = self._ekarte_differences() + self._ekarte_close_there()
         self.ekarte_difference = "\n".join(told)
         if told:
             self.message_post(body=self.ekarte_difference)
+
+    def _ekarte_close_there(self):
+        """Close the batch in the ledger; return in words what stood in the way."""
+        if is_copy(self.env.cr):
+            # Goods are sold beside a ledger that is elsewhere; cards were before only.
+            if not self._ekarte_booked_there():
+                return []
+            return [
+                self.env._(
+                    "The card ledger is elsewhere now: the batch stays open there."
+                )
+            ]
+        answer = self._ekarte_close()
+        if answer.rc == Rc.BATCH.value and answer.totals:
+            answer = self._ekarte_close(totals=answer.totals)
+        if answer.rc == Rc.OK.value:
+            return []
+        return [self.env._("The ledger did not close: %(why)s", why=answer.message)]
 
     def _ekarte_close(self, **parts):
         desk = self.env["ekarte.desk"]

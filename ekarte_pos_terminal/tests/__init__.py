@@ -2,6 +2,7 @@ from . import test_card_tours
 from . import test_cards_unit
 from . import test_desk
 from . import test_desk_tours
+from . import test_every_form
 from . import test_hostile_words
 from . import test_offline_exceptions
 from . import test_pay_tours
@@ -18,6 +19,7 @@ from . import test_terminal_parameters
 from . import test_terminal_service
 from . import test_terminal_stack
 from . import test_terminal_tour
+from . import test_till_apart
 from . import test_till_codes
 from . import test_till_forged
 from . import test_till_lines

@@ -1,7 +1,7 @@
 """Tills are prepared for cards: what is missing is said, made once, never twice."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .terminal_common import ADMINISTRATOR, ISSUER, OPERATOR, TerminalCase
 
@@ -55,6 +55,16 @@ class TestTills(TerminalCase):
 
     def _products(self):
         return self.till._ekarte_load_products().filtered("company_id")
+
+    def test_who_does_not_sell_opens_a_branch_without_its_tills(self):
+        branch = self.branches[0]
+        self.assertTrue(branch.pos_config_ids)
+        issuer = self.user("tills.none", ISSUER)
+        seller = self.user("tills.some", f"{ISSUER},{POS_MANAGER}")
+        for user, sees in ((issuer, False), (seller, True)):
+            with self.subTest(sees), Form(branch.with_user(user)) as form:
+                form.name = f"Renamed by {user.login}"
+                self.assertEqual(form.has_tills, sees)
 
     def test_a_till_says_what_it_lacks(self):
         self.assertFalse(self.till.ekarte_ready)
