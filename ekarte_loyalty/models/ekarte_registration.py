@@ -140,8 +140,7 @@ class EkarteRegistration(models.AbstractModel):
     def _hindrance(self, card, partner):
         if card.state not in ("new", "active", "blocked"):
             return self.env._("This card is not in use any more.")
-        holders = self.env["ekarte.holder"].sudo().search([("card_id", "=", card.id)])
-        if holders.partner_id - partner:
+        if self.env["ekarte.holder"].sudo()._of_any(card) - partner:
             return self.env._(
                 "This card is registered for somebody else. Ask at the service desk of"
                 " its issuer."
