@@ -63,13 +63,8 @@ class EkarteHolder(models.Model):
         )
         held = self._of(cards.ids, issuer)
         free = cards.filtered(lambda card: card.id not in held)
-        if free and partner.company_id and partner.company_id != issuer.company_id:
-            raise UserError(
-                self.env._(
-                    "%(issuer)s has no contact of yours. Ask at its service desk.",
-                    issuer=issuer.name,
-                )
-            )
+        if free and not partner.company_id <= issuer.company_id:
+            raise UserError(self._no_contact(issuer))
         for card in free:
             self._give(card.id, issuer, partner)
         own = cards.filtered(lambda card: held.get(card.id, partner) == partner)
@@ -81,6 +76,12 @@ class EkarteHolder(models.Model):
                 )
             )
         return own
+
+    def _no_contact(self, issuer):
+        return self.env._(
+            "%(issuer)s has no contact of yours. Ask at its service desk.",
+            issuer=issuer.name,
+        )
 
     def _tell_again(self):
         """Tell the ledger and reward, of cards that were given before they worked."""

@@ -147,11 +147,19 @@ class EkarteRegistration(models.AbstractModel):
             )
         if not card.membership_ids.issuer_id:
             return self.env._("Use the card once, then add it here.")
+        if not self._open_to(card, partner):
+            return self.env["ekarte.holder"]._no_contact(card._page_issuers()[:1])
         return ""
 
+    def _open_to(self, card, partner):
+        """Return the card's issuers whose customer a contact can be."""
+        return card.membership_ids.issuer_id.filtered(
+            lambda issuer: partner.company_id <= issuer.company_id
+        )
+
     def _give(self, card, partner):
-        """Tell each issuer of the card who holds it."""
-        for issuer in card.membership_ids.issuer_id:
+        """Tell each issuer of the card who holds it, but not of others' contacts."""
+        for issuer in self._open_to(card, partner):
             self.env["ekarte.holder"].sudo()._give(card.id, issuer, partner)
 
 

@@ -1,5 +1,6 @@
 """Adding a card: whoever can show to hold it may; guessing is slow, and watched."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from ekarte_core import CardRef
@@ -153,6 +154,28 @@ class TestPortalRegistration(PortalCase):
         page = self.register(THIRD_CLUB_CARD, **slip)
         self.assertIn("The card is yours here now.", page.text)
         self.assertEqual(card.holder_ids.partner_id, self.anna.partner_id)
+
+    def _bound(self, user, company):
+        """Let a user's contact be one company's alone."""
+        user.write(
+            {"company_ids": [Command.set(company.ids)], "company_id": company.id}
+        )
+        user.partner_id.company_id = company
+
+    def test_contact_of_one_company_is_told_where_it_cannot_register(self):
+        self._bound(self.boris, self.grocer_company)
+        page = self.register(FUEL_CARD, **self.slip)
+        self.assertIn("has no contact of yours", page.text)
+        self.assertNotIn(self.fuel_card, self.mine())
+
+    def test_contact_of_one_company_registers_where_it_can(self):
+        card, slip = self._replaced()
+        self._send(self.fuel, "sale", THIRD_CLUB_CARD, 2000, minutes=32)
+        self._bound(self.anna, self.grocer_company)
+        self.login(self.anna)
+        page = self.register(THIRD_CLUB_CARD, **slip)
+        self.assertIn("The card is yours here now.", page.text)
+        self.assertEqual(card.holder_ids.issuer_id, self.grocer)
 
     # The digital card
 
