@@ -117,8 +117,11 @@ class CardActsPortal(CardsPortal):
             partner = request.env.user.partner_id
             asked = consents._form(found, partner)
             wanted = {one["code"]: one["code"] in ticked for one in asked}
-            consents._set(found, partner, wanted, way="portal")
-            request.session["ekarte_said"] = request.env._("Kept.")
+            subscriber = request.env["ekarte.subscriber"].sudo()
+            problem = subscriber._consent(found, partner, wanted)
+            request.session["ekarte_problem" if problem else "ekarte_said"] = (
+                problem or request.env._("Kept.")
+            )
         return request.redirect("/my/cards/data")
 
     @http.route("/my/cards/data/forget", **FORM)

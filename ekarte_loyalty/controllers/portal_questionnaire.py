@@ -20,38 +20,37 @@ class QuestionnairePortal(CardActsPortal):
         asked = request.env["ekarte.questionnaire"].sudo()._of(issuer[:1])
         if not issuer or not asked:
             return request.redirect("/my/cards/data")
+        questions = asked._form(request.env.user.partner_id)
         problems = {}
         if request.httprequest.method == "POST":
-            problems = self._keep_answers(issuer, asked)
-            if not problems:
+            typed = _typed(asked)
+            kept, problems, problem = (
+                request.env["ekarte.subscriber"]
+                .sudo()
+                ._answer(asked, request.env.user.partner_id, typed)
+            )
+            request.session["ekarte_problem"] = problem
+            if kept:
                 request.session["ekarte_said"] = request.env._("Thank you. Kept.")
                 return request.redirect("/my/cards/data")
+            # What was typed is there to be put right.
+            questions = [{**one, "value": typed[one["id"]]} for one in questions]
         values = {
             "issuer": issuer,
             "intro": asked.intro,
-            "questions": asked._form(request.env.user.partner_id),
+            "questions": questions,
             "problems": problems,
             "subpage": "questions",
         }
         return self._card_page("portal_questions", None, **values)
 
-    def _keep_answers(self, issuer, asked):
-        """Return {question id: what is wrong with the answer}; kept if nothing is."""
-        form = request.httprequest.form
-        values = {
-            field.id: form.getlist(f"q{field.id}")
-            if field.kind == "choices"
-            else form.get(f"q{field.id}", "")
-            for field in asked.field_ids
-        }
-        cards = self._my_cards().filtered(
-            lambda card: card.state == "active" and card._collects_at(issuer)
-        )
-        _answer, problems = (
-            request.env["ekarte.questionnaire.answer"]
-            .sudo()
-            ._answer(
-                asked, request.env.user.partner_id, values, "portal", cards[:1] or None
-            )
-        )
-        return problems
+
+def _typed(asked):
+    """Return {question id: what the form says}."""
+    form = request.httprequest.form
+    return {
+        field.id: form.getlist(f"q{field.id}")
+        if field.kind == "choices"
+        else form.get(f"q{field.id}", "")
+        for field in asked.field_ids
+    }

@@ -87,11 +87,15 @@ class EkarteConsent(models.Model):
 
     @api.model
     def _form(self, issuer, partner=None):
-        """Return what the issuer asks consent for, in the language at hand."""
-        purposes = self.env["ekarte.consent.purpose"].search(
+        """Return what the issuer asks consent for, in the language at hand.
+
+        What was given can be withdrawn, though nobody is asked for it any more.
+        """
+        asked = self.env["ekarte.consent.purpose"].search(
             [("issuer_id", "=", issuer.id)]
         )
         given = self._in_force(issuer, partner).purpose_id
+        purposes = asked | given
         return [
             {
                 "id": purpose.id,
@@ -120,6 +124,9 @@ class EkarteConsent(models.Model):
     def _set(self, issuer, partner, wanted, way="desk"):
         """Give and withdraw consents of a partner, and tell the ledger of its cards.
 
+        The ledger may refuse what is given. It never stops a withdrawal (GDPR, article
+        7(3)): a card that could not be told now is told by night.
+
         Args:
             wanted: {code of a purpose: bool}, as the partner wants it from now on;
                 purposes that are left out stay as they are. The texts are those of the
@@ -130,16 +137,16 @@ class EkarteConsent(models.Model):
             [("issuer_id", "=", issuer.id)]
         )
         by_code = {purpose.code: purpose for purpose in purposes}
-        if wanted.keys() - by_code.keys():
+        given = self._in_force(issuer, partner).grouped(lambda one: one.purpose_id.code)
+        anew = {code for code, yes in wanted.items() if yes} - given.keys()
+        if anew - by_code.keys():
             raise UserError(self.env._("This purpose is not asked for any more."))
-        given = self._in_force(issuer, partner)
         for code, yes in wanted.items():
-            held = given.filtered(lambda one, code=code: one.purpose_id.code == code)
-            if yes and not held:
+            if code in anew:
                 self._give(by_code[code], partner, way)
-            elif held and not yes:
-                held._withdraw(way)
-        self._tell_ledger(issuer, partner)
+            elif code in given and not yes:
+                given[code]._withdraw(way)
+        self._tell_ledger(issuer, partner, strict=bool(anew))
 
     def _give(self, purpose, partner, way):
         by_own_hand(self).create(

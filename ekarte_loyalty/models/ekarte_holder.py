@@ -90,12 +90,23 @@ class EkarteHolder(models.Model):
         cards = self.env["ekarte.card"].browse(set(card_ids) - own.keys())
         return own | self._inherited(cards, issuer)
 
+    @api.model
+    def _of_any(self, card):
+        """Return who holds a card at any issuer, or held what it took over from."""
+        chain = card | self._taken_over(card)
+        issuers = self.search([("card_id", "in", chain.ids)]).issuer_id
+        people = self.env["res.partner"].browse()
+        for issuer in issuers:
+            people |= self._of(card.ids, issuer).get(card.id, people)
+        return people
+
     def _inherited(self, cards, issuer):
         before = self._taken_over(cards)
         inherited = self._partners(before.ids, issuer)
+        # Of several that were replaced one after the other, the last one counts.
         by_account = {
             card.account_id: inherited[card.id]
-            for card in before
+            for card in before.sorted("id")
             if card.id in inherited
         }
         return {

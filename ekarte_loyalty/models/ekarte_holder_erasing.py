@@ -60,7 +60,7 @@ class EkarteHolder(models.Model):
         kept = self._why_kept(issuer, contact)
         if kept:
             return kept
-        everyone = contact | contact.with_context(active_test=False).child_ids
+        everyone = contact | self._addresses(contact)
         for one in everyone.with_context(tracking_disable=True):
             name = self.env._("Forgotten customer %(number)s", number=one.id)
             one.write({**dict.fromkeys(PERSONAL, False), "name": name, "active": False})
@@ -69,6 +69,22 @@ class EkarteHolder(models.Model):
         followers = self.env["mail.followers"].sudo()
         followers.search([("partner_id", "in", everyone.ids)]).unlink()
         return ""
+
+    def _addresses(self, contact):
+        """Return where a contact gets goods and bills, not the people it works with.
+
+        Who has an e-mail, a name or a login of its own may be somebody else: what
+        is one's own is not erased because another asked for it.
+        """
+        below = contact.with_context(active_test=False).child_ids
+        return below.filtered(
+            lambda one: (
+                one.type != "contact"
+                and not one.user_ids
+                and (one.name or contact.name) == contact.name
+                and (one.email or contact.email) == contact.email
+            )
+        )
 
     def _why_kept(self, issuer, contact):
         if contact.company_id != issuer.company_id:

@@ -1,6 +1,7 @@
 """A card changes hands: the ledger knows at once what its holder consented to."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 HANDS = frozenset({"partner_id", "card_id", "issuer_id", "active"})
 SYSTEM = "base.group_system"
@@ -44,6 +45,43 @@ class EkarteHolder(models.Model):
         done = super().unlink()
         self._pass_on(before, self._hands(meant))
         return done
+
+    @api.model
+    def _join(self, issuer, partner):
+        """Let an issuer know whose cards these are; return those of them it knows.
+
+        A card that is used at one more issuer after it was registered is nobody's
+        there: a purchase tells no name. Its holder does, by telling that issuer
+        something: from then on she is its customer, too.
+        """
+        cards = (
+            self.env["ekarte.card"]
+            ._of_subscriber(partner)
+            .filtered(
+                lambda card: card.state != "replaced" and issuer in card._page_issuers()
+            )
+        )
+        held = self._of(cards.ids, issuer)
+        free = cards.filtered(lambda card: card.id not in held)
+        if free and not partner.company_id <= issuer.company_id:
+            raise UserError(self._no_contact(issuer))
+        for card in free:
+            self._give(card.id, issuer, partner)
+        own = cards.filtered(lambda card: held.get(card.id, partner) == partner)
+        if cards and not own:
+            raise UserError(
+                self.env._(
+                    "This card is registered for somebody else. Ask at the service desk"
+                    " of its issuer."
+                )
+            )
+        return own
+
+    def _no_contact(self, issuer):
+        return self.env._(
+            "%(issuer)s has no contact of yours. Ask at its service desk.",
+            issuer=issuer.name,
+        )
 
     def _tell_again(self):
         """Tell the ledger and reward, of cards that were given before they worked."""

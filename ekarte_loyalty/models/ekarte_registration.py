@@ -140,19 +140,26 @@ class EkarteRegistration(models.AbstractModel):
     def _hindrance(self, card, partner):
         if card.state not in ("new", "active", "blocked"):
             return self.env._("This card is not in use any more.")
-        holders = self.env["ekarte.holder"].sudo().search([("card_id", "=", card.id)])
-        if holders.partner_id - partner:
+        if self.env["ekarte.holder"].sudo()._of_any(card) - partner:
             return self.env._(
                 "This card is registered for somebody else. Ask at the service desk of"
                 " its issuer."
             )
         if not card.membership_ids.issuer_id:
             return self.env._("Use the card once, then add it here.")
+        if not self._open_to(card, partner):
+            return self.env["ekarte.holder"]._no_contact(card._page_issuers()[:1])
         return ""
 
+    def _open_to(self, card, partner):
+        """Return the card's issuers whose customer a contact can be."""
+        return card.membership_ids.issuer_id.filtered(
+            lambda issuer: partner.company_id <= issuer.company_id
+        )
+
     def _give(self, card, partner):
-        """Tell each issuer of the card who holds it."""
-        for issuer in card.membership_ids.issuer_id:
+        """Tell each issuer of the card who holds it, but not of others' contacts."""
+        for issuer in self._open_to(card, partner):
             self.env["ekarte.holder"].sudo()._give(card.id, issuer, partner)
 
 

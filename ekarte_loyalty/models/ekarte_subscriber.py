@@ -3,6 +3,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ekarte_core import Rc
 
@@ -99,6 +100,57 @@ class EkarteSubscriber(models.AbstractModel):
                 " it is its own."
             )
         return self._act(card, "pool", self._pooling(card)[:1])
+
+    # Telling an issuer
+
+    @api.model
+    def _consent(self, issuer, partner, wanted):
+        """Withdraw, whatever comes; then give what is wanted anew, if that can be."""
+        consents = self.env["ekarte.consent"]
+        ends = {code: False for code, yes in wanted.items() if not yes}
+        consents._set(issuer, partner, ends, "portal")
+        given = consents._in_force(issuer, partner).purpose_id.mapped("code")
+        anew = {code: True for code, yes in wanted.items() if yes and code not in given}
+        if not anew:
+            return ""
+        try:
+            with self.env.cr.savepoint():
+                self.env["ekarte.holder"]._join(issuer, partner)
+                consents._set(issuer, partner, anew, "portal")
+        except UserError as refusal:
+            return str(refusal)
+        return ""
+
+    @api.model
+    def _answer(self, asked, partner, values):
+        """Keep answers to an issuer's questions, and give what is promised for them.
+
+        Returns:
+            (the answer that was kept, or none; {question id: what is wrong with it};
+            what else is in the way). Answers stay though their reward is refused.
+        """
+        answers = self.env["ekarte.questionnaire.answer"]
+        try:
+            with self.env.cr.savepoint():
+                answer, problems = answers._answer(asked, partner, values, "portal")
+                if problems:
+                    return answers, problems, ""
+                cards = self.env["ekarte.holder"]._join(asked.issuer_id, partner)
+        except UserError as refusal:
+            return answers, {}, str(refusal)
+        return answer, {}, self._reward(answer, cards)
+
+    def _reward(self, answer, cards):
+        collecting = cards.filtered(
+            lambda card: card.state == "active" and card._collects_at(answer.issuer_id)
+        )
+        try:
+            with self.env.cr.savepoint():
+                for card in collecting[:1]:
+                    answer._reward(card)
+        except UserError as refusal:
+            return str(refusal)
+        return ""
 
     # Forgetting
 

@@ -129,6 +129,33 @@ class TestErasing(CreditCase):
         self.assertEqual(self.hers_too.name, "Anna Ozola")
         self.assertTrue(self.hers_too.active)
 
+    def test_addresses_of_the_person_go_and_people_of_their_own_stay(self):
+        address, colleague, courier = self.env["res.partner"].create(
+            [
+                {
+                    "parent_id": self.anna.id,
+                    "company_id": self.grocer_company.id,
+                    "street": "Brivibas iela 2",
+                    **values,
+                }
+                for values in (
+                    {"type": "delivery", "phone": "+371 20000002"},
+                    {"type": "contact", "name": "Dora Liepa", "phone": "+371 2000"},
+                    {"type": "other", "name": "Karlis", "email": "karlis@example.com"},
+                )
+            ]
+        )
+        said = colleague.message_post(body="Called Dora.")
+        self._erase()
+        self.env.invalidate_all()
+        self.assertEqual((address.street, address.phone), (False, False))
+        self.assertFalse(address.active)
+        self.assertEqual((colleague.name, colleague.phone), ("Dora Liepa", "+371 2000"))
+        self.assertTrue(colleague.active and said.exists())
+        self.assertEqual(courier.email, "karlis@example.com")
+        self.assertTrue(courier.active)
+        self.assertNotIn("Ozola", str((colleague | courier).mapped("display_name")))
+
     def test_a_shared_contact_stays_and_only_the_cards_forget_it(self):
         self.anna.company_id = False
         told = self._erase()

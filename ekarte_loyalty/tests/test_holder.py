@@ -99,6 +99,14 @@ class TestHolder(NetworkCase):
         self.assertEqual(self.holders._of(new.ids, self.grocer), {new.id: self.janis})
         self.assertFalse(self.holders._cards_of(self.anna, self.grocer))
 
+    def test_a_replacement_of_a_replacement_goes_by_who_had_the_last(self):
+        self._give(self.anna)
+        self._give(self.janis, self._replace_by(OTHER_CLUB_CARD))
+        third = CardRef(value=THIRD_CLUB_CARD)
+        self._send(self.grocer, "replace", OTHER_CLUB_CARD, other=third, minutes=31)
+        new = self._card(THIRD_CLUB_CARD)
+        self.assertEqual(self.holders._of(new.ids, self.grocer), {new.id: self.janis})
+
     def test_a_lost_card_is_not_offered(self):
         self._give(self.anna)
         self._send(self.grocer, "block", CLUB_CARD, reason="lost", minutes=30)

@@ -3,8 +3,9 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from ekarte_core import verify
@@ -160,6 +161,105 @@ class TestPortalCardActs(PortalCase):
         self.assertEqual(sum(self.club_card.purse_ids.mapped("balance")), balance)
         self.env.cr.flush()
         self.assertFalse([one.code for one in verify(self.env.cr) if not one.holds])
+
+    def _purpose(self, issuer, code):
+        values = {"issuer_id": issuer.id, "code": code, "name": code, "text": code}
+        return self.env["ekarte.consent.purpose"].create(values)
+
+    def _agreed(self, issuer):
+        agreed = self.env["ekarte.consent"]._in_force(issuer, self.anna.partner_id)
+        return agreed.purpose_id.mapped("code")
+
+    def test_consent_ends_though_another_one_in_the_form_is_refused(self):
+        for code in ("news", "study"):
+            self._purpose(self.grocer, code)
+        path = "/my/cards/data/consents"
+        self.page(path, issuer="TGRO", purpose="news")
+        self.assertEqual(self._agreed(self.grocer), ["news"])
+        programs = self.bonus | self.discount | self.gift
+        programs.valid_to = fields.Datetime.now() - timedelta(days=7)
+        page = self.page(path, issuer="TGRO", purpose="study")
+        self.assertIn("Refused:", page.text)
+        self.assertNotIn("Kept.", page.text)
+        self.assertEqual(self._agreed(self.grocer), [])
+
+    # A second issuer, after the card was registered
+
+    def _buy_elsewhere(self):
+        self._send(self.fuel, "sale", "9980001000000011", 2000, minutes=30)
+        self.assertIn(self.fuel, self.club_card._page_issuers())
+        self.assertEqual(self.club_card.holder_ids.issuer_id, self.grocer)
+
+    def _known(self, issuer):
+        holders = self.env["ekarte.holder"]
+        return holders._of(self.club_card.ids, issuer).get(self.club_card.id)
+
+    def test_second_issuer_knows_who_answered_it_and_rewards_it(self):
+        self.fuel_bonus.questionnaire_points = 2
+        question = f"q{self._questionnaire(self.fuel).field_ids.id}"
+        self._buy_elsewhere()
+        self.page("/my/cards/data")
+        self.assertFalse(self._known(self.fuel))
+        page = self.page("/my/cards/data/questions/TFUE", **{question: "many"})
+        self.assertIn('value="many"', page.text)
+        self.assertFalse(self._known(self.fuel))
+        page = self.page("/my/cards/data/questions/TFUE", **{question: "2"})
+        self.assertIn("Thank you. Kept.", page.text)
+        self.assertEqual(self._known(self.fuel), self.anna.partner_id)
+        answer = self.env["ekarte.questionnaire.answer"].search([])
+        self.assertEqual(
+            (answer.issuer_id, answer.card_id), (self.fuel, self.club_card)
+        )
+
+    def test_second_issuer_knows_who_consented_and_nobody_who_did_not(self):
+        self._purpose(self.fuel, "news")
+        self._buy_elsewhere()
+        path = "/my/cards/data/consents"
+        self.page(path, issuer="TFUE", nothing="ticked")
+        self.assertFalse(self._known(self.fuel))
+        self.page(path, issuer="TFUE", purpose="news")
+        self.assertEqual(self._agreed(self.fuel), ["news"])
+        self.assertEqual(self._known(self.fuel), self.anna.partner_id)
+        memberships = self.club_card.membership_ids
+        told = {one.issuer_id: one.consents for one in memberships}
+        self.assertEqual((told[self.fuel], told[self.grocer]), ("news", False))
+
+    def test_answers_to_an_issuer_that_knows_another_holder_are_refused_in_words(self):
+        question = f"q{self._questionnaire(self.fuel).field_ids.id}"
+        self._purpose(self.fuel, "news")
+        self._buy_elsewhere()
+        other = self.boris.partner_id
+        self.env["ekarte.holder"]._give(self.club_card.id, self.fuel, other)
+        page = self.page("/my/cards/data/questions/TFUE", **{question: "7"})
+        self.assertIn("registered for somebody else", page.text)
+        self.assertIn('value="7"', page.text)
+        page = self.page("/my/cards/data/consents", issuer="TFUE", purpose="news")
+        self.assertIn("registered for somebody else", page.text)
+        self.assertEqual(self._known(self.fuel), other)
+        self.assertFalse(self.env["ekarte.questionnaire.answer"].search([]))
+        self.assertFalse(self._agreed(self.fuel))
+
+    def test_issuer_whose_contact_the_reader_cannot_be_says_where_to_ask(self):
+        question = f"q{self._questionnaire(self.fuel).field_ids.id}"
+        self._buy_elsewhere()
+        company = self.grocer_company
+        self.anna.write(
+            {"company_ids": [Command.set(company.ids)], "company_id": company.id}
+        )
+        self.anna.partner_id.company_id = company
+        page = self.page("/my/cards/data/questions/TFUE", **{question: "7"})
+        self.assertIn("has no contact of yours", page.text)
+        self.assertIn('value="7"', page.text)
+        self.assertFalse(self._known(self.fuel))
+
+    def test_answers_stay_though_their_reward_is_refused(self):
+        question = f"q{self._questionnaire(self.grocer).field_ids.id}"
+        programs = self.bonus | self.discount | self.gift
+        programs.valid_to = fields.Datetime.now() - timedelta(days=7)
+        page = self.page("/my/cards/data/questions/TGRO", **{question: "7"})
+        self.assertIn("Refused:", page.text)
+        answer = self.env["ekarte.questionnaire.answer"].search([])
+        self.assertEqual((answer.line_ids._raw(), answer.effects_at), ("7", False))
 
     def test_issuer_without_a_card_of_the_reader_is_not_asked(self):
         self.login(self.boris)

@@ -1,8 +1,11 @@
 """Adding a card: whoever can show to hold it may; guessing is slow, and watched."""
 
+from odoo import Command
 from odoo.tests import tagged
 
-from .common import CLUB_CARD, FUEL_CARD, GIFT_CARD, OTHER_CLUB_CARD
+from ekarte_core import CardRef
+
+from .common import CLUB_CARD, FUEL_CARD, GIFT_CARD, OTHER_CLUB_CARD, THIRD_CLUB_CARD
 from .portal_common import PortalCase
 
 LOG = "odoo.addons.ekarte_loyalty.models.ekarte_guess"
@@ -95,8 +98,10 @@ class TestPortalRegistration(PortalCase):
 
     def test_guessing_at_one_card_ends_though_the_last_guess_is_right(self):
         with self.assertLogs(LOG) as told:
-            for guess in range(5):
-                self.register(FUEL_CARD, code=f"{guess:06d}", amount="45.00")
+            for guess in range(1, 6):
+                # Never the right one, whatever the operation's number is.
+                code = f"{(int(self.slip['code']) + guess) % 10**6:06d}"
+                self.register(FUEL_CARD, code=code, amount="45.00")
             page = self.register(FUEL_CARD, **self.slip)
         self.assertIn("Too many wrong tries", page.text)
         self.assertNotIn(self.fuel_card, self.mine())
@@ -123,6 +128,54 @@ class TestPortalRegistration(PortalCase):
         self.assertIn("registered for somebody else", page.text)
         self.assertNotIn(self.fuel_card, self.mine())
         self.assertIn(self.fuel_card, self.mine(self.anna))
+
+    def _replaced(self):
+        """Replace Anna's club card and buy with the new one: (card, its slip)."""
+        new = CardRef(value=THIRD_CLUB_CARD)
+        self._send(self.grocer, "replace", CLUB_CARD, other=new, minutes=30)
+        sale = self._send(self.grocer, "sale", THIRD_CLUB_CARD, 1000, minutes=31)
+        self.assertEqual(sale.rc, "00")
+        card = self._ledger_card(THIRD_CLUB_CARD)
+        operation = self.env["ekarte.operation"].search(
+            [("card_id", "=", card.id), ("command", "=", "sale")]
+        )
+        return card, {"code": f"{operation.id % 10**6:06d}", "amount": "10.00"}
+
+    def test_card_that_took_over_from_anothers_stays_the_others(self):
+        card, slip = self._replaced()
+        page = self.register(THIRD_CLUB_CARD, **slip)
+        self.assertIn("registered for somebody else", page.text)
+        self.assertNotIn(card, self.mine())
+        self.assertIn(card, self.mine(self.anna))
+
+    def test_card_that_took_over_from_ones_own_is_registered(self):
+        card, slip = self._replaced()
+        self.login(self.anna)
+        page = self.register(THIRD_CLUB_CARD, **slip)
+        self.assertIn("The card is yours here now.", page.text)
+        self.assertEqual(card.holder_ids.partner_id, self.anna.partner_id)
+
+    def _bound(self, user, company):
+        """Let a user's contact be one company's alone."""
+        user.write(
+            {"company_ids": [Command.set(company.ids)], "company_id": company.id}
+        )
+        user.partner_id.company_id = company
+
+    def test_contact_of_one_company_is_told_where_it_cannot_register(self):
+        self._bound(self.boris, self.grocer_company)
+        page = self.register(FUEL_CARD, **self.slip)
+        self.assertIn("has no contact of yours", page.text)
+        self.assertNotIn(self.fuel_card, self.mine())
+
+    def test_contact_of_one_company_registers_where_it_can(self):
+        card, slip = self._replaced()
+        self._send(self.fuel, "sale", THIRD_CLUB_CARD, 2000, minutes=32)
+        self._bound(self.anna, self.grocer_company)
+        self.login(self.anna)
+        page = self.register(THIRD_CLUB_CARD, **slip)
+        self.assertIn("The card is yours here now.", page.text)
+        self.assertEqual(card.holder_ids.issuer_id, self.grocer)
 
     # The digital card
 

@@ -351,6 +351,46 @@ class TestQuestionnaire(NetworkCase):
         self.consents._cron_tell_ledger()
         self.assertEqual((self._consented()[0], row.told), ("", True))
 
+    def _programs_end(self):
+        programs = self.bonus | self.discount | self.gift
+        programs.valid_to = fields.Datetime.now() - timedelta(days=7)
+        self.env.cr.flush()
+
+    def test_a_consent_ends_though_the_programs_have_ended(self):
+        self.consents._set(self.grocer, self.anna, {"news": True})
+        self._programs_end()
+        self.consents._set(self.grocer, self.anna, {"news": False})
+        row = self.consents.search([("partner_id", "=", self.anna.id)])
+        self.assertFalse(row.in_force)
+        self.consents._set(self.grocer, self.anna, {"news": False})
+
+    def test_who_consented_is_forgotten_though_the_programs_have_ended(self):
+        self.consents._set(self.grocer, self.anna, {"news": True})
+        row = self.consents.search([("partner_id", "=", self.anna.id)])
+        self._programs_end()
+        self.holders._erase(self.grocer, self.anna)
+        self.assertTrue(row.withdrawn_at)
+        self.assertFalse(row.partner_id)
+
+    def test_no_consent_is_given_when_the_programs_have_ended(self):
+        self._programs_end()
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            self.consents._set(self.grocer, self.anna, {"news": True})
+        self.assertFalse(self.consents._in_force(self.grocer, self.anna))
+
+    def test_a_consent_ends_though_nobody_is_asked_for_it_any_more(self):
+        self.consents._set(self.grocer, self.anna, {"news": True})
+        self.news.active = False
+        (shown,) = self.consents._form(self.grocer, self.anna)
+        self.assertEqual((shown["code"], shown["given"]), ("news", True))
+        for _twice in range(2):
+            self.consents._set(self.grocer, self.anna, {"news": False})
+        self.assertFalse(self.consents._in_force(self.grocer, self.anna))
+        self.assertEqual(self._consented()[0], "")
+        self.assertFalse(self.consents._form(self.grocer, self.anna))
+        with self.assertRaises(UserError):
+            self.consents._set(self.grocer, self.anna, {"news": True})
+
     def test_history_is_not_written_over(self):
         self.consents._set(self.grocer, self.anna, {"news": True})
         row = self.consents.search([("partner_id", "=", self.anna.id)])
