@@ -7,6 +7,7 @@ TERMINAL``: print the API key of a cash register. See docs/OPERATIONS.md.
 
 import argparse
 import asyncio
+import faulthandler
 import os
 import re
 import resource
@@ -119,7 +120,9 @@ def _serve() -> int:
         sys.stderr.write(f"the gateway cannot start:\n{fault}\n")
         return 2
     set_up_logs(settings.log_level)
-    # Keys are in its memory: should it crash, that is written nowhere.
+    # Keys are in its memory: should it crash, that is written nowhere; which lines of
+    # the program each thread was at, is.
+    faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         asyncio.run(run(settings))

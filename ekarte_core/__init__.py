@@ -47,6 +47,7 @@ from ekarte_core.ledger.migrate import check_schema, grant, migrate
 from ekarte_core.marks import STOP_KINDS, stop_mark, stop_token
 from ekarte_core.network.compiled import Network, Told, read_network
 from ekarte_core.network.document import Acquirer, Branch, NetworkDocument
+from ekarte_core.parser import Parser
 from ekarte_core.replay.report import Replay, in_words, replay
 from ekarte_core.rules.explain import language_of, money, texts_of
 from ekarte_core.rules.identity import Identity, identify
@@ -176,7 +177,9 @@ from ekarte_core.values import (
     Voucher,
 )
 from ekarte_core.wire import (
+    ANSWERS,
     COMMANDS,
+    REQUESTS,
     body_of,
     check_request,
     decode_answer,
@@ -187,12 +190,14 @@ from ekarte_core.wire import (
 __all__ = [
     "ACCOUNT_KEYS",
     "ALONE",
+    "ANSWERS",
     "APPROVED",
     "CLOCK_WORK",
     "COMMANDS",
     "PROGRAM_KINDS",
     "PUBLICATIONS",
     "READ_ONLY",
+    "REQUESTS",
     "STOP_KINDS",
     "TRANSIENT",
     "WIRE_KEYS",
@@ -259,6 +264,7 @@ __all__ = [
     "ParametersKey",
     "ParametersVersion",
     "ParametersWish",
+    "Parser",
     "Posting",
     "Prize",
     "Rc",

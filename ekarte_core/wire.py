@@ -9,6 +9,7 @@ from typing import get_args
 import msgspec
 
 from ekarte_core.errors import RequestInvalid
+from ekarte_core.parser import Parser
 from ekarte_core.values import (
     AMOUNT_MINOR_MAX,
     LINES_MAX,
@@ -50,10 +51,10 @@ PIN_BLOCK = re.compile(r"[0-9A-Fa-f]{16}")
 CHIP = re.compile(r"([0-9A-Fa-f]{2}){1,255}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
-_decoder = msgspec.json.Decoder(Request)
-_answers = msgspec.json.Decoder(Answer)
+REQUESTS = Parser(Request)
+ANSWERS = Parser(Answer)
 _encoder = msgspec.json.Encoder()
-_body = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_body = Parser(dict[str, msgspec.Raw])
 
 
 def read_request(command: str, body: bytes) -> Request:
@@ -65,14 +66,14 @@ def read_request(command: str, body: bytes) -> Request:
     if command not in COMMANDS:
         raise RequestInvalid("command", f"must be one of {', '.join(COMMANDS)}")
     try:
-        fields = _body.decode(body)
+        fields = _body.from_json(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RequestInvalid("$", "the body is not a JSON object") from None
     if "command" in fields:
         raise RequestInvalid("command", "stands in the path, not in the body")
     fields["command"] = msgspec.Raw(_encoder.encode(command))
     try:
-        request = _decoder.decode(_encoder.encode(fields))
+        request = REQUESTS.from_json(_encoder.encode(fields))
     except msgspec.ValidationError as fault:
         raise _invalid(fault) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -306,7 +307,7 @@ def encode_answer(answer: Answer) -> bytes:
 
 def decode_answer(body: bytes | str) -> Answer:
     """Read an answer back from JSON."""
-    return _answers.decode(body)
+    return ANSWERS.from_json(body)
 
 
 def total_rows(sums: dict[str, tuple[int, int]]) -> tuple[BatchTotal, ...]:

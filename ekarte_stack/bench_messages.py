@@ -21,7 +21,7 @@ from ekarte_auth_gateway.codec import (
     unpack,
 )
 from ekarte_auth_gateway.testing import COVERED, SignedMessage, body_of
-from ekarte_core import Keyring, Request
+from ekarte_core import Keyring, Parser, Request
 from ekarte_stack import bench_town as town
 
 HEAD_END = b"\r\n\r\n"
@@ -39,6 +39,9 @@ class _Code(msgspec.Struct):
     """All that the bench reads of an answer in JSON."""
 
     rc: str
+
+
+_codes = Parser(_Code)
 
 
 class _Keys(HTTPSignatureKeyResolver):
@@ -149,7 +152,7 @@ def iso_told(raw: bytes) -> tuple[str, str]:
 def http_told(raw: bytes) -> tuple[str, str]:
     """Return the answer's code; over HTTP answers come in the order of requests."""
     body = raw[raw.index(HEAD_END) + len(HEAD_END) :]
-    return "", msgspec.json.decode(body, type=_Code).rc
+    return "", _codes.from_json(body).rc
 
 
 TOLD = {"iso8583": iso_told, "http": http_told}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ekarte_core import BatchTotal, Request, Voucher
+from ekarte_core import REQUESTS, BatchTotal, Request, Voucher
 from ekarte_stack.home import CHECKOUT
 
 DAY = CHECKOUT / "demo" / "day.csv"
@@ -226,7 +226,7 @@ def _cards(request: Request) -> list[str]:
 
 def _request(line: Mapping[str, str]) -> Request:
     card = {"kind": line["card_kind"], "value": line["card"]} if line["card"] else None
-    return msgspec.convert(
+    return REQUESTS.from_tree(
         {
             "command": line["command"],
             "terminal": line["terminal"],
@@ -253,8 +253,7 @@ def _request(line: Mapping[str, str]) -> Request:
                     part.partition(":") for part in _parts(line["consents"])
                 )
             },
-        },
-        Request,
+        }
     )
 
 

@@ -19,6 +19,7 @@ from ekarte_core import (
     Offline,
     Parameters,
     ParametersWish,
+    Parser,
     Request,
     SoFar,
     decide_alone,
@@ -29,6 +30,7 @@ from ekarte_terminal.settings import Settings
 from ekarte_terminal.slot import Slot
 from ekarte_terminal.vault import Vault
 
+_offline = Parser(Offline)
 _SEEN_EVERY = timedelta(minutes=1)
 _UNREADABLE = -1
 FIGURES = "figures"  # exception of ours: the slip in the customer's hand differs
@@ -205,7 +207,7 @@ def advice_of(request: Request, answer: Answer, counter: int = 0) -> Request:
         access_code=None,
         tender=None,
         slip="none",
-        offline=msgspec.convert(
+        offline=_offline.from_tree(
             {
                 "command": request.command,
                 "discount": answer.discount,
@@ -213,8 +215,7 @@ def advice_of(request: Request, answer: Answer, counter: int = 0) -> Request:
                 "tendered": answer.tendered,
                 "counter": counter,
                 "params_version": answer.params_version,
-            },
-            Offline,
+            }
         ),
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ekarte_core import APPROVED, Answer, BatchTotal, Request
+from ekarte_core import ANSWERS, APPROVED, REQUESTS, Answer, BatchTotal, Request
 from ekarte_terminal.disk import write_whole
 
 _FILE = re.compile(r"batch-(\d{6})\.jsonl")
@@ -276,11 +276,11 @@ class Journal:
                 card=row["card"],
                 amount=row["amount"],
                 at=row["at"],
-                request=None if request is None else msgspec.convert(request, Request),
+                request=None if request is None else REQUESTS.from_tree(request),
             )
             self._next = max(self._next, row["sent"] + 1)
         elif "alone" in row:
-            answer = msgspec.convert(row["answer"], Answer)
+            answer = ANSWERS.from_tree(row["answer"])
             self._decided(row["alone"], answer, row["instead"])
         elif "told" in row:
             exceptions = tuple(row["exceptions"])

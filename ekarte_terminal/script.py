@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from ekarte_core import Parser
 from ekarte_terminal.amounts import read_amount
 from ekarte_terminal.cards import masked, read_card, read_original
 from ekarte_terminal.chip import CardGone, PinRefused
@@ -24,6 +25,7 @@ from ekarte_terminal.slot import Slot, ref_of
 
 Row = dict[str, Any]
 OURS = ("terminal", "batch", "operation", "currency", "local_time")
+_rows, _words = Parser(dict[str, Any]), Parser(str)
 CHIP = "chip"  # in place of a card's number: the chip card in the reader
 EXIT_APPROVED, EXIT_DECLINED, EXIT_USAGE, EXIT_DOUBT = 0, 1, 2, 3
 _CODES = {
@@ -44,8 +46,8 @@ def play(session: Session, lines: Iterable[str]) -> Iterator[Row]:
 def perform(session: Session, line: str) -> list[Row]:
     """Do what one line says."""
     try:
-        row = msgspec.json.decode(line, type=dict[str, Any])
-        command = msgspec.convert(row.pop("command"), str)
+        row = _rows.from_json(line)
+        command = _words.from_tree(row.pop("command"))
     except (msgspec.MsgspecError, RecursionError, KeyError):
         return [_refused("", "want one JSON object with a command")]
     try:

@@ -15,6 +15,7 @@ import msgspec
 from ekarte_auth_gateway.testing import CodecError, TerminalError
 from ekarte_core import (
     APPROVED,
+    REQUESTS,
     TRANSIENT,
     Answer,
     Original,
@@ -79,7 +80,7 @@ class Session:
     def run(self, command: str, **fields: Any) -> Outcome:
         """Do one command; `fields` are those of a core Request."""
         try:
-            request = msgspec.convert(
+            request = REQUESTS.from_tree(
                 {
                     "command": command,
                     "terminal": self.settings.number,
@@ -88,7 +89,6 @@ class Session:
                     "operation": 1,
                     **fields,
                 },
-                Request,
                 from_attributes=True,
             )
             check_request(request)

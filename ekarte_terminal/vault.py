@@ -17,7 +17,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ekarte_core import CardRef, Request, identify
+from ekarte_core import REQUESTS, CardRef, Request, identify
 from ekarte_terminal.disk import write_whole
 
 _NONCE_BYTES = 12
@@ -59,7 +59,7 @@ class Vault:
             content = path.read_bytes()
             nonce, body = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
             text = self._seal.decrypt(nonce, body, self._place(batch, operation))
-            return msgspec.json.decode(text, type=Request)
+            return REQUESTS.from_json(text)
         except (OSError, InvalidTag, ValueError):
             raise VaultBroken(
                 f"{path.name} cannot be opened: it was sealed with another key"

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import msgspec
-
 from ekarte_auth_gateway.bank import answers, messages
 from ekarte_auth_gateway.bank.cards import BankNumber, Vault
 from ekarte_auth_gateway.bank.course import Todo, asked, next_todo
@@ -31,6 +29,7 @@ from ekarte_auth_gateway.messages import LATE, Verdict
 from ekarte_auth_gateway.ports import Clock
 from ekarte_core import (
     APPROVED,
+    REQUESTS,
     BankCourse,
     BankRefund,
     BankStep,
@@ -277,7 +276,7 @@ class Runner:
 
     async def _book(self, course: BankCourse, _order: object) -> BankCourse:
         """The bank has approved: the ledger books, or all is undone."""
-        request = msgspec.json.decode(course.confirmation, type=Request)
+        request = REQUESTS.from_json(course.confirmation)
         verdict = await self._certain(request)
         if verdict.rc not in _APPROVED or verdict.status == "conflict":
             return await self._cancel(course, f"the ledger refuses: {verdict.rc}")

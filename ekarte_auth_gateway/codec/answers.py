@@ -16,7 +16,7 @@ from ekarte_auth_gateway.codec.errors import CodecError
 from ekarte_auth_gateway.codec.fields import SLIP_FIELDS, SUB_FIELDS
 from ekarte_auth_gateway.codec.message import Fields
 from ekarte_auth_gateway.codec.parts import Table, Tree, fault_in, speakable, whole
-from ekarte_core import Answer, Balance
+from ekarte_core import ANSWERS, Answer, Balance
 
 AMOUNT_DIGITS = 12
 BALANCES_MAX = 6
@@ -146,7 +146,7 @@ def _read_pairs(
 
 def _build(tree: Tree) -> Answer:
     try:
-        return msgspec.convert(tree, Answer)
+        return ANSWERS.from_tree(tree)
     except msgspec.ValidationError as fault:
         tables = (_READING, _READING_SLIP)
         found = (table.place_of(name) for name in fault_in(fault) for table in tables)

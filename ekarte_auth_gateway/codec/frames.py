@@ -27,7 +27,7 @@ from ekarte_auth_gateway.codec.parts import (
     fault_in,
 )
 from ekarte_auth_gateway.codec.pinblock import CodeKeys
-from ekarte_core import Answer, CardRef, Command, Request
+from ekarte_core import ANSWERS, REQUESTS, Answer, CardRef, Command, Request
 
 BODY_BYTES_MAX = 8192
 MAC_TAG = "MC"
@@ -242,7 +242,7 @@ def read_request(
 
 def _build_request(tree: Tree) -> Request:
     try:
-        return msgspec.convert(tree, Request)
+        return REQUESTS.from_tree(tree)
     except msgspec.ValidationError as fault:
         tag = next((place_of(name) for name in fault_in(fault)), "")
         raise CodecError(tag, "is not one of the values it may have") from None
@@ -456,7 +456,7 @@ def read_answer(frame: Frame) -> Answer:
 
 def _build_answer(tree: Tree) -> Answer:
     try:
-        return msgspec.convert(tree, Answer)
+        return ANSWERS.from_tree(tree)
     except msgspec.ValidationError as fault:
         names = fault_in(fault)
         found = (ANSWER.place_of(one) or _LONG.place_of(one) for one in names)

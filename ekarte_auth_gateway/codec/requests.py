@@ -20,7 +20,7 @@ from ekarte_auth_gateway.codec.message import Fields
 from ekarte_auth_gateway.codec.parts import Table, Tree, fault_in
 from ekarte_auth_gateway.codec.pinblock import CodeKeys
 from ekarte_auth_gateway.codec.places import place_of
-from ekarte_core import CardRef, Command, Request
+from ekarte_core import REQUESTS, CardRef, Command, Request
 
 # Sub-fields that are more than the text of one attribute; codes.
 _CARD, _CODE, _NEW_CODE = "CN", "PB", "NB"
@@ -145,7 +145,7 @@ def _read_offline(fields: Mapping[str, str], tree: Tree) -> None:
 
 def _build(tree: Tree) -> Request:
     try:
-        return msgspec.convert(tree, Request)
+        return REQUESTS.from_tree(tree)
     except msgspec.ValidationError as fault:
         place = next((place_of(name) for name in fault_in(fault)), "DE48")
         raise CodecError(place, "is not one of the values it may have") from None

@@ -21,6 +21,7 @@ from ekarte_auth_gateway.ports import (
     OfficeRefused,
     OfficeSilent,
 )
+from ekarte_core import Parser
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ class _Head(msgspec.Struct):
     """All that is looked at of a document; the rest is Odoo's."""
 
     created_at: datetime
+
+
+_heads = Parser(_Head)
 
 
 class Settlement:
@@ -200,4 +204,4 @@ class Settlement:
 
 def _created_at(document: bytes) -> datetime:
     """Return when a document was made."""
-    return msgspec.json.decode(document, type=_Head).created_at
+    return _heads.from_json(document).created_at

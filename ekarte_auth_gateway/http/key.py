@@ -6,7 +6,7 @@ from aiohttp import web
 from ekarte_auth_gateway.channel import Refused, next_key_of
 from ekarte_auth_gateway.flow import Device
 from ekarte_auth_gateway.http.answers import JSON, problem
-from ekarte_core import Rc
+from ekarte_core import Parser, Rc
 
 
 class KeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,13 +23,13 @@ class KeyAnswer(msgspec.Struct, frozen=True):
     wrapped: str
 
 
-_decode = msgspec.json.Decoder(KeyRequest).decode
+_requests = Parser(KeyRequest)
 
 
 def answer_key(device: Device, body: bytes) -> web.Response:
     """Answer a request that this terminal has signed."""
     try:
-        request = _decode(body)
+        request = _requests.from_json(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         told = 'want {"terminal": "its number"}'
         return problem(400, Rc.FORMAT.value, told, "$")

@@ -33,13 +33,7 @@ from ekarte_auth_gateway.nexo.parts import (
     stored_of,
     tender_of,
 )
-from ekarte_core import (
-    BatchTotal,
-    Command,
-    Rc,
-    Request,
-    Tender,
-)
+from ekarte_core import BatchTotal, Command, Parser, Rc, Request, Tender
 
 CATEGORIES: tuple[str, ...] = (
     "Login",
@@ -100,8 +94,8 @@ _PLACE = re.compile(
     r"[A-Za-z0-9]{1,40}(\[\.\.\.\])?(\.[A-Za-z0-9]{1,40}(\[\.\.\.\])?)*"
 )
 
-_message = msgspec.json.Decoder(said.Message)
-_addressed = msgspec.json.Decoder(said.Addressed)
+_messages = Parser(said.Message)
+_addressed = Parser(said.Addressed)
 
 
 def read_header(body: bytes) -> said.MessageHeader:
@@ -124,7 +118,7 @@ def read_message(body: bytes) -> said.SaleToPOIRequest:
     Raises:
         NexoFault: it is not as nexo has it.
     """
-    message: said.SaleToPOIRequest = _decode(_message, body).sale_to_poi_request
+    message: said.SaleToPOIRequest = _decode(_messages, body).sale_to_poi_request
     header = message.message_header
     if not SERVICE_ID.fullmatch(header.service_id):
         raise malformed("must be 1 to 10 printable characters", "ServiceID")
@@ -136,9 +130,9 @@ def read_message(body: bytes) -> said.SaleToPOIRequest:
     return message
 
 
-def _decode(decoder: msgspec.json.Decoder[_T], body: bytes) -> _T:
+def _decode(parser: Parser[_T], body: bytes) -> _T:
     try:
-        return decoder.decode(body)
+        return parser.from_json(body)
     except msgspec.ValidationError as fault:
         found = _SENT.search(str(fault))
         place = found[1] if found else ""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ekarte_auth_gateway.parameters.stop_list import StopList
-from ekarte_core import CardRef, Network, identify, read_network
+from ekarte_core import CardRef, Network, Parser, identify, read_network
 
 FORMAT = 1
 KEY_BYTES = 32
@@ -81,6 +81,9 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return self.stop_list.find(identity.kind, identity.number)
 
 
+_documents = Parser(Document)
+
+
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Write JSON in its one form."""
     return msgspec.json.encode(value, order="sorted")
@@ -93,7 +96,7 @@ def read_document(text: bytes) -> Document:
         ParametersRefused: it has another shape or format.
     """
     try:
-        document = msgspec.json.decode(text, type=Document)
+        document = _documents.from_json(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
         raise ParametersRefused(f"not a parameter document: {fault}") from None
     if document.format != FORMAT:

@@ -8,6 +8,7 @@ version that appears meanwhile does not disturb.
 import base64
 import binascii
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,9 @@ from ekarte_auth_gateway.parameters.document import (
 )
 from ekarte_auth_gateway.parameters.patch import apply
 from ekarte_auth_gateway.parameters.signing import verify
-from ekarte_core import Parameters, ParametersWish
+from ekarte_core import Parameters, ParametersWish, Parser
 
+_objects = Parser(dict[str, Any])
 _Head = tuple[int, str, int]  # version, kind, chunks
 
 
@@ -101,7 +103,7 @@ class Download:
 
     def _patched(self, content: bytes) -> bytes:
         try:
-            patch = msgspec.json.decode(content, type=dict)
+            patch = _objects.from_json(content)
             before = msgspec.json.decode(self.text) if self.text else {}
             return canonical(apply(patch, before))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

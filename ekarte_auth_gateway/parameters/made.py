@@ -17,8 +17,10 @@ from ekarte_core import (
     ParametersBook,
     ParametersKey,
     ParametersVersion,
+    Parser,
 )
 
+_objects = Parser(dict[str, Any])
 KEPT = 32
 """Versions of a branch that a download may go on with, or a patch start from."""
 SOURCES_MAX = 4
@@ -181,7 +183,7 @@ def _last(keys: Sequence[ParametersKey]) -> int:
 
 
 def _json(text: bytes) -> dict[str, Any]:
-    return msgspec.json.decode(text, type=dict)
+    return _objects.from_json(text)
 
 
 def _digest(text: bytes) -> bytes:

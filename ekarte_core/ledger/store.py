@@ -11,6 +11,7 @@ from ekarte_core.ledger.arrays import digests, integers, moments, words
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.ids import OperationIds
 from ekarte_core.ledger.statements import Call, run, send
+from ekarte_core.parser import Parser
 from ekarte_core.rules.credit import Statement
 from ekarte_core.rules.identity import Identity
 from ekarte_core.rules.plan import Decision, Original, SaleLine
@@ -28,7 +29,7 @@ from ekarte_core.rules.purses import (
 ColumnOf = tuple[str, str, Callable[[Sequence[Any]], str]]
 Key = tuple[str, int, int]  # terminal, batch, operation number
 
-_decision = msgspec.json.Decoder(Decision)
+_decisions = Parser(Decision)
 
 # Columns of query `originals` after place, answer and decision.
 _ORIGINAL = (
@@ -331,7 +332,7 @@ def originals(cr: Cursor, keys: Sequence[Key]) -> list[tuple[Original, str] | No
     run(cr, "originals", _key_arrays(keys))
     for place, answer, decision, *fields in cr.fetchall():
         original = Original(
-            decision=_decision.decode(decision),
+            decision=_decisions.from_json(decision),
             **dict(zip(_ORIGINAL, fields, strict=True)),
         )
         found[place - 1] = (original, answer)

@@ -8,6 +8,7 @@ import msgspec
 from ekarte_core.network.document import NetworkDocument, Program
 from ekarte_core.rules.programs import (
     PROGRAM_KINDS,
+    PROGRAM_PARSERS,
     BonusPrize,
     Exchange,
     Points,
@@ -32,12 +33,12 @@ def program_faults(document: NetworkDocument) -> Iterator[Fault]:
 
 
 def _program(program: Program, path: str) -> Iterator[Fault]:
-    kind = PROGRAM_KINDS.get(program.kind)
-    if kind is None:
+    parser = PROGRAM_PARSERS.get(program.kind)
+    if parser is None:
         yield f"{path}.kind", f"must be one of {', '.join(PROGRAM_KINDS)}"
         return
     try:
-        parameters = msgspec.convert(program.parameters, kind, strict=True)
+        parameters = parser.from_tree(program.parameters)
     except msgspec.ValidationError as fault:
         message, _, inner = str(fault).partition(" - at `$")
         yield f"{path}.parameters{inner.rstrip('`')}", message

@@ -26,9 +26,11 @@ from ekarte_core.network.document import (
     Program,
     Terminal,
 )
+from ekarte_core.parser import Parser
 from ekarte_core.rules.identity import FIRST6_FROM, Identity, admits
 from ekarte_core.rules.programs import (
     PROGRAM_KINDS,
+    PROGRAM_PARSERS,
     Exchange,
     Kind,
     Points,
@@ -288,11 +290,12 @@ class Network:
     @cached_property
     def _parameters(self) -> dict[str, Kind]:
         return {
-            program.code: msgspec.convert(
-                program.parameters, PROGRAM_KINDS[program.kind], strict=True
-            )
+            program.code: PROGRAM_PARSERS[program.kind].from_tree(program.parameters)
             for program in self.document.programs
         }
+
+
+_documents = Parser(NetworkDocument)
 
 
 # A whole group of requests has one moment, and few branches. The fold is part of the
@@ -326,7 +329,7 @@ def read_network(
     """
     try:
         text = msgspec.json.encode(body) if isinstance(body, dict) else body
-        document = msgspec.json.decode(text, type=NetworkDocument)
+        document = _documents.from_json(text)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at `")
         raise NetworkInvalid([(path.rstrip("`") or "$", message)]) from None

@@ -9,11 +9,12 @@ import msgspec
 
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
+from ekarte_core.parser import Parser
 from ekarte_core.rules.plan import Decision
 from ekarte_core.values import Answer, Line, Original, Request
 from ekarte_core.wire import decode_answer
 
-_decision = msgspec.json.Decoder(Decision)
+_decisions = Parser(Decision)
 
 
 class PastOperation(msgspec.Struct, kw_only=True):
@@ -50,7 +51,7 @@ class PastOperation(msgspec.Struct, kw_only=True):
     @property
     def decided(self) -> Decision:
         """What was decided."""
-        return _decision.decode(self.decision)
+        return _decisions.from_json(self.decision)
 
     @property
     def said(self) -> Answer:

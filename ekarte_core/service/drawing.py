@@ -25,8 +25,11 @@ from ekarte_core.keyring import Keyring
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.network.compiled import Network
+from ekarte_core.parser import Parser
 from ekarte_core.service.publishing import find_card
 from ekarte_core.values import CardRef
+
+_prizes = Parser(tuple[Prize, ...])
 
 TICKETS_BY = "purchase_accounting"
 UNDER_WAY = timedelta(hours=1)
@@ -182,7 +185,7 @@ def read_draw(cr: Cursor, number: int) -> Draw:
             program=program,
             first_day=first,
             last_day=last,
-            prizes=msgspec.json.decode(prizes, type=tuple[Prize, ...]),
+            prizes=_prizes.from_json(prizes),
         ),
         commitment=bytes(commitment),
         listed=listed,

@@ -11,12 +11,14 @@ from ekarte_core.ledger import arrays
 from ekarte_core.ledger.cursor import Cursor
 from ekarte_core.ledger.queries import SQL
 from ekarte_core.network.compiled import Network
+from ekarte_core.parser import Parser
 from ekarte_core.settlement.document import (
     FORMAT,
     SettlementDocument,
     SettlementLine,
 )
 
+_documents = Parser(SettlementDocument)
 REASON_CHARS_MAX = 500
 # Older operations were settled by the last document, if they were booked by then: days
 # of branches begin and end apart, and a booking takes its time.
@@ -138,7 +140,7 @@ def read_settlement(body: bytes | str | dict[str, Any]) -> SettlementDocument:
     """
     try:
         text = msgspec.json.encode(body) if isinstance(body, dict) else body
-        document = msgspec.json.decode(text, type=SettlementDocument)
+        document = _documents.from_json(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         message, _, path = str(fault).partition(" - at `")
         raise RequestInvalid(path.rstrip("`") or "$", message) from None

@@ -16,6 +16,7 @@ import msgspec
 from ekarte_core.codes import APPROVED, Rc
 from ekarte_core.network.compiled import Network
 from ekarte_core.network.document import SlipTexts
+from ekarte_core.parser import Parser
 from ekarte_core.rules.explain import TWO_DIGITS, language_of, money, text
 from ekarte_core.rules.plan import Plan
 from ekarte_core.rules.purses import COUNTERS, CREDIT, POINTS, VISITS
@@ -24,6 +25,7 @@ from ekarte_core.service.job import Job
 from ekarte_core.values import Answer, Balance, BatchTotal, SlipLine
 
 Words = Mapping[str, str]
+_lines = Parser(SlipLine)
 
 _WORDS: Mapping[str, Words] = {
     spoken: {key: told[spoken] for key, told in TEXTS.items()} for spoken in LANGUAGES
@@ -388,7 +390,7 @@ WITH_SLIP = frozenset(_SHEETS)
 
 def _fixed(key: str, **look: str) -> dict[str, SlipLine]:
     return {
-        spoken: msgspec.convert({"text": text(key, spoken), **look}, SlipLine)
+        spoken: _lines.from_tree({"text": text(key, spoken), **look})
         for spoken in LANGUAGES
     }
 

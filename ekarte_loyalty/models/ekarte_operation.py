@@ -1,14 +1,13 @@
 import json
 
-import msgspec
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ekarte_core import SlipLine, slip_rows
+from ekarte_core import Parser, SlipLine, slip_rows
 
 SLIP_COLUMNS = 42
+SLIPS = Parser(tuple[SlipLine, ...])
 
 COMMANDS = [
     ("inquire", "Inquiry"),
@@ -179,7 +178,7 @@ class EkarteOperation(models.Model):
             answer = json.loads((shown and operation.sudo().answer) or "{}")
             operation.message = answer.get("message") or False
             operation.explanation = "\n".join(answer.get("explain", ())) or False
-            lines = msgspec.convert(answer.get("slip", ()), tuple[SlipLine, ...])
+            lines = SLIPS.from_tree(answer.get("slip", ()))
             rows = slip_rows(lines, SLIP_COLUMNS, large=False)
             operation.slip = "\n".join(row.text for row in rows) or False
 

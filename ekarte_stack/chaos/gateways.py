@@ -100,6 +100,17 @@ class Gateway:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    def check(self) -> None:
+        """Say so where it has died and none of us killed it.
+
+        Raises:
+            StackError: with what it died of, and its log.
+        """
+        status = self._process.poll() if self._process is not None else None
+        if status is not None:
+            how = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+            raise StackError(f"a gateway has ended by itself: {how}", log=self.log)
+
     @property
     def pid(self) -> int:
         """The number of its process."""
@@ -136,8 +147,7 @@ class Gateway:
     def _wait(self, holds: Any, what: str) -> None:
         end = time.monotonic() + START_S
         while not holds():
-            if not self.is_alive:
-                raise StackError("a gateway has ended", log=self.log)
+            self.check()
             if time.monotonic() > end:
                 raise StackError(f"a gateway {what} in {START_S} s", log=self.log)
             time.sleep(LOOK_EVERY_S)

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ekarte_core import APPROVED, TRANSIENT, Answer, Request, decode_answer
+from ekarte_core import APPROVED, REQUESTS, TRANSIENT, Answer, Request, decode_answer
 
 Key = tuple[str, int, int]
 _APPROVED = frozenset(map(str, APPROVED))
@@ -90,7 +90,7 @@ def read(paths: Sequence[Path]) -> dict[Key, Asked]:
     found: dict[Key, Asked] = {}
     for event in _events(paths):
         if "ask" in event:
-            request = msgspec.convert(event["ask"], Request)
+            request = REQUESTS.from_tree(event["ask"])
             known = found.setdefault(request.key, Asked(request))
             assert known.request == request, f"{request!r} was asked in two ways"
             continue

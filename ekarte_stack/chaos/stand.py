@@ -268,6 +268,7 @@ class Stand:
         self.proxy.bend = ""
         self.ledger.recover()
         for gateway in self.gateways:
+            gateway.check()
             if not gateway.is_alive:
                 gateway.start(self.ledger.dsn(self.database), self.module, self.env)
         for gateway in self.gateways:

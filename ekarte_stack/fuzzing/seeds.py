@@ -9,7 +9,6 @@ from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import (
     HTTPMessageSigner,
@@ -22,8 +21,9 @@ from ekarte_auth_gateway.parameters import Signer, Sources
 from ekarte_auth_gateway.serial.link import ENQ, EOT, block_of
 from ekarte_auth_gateway.testing.http import COVERED, SignedMessage, body_of
 from ekarte_core import (
+    ANSWERS,
     COMMANDS,
-    Answer,
+    REQUESTS,
     Keyring,
     ParametersKey,
     Request,
@@ -60,7 +60,7 @@ def iso(name: str, *parts: str) -> tuple[bytes, ...]:
 
 def _requests() -> Iterator[Request]:
     for row in golden("A"):
-        yield msgspec.convert(row["request"], Request)
+        yield REQUESTS.from_tree(row["request"])
 
 
 def frame_requests() -> tuple[bytes, ...]:
@@ -78,7 +78,7 @@ def frame_requests() -> tuple[bytes, ...]:
 def frame_answers() -> tuple[bytes, ...]:
     """Return the golden answers as bodies of the frame."""
     told = [("TI", "00000012"), ("ON", "7")]
-    answers = (msgspec.convert(row["answer"], Answer) for row in golden("A"))
+    answers = (ANSWERS.from_tree(row["answer"]) for row in golden("A"))
     return tuple(frames.pack(frames.write_answer(one, told)) for one in answers)
 
 

@@ -47,6 +47,24 @@ FAULTS = [
         "threading.Thread(target=f, daemon=True)\n",
     ),
     (
+        "records_are_known_before_there_are_threads",
+        "ekarte_core/a.py",
+        "x = msgspec.json.decode(text, type=Record)\n",
+        "_records = Parser(Record)\n",
+    ),
+    (
+        "records_are_known_before_there_are_threads",
+        "ekarte_x/models/a.py",
+        "x = msgspec.convert(tree, Record)\n",
+        "x = _records.from_tree(tree)\n",
+    ),
+    (
+        "records_are_known_before_there_are_threads",
+        "ekarte_core/b.py",
+        "def read(text):\n    return Parser(Record).from_json(text)\n",
+        "def read(text):\n    return _records.from_json(text)\n",
+    ),
+    (
         "no_test_is_skipped",
         "tests/core/test_a.py",
         "@pytest.mark.skip\ndef test_a(): ...\n",

@@ -105,6 +105,38 @@ def no_thread_outlives_its_process(tree: Tree) -> list[str]:
     ]
 
 
+READS_TYPED = re.compile(
+    r"msgspec\.(convert|json\.Decoder)\(|json\.decode\([^\n]*\btype="
+)
+
+
+@rule
+def records_are_known_before_there_are_threads(tree: Tree) -> list[str]:
+    """Typed reading goes through Parsers, which are made while modules load.
+
+    Two threads that read a record first at the same moment end the process.
+    """
+    return [
+        *(
+            f"{source}:{number}: read it with a Parser of the core"
+            for source in tree.under("ekarte_")
+            if str(source) != "ekarte_core/parser.py"
+            for number, line in enumerate(source.lines, start=1)
+            if READS_TYPED.search(line)
+        ),
+        *(
+            f"{source}:{node.lineno}: a Parser is made at the top of a module"
+            for source in tree.under("ekarte_")
+            for made in ast.walk(source.syntax)
+            if isinstance(made, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for node in ast.walk(made)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "Parser"
+        ),
+    ]
+
+
 @rule
 def odoo_loads_every_python_file(tree: Tree) -> list[str]:
     """Odoo silently passes over a model or a test that nothing imports."""

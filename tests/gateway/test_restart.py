@@ -1,5 +1,6 @@
 """The gateway may stop or die between any two steps; nothing is lost or doubled."""
 
+import signal
 import socket
 import threading
 import time
@@ -125,6 +126,17 @@ def test_who_has_sent_half_when_the_gateway_stops_is_told_to_repeat(
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert told in answer
     assert took_s < 9  # it did not wait for the rest, which it would not hear
+
+
+def test_a_crash_leaves_in_the_log_where_the_threads_were(make_gateway):
+    """Without a word nobody would know where to begin; of cards it has none."""
+    gateway = make_gateway().start_ready()
+    value = gift_card(gateway.http(), 1000)
+    assert gateway.crash() == -signal.SIGSEGV
+    told = gateway.log_text().partition("Fatal Python error: ")[2]
+    assert told.startswith("Segmentation fault")
+    assert "most recent call first" in told
+    assert value not in gateway.log_text()
 
 
 def test_a_stopped_gateway_takes_no_connection(make_gateway):

@@ -1,5 +1,6 @@
 """The kinds of program, one file each. A new kind is one file and one row here."""
 
+from ekarte_core.parser import Parser
 from ekarte_core.rules.programs.accumulated_discount import AccumulatedDiscount
 from ekarte_core.rules.programs.attendance import Attendance
 from ekarte_core.rules.programs.bonus_amount import BonusAmount
@@ -31,8 +32,13 @@ PROGRAM_KINDS: dict[str, type[Kind]] = {
     "exchange": Exchange,
 }
 
+PROGRAM_PARSERS: dict[str, Parser[Kind]] = {
+    name: Parser(kind) for name, kind in PROGRAM_KINDS.items()
+}
+
 __all__ = [
     "PROGRAM_KINDS",
+    "PROGRAM_PARSERS",
     "RATE_BP_MAX",
     "AccumulatedDiscount",
     "Attendance",
