@@ -190,6 +190,9 @@ class PatroniLedger:
                     "check_timeline": True,
                     "synchronous_mode": self.synchronous,
                     "synchronous_mode_strict": self.synchronous,
+                    # The careless one takes over however far it is behind: that is
+                    # what is planted. With a synchronous standby it is not asked.
+                    **({} if self.synchronous else {"maximum_lag_on_failover": 2**40}),
                     "postgresql": {
                         "use_pg_rewind": True,
                         "parameters": {
