@@ -99,7 +99,10 @@ class EkarteCard(models.Model):
         }
 
     def _page_balances(self):
-        """Return the balances of the account, money first."""
+        """Return the balances of the account: what it holds first, money before points.
+
+        A card is drawn with two of them, which should not be the empty ones.
+        """
         self.ensure_one()
         purses = self._page_purses().filtered(
             lambda purse: (
@@ -109,7 +112,9 @@ class EkarteCard(models.Model):
                 )
             )
         )
-        purses = purses.sorted(lambda one: (SHOWN.index(one.measure), one.id))
+        purses = purses.sorted(
+            lambda one: (not one.balance, SHOWN.index(one.measure), one.id)
+        )
         return [self._page_balance(purse) for purse in purses]
 
     def _page_purses(self):

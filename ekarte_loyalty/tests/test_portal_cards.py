@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ekarte_core import Tender
+
 from .common import CLUB_CARD, THIRD_CLUB_CARD
 from .portal_common import PortalCase
 
@@ -89,6 +91,18 @@ class TestPortalCards(PortalCase):
         card = self.page(f"/my/cards/{self.club_card.id}").text
         for text in ("Spend", "more for 6", "Program T-BON", "7 more points", "17.50"):
             self.assertIn(text, card)
+
+    def test_card_is_drawn_with_what_it_holds_and_not_with_what_it_has_spent(self):
+        # Eleven points: ten become 1.00, which pays for the next purchase.
+        self._send(self.grocer, "sale", THIRD_CLUB_CARD, 6000, minutes=20)
+        spend = Tender(bonus=100)
+        self._send(self.grocer, "sale", THIRD_CLUB_CARD, 200, minutes=21, tender=spend)
+        third = self._ledger_card(THIRD_CLUB_CARD)
+        shown = third._page_balances()
+        self.assertEqual(
+            [(one.measure, one.positive) for one in shown],
+            [("points", True), ("money", False)],
+        )
 
     def test_purchase_is_explained_as_the_till_was_told(self):
         self.login(self.anna)
