@@ -1,4 +1,4 @@
-"""The PostgreSQL of the benches: a private one with the settings it ships with.
+"""The PostgreSQL of the benches: a private one, set as docs/OPERATIONS.md advises.
 
 pgbench runs on the very same server in the same minutes: absolute figures move from
 machine to machine and from hour to hour, the ratio stays.
@@ -26,18 +26,26 @@ from ekarte_stack.steps import StackError
 PGBENCH_DATABASE = "pgbench"
 STATEMENTS = "shared_preload_libraries = 'pg_stat_statements'\n"
 TICKS = os.sysconf("SC_CLK_TCK")
+BUFFERS_MB_MAX = 8_192
+# A full page in the log for each page touched after a checkpoint: seldom, and packed.
+ADVISED = """
+shared_buffers = {buffers_mb}MB
+max_wal_size = 8GB
+checkpoint_timeout = 15min
+wal_compression = lz4
+"""
 
 
 @contextmanager
 def bench_server(
     cluster: Cluster, folder: Path, settings: str = ""
 ) -> Iterator[Cluster]:
-    """Serve a new cluster with default settings in `folder`; removed at the end.
+    """Serve a new cluster in `folder`; removed at the end.
 
     Args:
         cluster: the one whose programs and account are used.
         folder: where it lies; emptied first.
-        settings: lines for postgresql.conf, none but for a profile.
+        settings: lines for postgresql.conf.
     """
     shutil.rmtree(folder, ignore_errors=True)
     home = Home(folder)
@@ -58,17 +66,24 @@ def bench_server(
 def bench_stand(home: Home, settings: str = "") -> Iterator[tuple[Cluster, Path]]:
     """Serve a bench's cluster below a home folder; yield it with a new keyring's file.
 
-    One bench at a time.
+    It has the advised settings, and those given. One bench at a time.
     """
     home.path.mkdir(parents=True, exist_ok=True)
     account = service_account(home)
     with only_one(home, "bench"):
         cluster = clusters.find(home, account)
-        with bench_server(cluster, home.path / "bench", settings) as server:
+        lines = advised() + settings
+        with bench_server(cluster, home.path / "bench", lines) as server:
             keyring = server.home.keys / "keyring"
             write_new_keyring(keyring)
             account.give(keyring)
             yield server, keyring
+
+
+def advised() -> str:
+    """Return the settings that docs/OPERATIONS.md advises for this machine's memory."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return ADVISED.format(buffers_mb=min(memory // 4, BUFFERS_MB_MAX))
 
 
 def machine_before(server: Cluster, seconds: float) -> dict[str, Any]:
