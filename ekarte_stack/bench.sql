@@ -13,8 +13,16 @@ CREATE TABLE bench.copy (
     last4 text NOT NULL, PRIMARY KEY (sample, n)
 );
 
+-- A card's purses are opened by its first purchases, one after the other: so are their ids.
 CREATE TABLE bench.purse AS
-SELECT p.id, p.card_id, row_number() OVER (ORDER BY p.id) AS place FROM ekarte.purse AS p;
+SELECT
+    p.id, p.card_id,
+    row_number() OVER (PARTITION BY p.card_id ORDER BY p.id) AS place,
+    max(p.held_by_card) OVER () AS width
+FROM (
+    SELECT id, card_id, count(*) OVER (PARTITION BY card_id) AS held_by_card
+    FROM ekarte.purse
+) AS p;
 CREATE TABLE bench.lot AS
 SELECT l.id, p.card_id, row_number() OVER (ORDER BY l.id) AS place
 FROM ekarte.lot AS l INNER JOIN ekarte.purse AS p ON l.purse_id = p.id;
@@ -62,7 +70,7 @@ SELECT
         'ekarte.purse',
         'JOIN bench.purse AS s ON s.id = t.id JOIN bench.copy AS c ON c.sample = t.card_id',
         jsonb_build_object(
-            'id', format('%%s + %%s * s.place + c.n', %(base)s, %(width)s),
+            'id', format('%%1$s + (c.card - %%1$s) * s.width + s.place', %(base)s),
             'card_id', 'c.card'
         )
     )
@@ -72,7 +80,7 @@ SELECT
         'JOIN bench.copy AS c ON c.sample = s.card_id',
         jsonb_build_object(
             'id', format('%%s + %%s * s.place + c.n', %(base)s, %(width)s),
-            'purse_id', format('%%s + %%s * p.place + c.n', %(base)s, %(width)s)
+            'purse_id', format('%%1$s + (c.card - %%1$s) * p.width + p.place', %(base)s)
         )
     );
 
@@ -109,7 +117,7 @@ SELECT
         ),
         jsonb_build_object(
             'operation_id', format('%%s + %%s + c.n', %(base)s, %(first)s),
-            'purse_id', format('%%s + %%s * p.place + c.n', %(base)s, %(width)s),
+            'purse_id', format('%%1$s + (c.card - %%1$s) * p.width + p.place', %(base)s),
             'lot_id', format('%%s + %%s * l.place + c.n', %(base)s, %(width)s)
         )
     ),
