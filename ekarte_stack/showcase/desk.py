@@ -1,8 +1,13 @@
 """What the staff of companies does in Odoo on some days of the year."""
 
+import base64
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+
+from stdnum import luhn
+
+from ekarte_stack.showcase.town import CLUB
 
 MODULE = "ekarte_loyalty"
 SUMMER, WINTER = "Vasaras loterija", "Ziemas loterija"
@@ -21,6 +26,8 @@ REASONS = (
     ("put_on", "points", 40, "A present for ten years"),
     ("take_off", "points", 3, "Counted twice"),
 )
+OLD_CARDS, OLD_SERIAL = 30, 8_000_000
+"""Cards that the grocer had before it had these."""
 LARGE = ("put_on", "money", 120.0, "Promised by the manager of the branch")
 
 
@@ -33,6 +40,7 @@ class Desk:
         self._fuel = env.ref(f"{MODULE}.issuer_fuel_demo")
         self._days: dict[int, Callable[[date], None]] = {
             230: self._order_cards,
+            70: lambda _day: self._bring_in(0).action_book(),
             170: lambda day: self._announce(SUMMER, day, SUMMER_LASTS),
             120: self._draw,
             95: self._pay_out,
@@ -40,7 +48,9 @@ class Desk:
             36: lambda day: self._announce(WINTER, day, WINTER_LASTS),
             25: self._settle_with_holders,
             12: self._order_more_cards,
+            6: lambda _day: self._bring_in(OLD_CARDS),
             4: self._ask_for_more,
+            3: self._think_of_leaving,
         }
 
     def begin(self) -> None:
@@ -128,6 +138,41 @@ class Desk:
         kind = self._env.ref(f"{MODULE}.card_type_{code}_demo")
         return self._as("issuer", "ekarte.card.batch").create(
             {"card_type_id": kind.id, "range_id": kind.range_ids[:1].id, "count": count}
+        )
+
+    def _bring_in(self, first: int) -> Any:
+        """Read the cards of an older program, with their points."""
+        rows = ["number,GRO-BONUS"]
+        for number in range(OLD_SERIAL + first, OLD_SERIAL + first + OLD_CARDS):
+            body = f"{CLUB}{number:08d}"
+            rows.append(f"{body}{luhn.calc_check_digit(body)},{number % 97 + 3}")
+        company = self._grocer.company_id
+        accounts = self._env["account.account"].with_company(company)
+        old = {
+            "name": "Cards of the older program",
+            "code": "299901",
+            "account_type": "liability_current",
+            "company_ids": [(6, 0, company.ids)],
+        }
+        account = accounts.search([("code", "=", old["code"])]) or accounts.create(old)
+        imports = self._env["ekarte.card.import"].with_company(company)
+        return imports.with_user(self._staff("accountant", self._grocer)).create(
+            {
+                "file": base64.b64encode("\n".join(rows).encode()),
+                "file_name": f"older program, part {1 + first // OLD_CARDS}.csv",
+                "account_id": account.id,
+            }
+        )
+
+    def _think_of_leaving(self, day: date) -> None:
+        """The book shop plans to leave the coalition next year; nobody is told yet."""
+        self._env["ekarte.coalition.leaving"].create(
+            {
+                "coalition_id": self._env.ref(f"{MODULE}.coalition_lv_demo").id,
+                "issuer_id": self._env.ref(f"{MODULE}.issuer_books_demo").id,
+                "issue_until": day + timedelta(days=180),
+                "spend_until": day + timedelta(days=360),
+            }
         )
 
     # Draws

@@ -20,7 +20,7 @@ from ekarte_stack.showcase.town import (
 )
 
 MODULE = "ekarte_loyalty"
-ANSWERS, CONSENTS, WITHDRAWS = 0.45, 0.75, 0.015
+ANSWERS, CONSENTS, WITHDRAWS = 0.8, 0.9, 0.01
 KINDS = {
     "grocer": (CLUB, FAMILY, PRO, TAB, GIFT),
     "fuel": (CLUB, FLEET, WASH, PASS),
@@ -67,6 +67,14 @@ class People:
                 if cards and (number == 0 or name != "books"):
                     self._register(number, customer, name, cards, today)
         self._withdraw()
+
+    def customers_of(self, partners: Any) -> list[Customer]:
+        """Return who the grocer's partners are in the town."""
+        return [
+            self._customers[number]
+            for (number, name), partner in self._partners.items()
+            if name == "grocer" and partner in partners
+        ]
 
     def _register(
         self, number: int, customer: Customer, name: str, cards: list[Card], today: date

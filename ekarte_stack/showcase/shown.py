@@ -2,10 +2,7 @@
 
 from typing import Any
 
-CARDS = (
-    *("card", "holder", "purse", "operation", "membership", "voucher", "notice"),
-    "statement",
-)
+CARDS = ("card", "holder", "purse", "operation", "membership", "voucher", "statement")
 PEOPLE = ("questionnaire.answer", "consent")
 OF_ROLE = {
     "operator.grocer": (*CARDS, *PEOPLE),
@@ -13,22 +10,22 @@ OF_ROLE = {
         *CARDS,
         *PEOPLE,
         *("card.batch", "correction", "draw", "draw.winner", "signal", "daily.sale"),
-        *("daily.branch", "daily.program", "branch.customer", "program"),
+        *("daily.branch", "daily.program", "branch.customer", "program", "segment"),
+        *("campaign", "campaign.effect", "greeting.sent", "notice"),
     ),
     "accountant.grocer": (
         *CARDS,
         *("settlement", "clearing.cycle", "clearing.statement", "clearing.line"),
         *("clearing.dispute", "clearing.deposit", "clearing.default", "reestimate"),
-        *("cohort", "rollforward", "entry", "exposure"),
+        *("cohort", "rollforward", "entry", "exposure", "card.import"),
     ),
     "accountant.fuel": ("settlement", "clearing.statement", "clearing.line"),
 }
 """Login: models."""
-OFFLINE = "ekarte.offline.exception"
-
-
-LATER = frozenset({"voucher", "notice", "statement", "draw.winner"})
-"""What it takes months to earn, to lose, or to owe."""
+OF_ALL = ("offline.exception", "checkout", "coalition.leaving")
+"""Whoever looks."""
+LATER = frozenset({"voucher", "notice", "statement", "draw.winner", "greeting.sent"})
+"""What it takes months to earn, to lose, or to owe; or somebody's birthday."""
 WHOLE_DAYS = 300
 
 
@@ -43,6 +40,5 @@ def nothing_of(env: Any, days: int) -> list[str]:
             model = env[f"ekarte.{name}"].with_user(user)
             if not model.with_company(user.company_id).search_count([], limit=1):
                 empty.append(f"{login}: ekarte.{name}")
-    if not env[OFFLINE].search_count([], limit=1):
-        empty.append(OFFLINE)
-    return empty
+    models = (f"ekarte.{name}" for name in OF_ALL)
+    return empty + [one for one in models if not env[one].search_count([], limit=1)]

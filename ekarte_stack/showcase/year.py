@@ -14,10 +14,13 @@ from typing import Any
 from ekarte_core import current_network
 from ekarte_stack.showcase import season
 from ekarte_stack.showcase.bar import Bar
+from ekarte_stack.showcase.checkout import Checkout
 from ekarte_stack.showcase.clock import LentClock
 from ekarte_stack.showcase.desk import Desk
+from ekarte_stack.showcase.letters import Letters
 from ekarte_stack.showcase.office import Office
 from ekarte_stack.showcase.people import People
+from ekarte_stack.showcase.post import LentPost
 from ekarte_stack.showcase.shown import nothing_of
 from ekarte_stack.showcase.stories import Stories
 from ekarte_stack.showcase.tills import Tills
@@ -92,11 +95,16 @@ class Year:
         self._office = Office(env, dice, keyring)
         self._desk = Desk(env)
         self._people = People(env, dice, keyring, town.customers)
+        # Dice of their own: what customers do is the same with letters and without.
+        own = random.Random(options.seed + 1)  # noqa: S311 - the same
+        self._letters = Letters(env, own, self._people)
+        self._checkout = Checkout(env, own, town)
 
     def pass_by(self) -> None:
         """Live day by day; what a month has done is committed at its end."""
         bar = Bar(len(self._days))
-        with LentClock(season.moment(self._days[0], 7), self._env.cr) as clock:
+        first = season.moment(self._days[0], 7)
+        with LentClock(first, self._env.cr) as clock, LentPost():
             self._desk.begin()
             self._tills.network = current_network(self._env.cr)
             self._office.deposit()
@@ -105,14 +113,17 @@ class Year:
                 bar.tell(number, day, self._tills.count)
             self._desk.sum_up(self._days[0], self._last)
             self._office.agree()
-            if self._prove and (empty := nothing_of(self._env, len(self._days))):
-                raise StackError(f"nothing to look at: {', '.join(empty)}")
+        self._env.cr.commit()
+        self._checkout.morning()  # today, by the real clock
+        if self._prove and (empty := nothing_of(self._env, len(self._days))):
+            raise StackError(f"nothing to look at: {', '.join(empty)}")
         self._env.cr.commit()
 
     def _day(self, day: date, passed: float, clock: LentClock) -> None:
         clock.stand(season.moment(day, 8))
-        self._trade.day(day, passed)
         left = (self._last - day).days
+        self._letters.morning(left)
+        self._trade.day(day, passed)
         self._stories.day(day, left)
         last = not left
         ends = season.ends_month(day)
@@ -122,6 +133,8 @@ class Year:
             self._people.meet(day)
         self._office.night(self._tills.network, evening)
         self._desk.day(day, left)
+        self._letters.day(day, left)
+        clock.stand(evening)  # Odoo commits what it has mailed, and asks for the time
         if left < DAILY_FOR_DAYS or ends or day.weekday() == 6:
             self._office.settle(self._tills.network, evening)
         if ends:
