@@ -206,7 +206,7 @@ class Desk:
     # Corrections
 
     def _correct(self, _day: date) -> None:
-        cards = self._cards_with("GRO-BONUS")
+        cards = self._cards_with_points()
         accountant = self._staff("accountant", self._grocer)
         for card, (way, measure, value, reason) in zip(cards, REASONS, strict=False):
             correction = self._correction(card, way, measure, value, reason)
@@ -215,7 +215,7 @@ class Desk:
                 correction.with_user(accountant).action_approve()
 
     def _ask_for_more(self, _day: date) -> None:
-        cards = self._cards_with("GRO-BONUS")[3:]
+        cards = self._cards_with_points()[3:]
         accountant = self._staff("accountant", self._grocer)
         for number, card in enumerate(cards[:3]):
             correction = self._correction(card, *LARGE)
@@ -240,27 +240,28 @@ class Desk:
             }
         )
 
-    def _cards_with(self, program: str) -> Any:
+    def _cards_with_points(self) -> Any:
+        bonus = self._env.ref(f"{MODULE}.program_gro_bonus_demo")
+        enough = ("measure", "=", "points"), ("available", ">=", 3)
+        return self._purses(bonus, *enough).card_id[:60]
+
+    def _purses(self, program: Any, *more: tuple[str, str, Any]) -> Any:
+        """Return purses of a program on cards that are neither lost nor stopped."""
         purses = self._env["ekarte.purse"].search(
-            [("program_id.code", "=", program), ("balance", ">=", 3)], limit=60
+            [("program_id", "=", program.id), *more]
         )
-        return purses.card_id.filtered(lambda card: card.state == "active")
+        return purses.filtered(lambda purse: purse.card_id.state == "active")
 
     # What accountants settle with holders
 
     def _pay_out(self, _day: date) -> None:
         gift = self._env.ref(f"{MODULE}.program_gro_gift_demo")
-        purses = self._env["ekarte.purse"].search(
-            [("program_id", "=", gift.id), ("available", ">", 5)], limit=2
-        )
-        for purse in purses:
+        for purse in self._purses(gift, ("available", ">", 5))[:2]:
             self._office(purse, "pay_out", purse.available, "A holder moves abroad")
 
     def _settle_with_holders(self, _day: date) -> None:
         tab = self._env.ref(f"{MODULE}.program_gro_tab_demo")
-        debts = self._env["ekarte.purse"].search(
-            [("program_id", "=", tab.id), ("balance", "<", -5)], limit=3
-        )
+        debts = self._purses(tab, ("balance", "<", -5))[:3]
         for number, purse in enumerate(debts):
             command = "write_off" if number == 1 else "pay"
             reason = "Gone without an address" if number == 1 else "By bank transfer"

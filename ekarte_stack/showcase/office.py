@@ -97,7 +97,13 @@ class Office:
                 ).action_post()
 
     def clear(self, day: date, months_left: int) -> None:
-        """Clear a month; the last ones are still under way when the year ends."""
+        """Clear a month; the last ones are still under way when the year ends.
+
+        In its first days nobody may have used another's card yet.
+        """
+        lines = self.env["ekarte.clearing.line"]
+        if not lines.search_count([("cycle_id", "=", False), ("day", "<=", day)]):
+            return
         cycle = self.env["ekarte.clearing.cycle"].create(
             {
                 "coalition_id": self.coalition.id,

@@ -93,7 +93,7 @@ class People:
                 continue  # bought elsewhere only
             self._given.add((id(card), name))
             self._env["ekarte.holder"]._give(record.id, issuer, partner)
-            if card.kind in (CLUB, FAMILY) and first is None:
+            if card.kind in (CLUB, FAMILY) and first is None and not card.lost:
                 first = record
         if name == "grocer" and is_new and first:
             self._asked.add((number, name))

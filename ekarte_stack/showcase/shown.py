@@ -24,7 +24,12 @@ OF_ROLE = {
 """Login: models."""
 OF_ALL = ("offline.exception", "checkout", "coalition.leaving")
 """Whoever looks."""
-LATER = frozenset({"voucher", "notice", "statement", "draw.winner", "greeting.sent"})
+LATER = frozenset(
+    {
+        *("voucher", "notice", "statement", "draw.winner", "greeting.sent"),
+        *("clearing.default", "clearing.dispute"),
+    }
+)
 """What it takes months to earn, to lose, or to owe; or somebody's birthday."""
 WHOLE_DAYS = 300
 
