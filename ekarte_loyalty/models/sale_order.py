@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ekarte_core import Tender
 
@@ -48,7 +48,9 @@ class SaleOrder(models.Model):
         "Said by the Card", readonly=True, copy=False, groups="base.group_user"
     )
     ekarte_card_number = fields.Char("Card Number", compute="_compute_ekarte_told")
-    ekarte_summary = fields.Html(compute="_compute_ekarte_told", sanitize=False)
+    ekarte_summary = fields.Html(
+        compute="_compute_ekarte_told", sanitize=False, groups="base.group_user"
+    )
     ekarte_operation_ids = fields.One2many(
         "ekarte.document.operation", "order_id", "Card Operations"
     )
@@ -72,6 +74,19 @@ class SaleOrder(models.Model):
             branch = order.ekarte_branch_id
             if branch.sudo().issuer_id.company_id != company:
                 order.ekarte_branch_id = first[company]
+
+    @api.constrains("ekarte_branch_id", "company_id")
+    def _check_ekarte_branch(self):
+        """Nobody asks cards in another issuer's name; a domain binds browsers only."""
+        for order in self:
+            branch = order.sudo().ekarte_branch_id
+            if branch and branch.issuer_id.company_id != order.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "This is not a branch of %(company)s.",
+                        company=order.company_id.display_name,
+                    )
+                )
 
     @api.depends(
         "state",

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from .sale_common import OTHER_ALL_CARD, SaleCase
@@ -130,6 +130,18 @@ class TestSaleRights(SaleCase):
             mine.read(["ekarte_quote"])
         with self.assertRaises(AccessError):
             mine.read(["ekarte_tender", "ekarte_card_id"])
+        with self.assertRaises(AccessError):
+            mine.read(["ekarte_summary"])
+
+    def test_salesperson_asks_at_branches_of_the_own_company_only(self):
+        order = self._quotation((self.book, 3))
+        theirs = self.fuel.sudo().branch_ids[:1]
+        self.assertTrue(theirs)
+        with self.assertRaisesRegex(ValidationError, "not a branch of"):
+            order.ekarte_branch_id = theirs.id
+        with self.assertRaisesRegex(ValidationError, "not a branch of"):
+            order.copy({"ekarte_branch_id": theirs.id})
+        order.ekarte_branch_id = self.grocer.sudo().branch_ids[-1:]
 
     def test_salesperson_of_another_company_sees_no_card_of_ours(self):
         other = self._seller("other.sales", self.fuel_company)
