@@ -67,6 +67,9 @@ class EkarteCheckoutLoad(models.Model):
     booked_terminal = fields.Char(readonly=True)
     booked_batch = fields.Integer(readonly=True, aggregator=None)
     booked_number = fields.Integer(readonly=True, aggregator=None)
+    refund_terminal = fields.Char(readonly=True)
+    refund_batch = fields.Integer(readonly=True, aggregator=None)
+    refund_number = fields.Integer(readonly=True, aggregator=None)
 
     _line_once = models.UniqueIndex("(line_uuid)", "This line loads a card already.")
 
@@ -327,7 +330,7 @@ class EkarteCheckoutLoad(models.Model):
                     product=line.product_id.display_name,
                 )
             )
-        _number, answer = self.env["ekarte.desk"]._execute(
+        number, answer = self.env["ekarte.desk"]._execute(
             "refund",
             order.config_id._ekarte_terminal(),
             batch=order.session_id._ekarte_batch(),
@@ -342,7 +345,14 @@ class EkarteCheckoutLoad(models.Model):
                     why=answer.message,
                 )
             )
-        sold.state = "refunded"
+        sold.write(
+            {
+                "state": "refunded",
+                "refund_terminal": order.config_id._ekarte_terminal(),
+                "refund_batch": order.session_id._ekarte_batch(),
+                "refund_number": number,
+            }
+        )
 
     @api.model
     def _sold(self, line_uuid):

@@ -128,15 +128,20 @@ class PosSessionClose(models.Model):
 
     def _ekarte_booked_here(self):
         """Return {operation number: minor units} of what orders and lines booked."""
-        place = [
-            ("booked_terminal", "=", self.config_id._ekarte_terminal()),
-            ("booked_batch", "=", self._ekarte_own_batch()),
-        ]
-        rows = self.env["ekarte.checkout"].search(place)
-        loads = self.env["ekarte.checkout.load"].search(place)
-        return {
-            row.booked_number: abs(row.amount) for one in (rows, loads) for row in one
-        }
+        found = {}
+        for model, kind in (
+            ("ekarte.checkout", "booked"),
+            ("ekarte.checkout.load", "booked"),
+            ("ekarte.checkout.load", "refund"),
+        ):
+            rows = self.env[model].search(
+                [
+                    (f"{kind}_terminal", "=", self.config_id._ekarte_terminal()),
+                    (f"{kind}_batch", "=", self._ekarte_own_batch()),
+                ]
+            )
+            found |= {row[f"{kind}_number"]: abs(row.amount) for row in rows}
+        return found
 
     def _ekarte_booked_there(self):
         operations = self.env["ekarte.operation"].search(

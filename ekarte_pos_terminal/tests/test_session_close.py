@@ -211,6 +211,17 @@ class TestSessionClose(DayCase):
         )
         self.assertIn("00", close.mapped("rc"))
 
+    def test_a_sold_card_that_comes_back_makes_no_difference(self):
+        cart = self.cart()
+        line = cart.add(self.gift_sold, 1, 20.0, role="load")
+        self.assertTrue(cart.load(line, GIFT, 2000)["planned"])
+        sold = cart.send().lines
+        back = self.cart()
+        back.add(self.gift_sold, -1, 20.0, refunded=sold, role="load")
+        back.send()
+        self.close()
+        self.assertFalse(self.session.ekarte_difference)
+
     def test_a_session_without_cards_closes_too(self):
         self.cart((self.bread, 1)).send()
         self.close()
