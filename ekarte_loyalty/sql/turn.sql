@@ -5,3 +5,6 @@ SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0));
 
 -- settlement --
 SELECT id FROM ekarte_settlement WHERE ledger_id = %(number)s;
+
+-- numbered --
+SELECT id FROM ekarte_card_batch WHERE state <> 'draft';
