@@ -150,9 +150,7 @@ class EkarteSubscriber(models.AbstractModel):
     @api.model
     def _take_off(self, card, partner):
         """Make the card a bearer's again; its balances and history stay on it."""
-        before = self.env["ekarte.card"].search(
-            [("account_id", "=", card.account_id.id), ("state", "=", "replaced")]
-        )
+        before = self.env["ekarte.holder"]._taken_over(card)
         self.env["ekarte.holder"].search(
             [("card_id", "in", (card | before).ids), ("partner_id", "=", partner.id)]
         ).unlink()
