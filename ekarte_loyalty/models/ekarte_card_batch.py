@@ -4,13 +4,19 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    UserError,
+    ValidationError,
+)
 from odoo.tools import consteq
 
 from ekarte_core import CardRef
 
 from ..card_sheet import write_sheet
 from ..spreadsheet import write_csv
+from ..turn import seen_anew, take_turn
 from .own import without_defaults
 
 ISSUER = "ekarte_loyalty.ekarte_loyalty_group_issuer"
@@ -130,6 +136,7 @@ class EkarteCardBatch(models.Model):
             if batch.state != "draft":
                 continue
             batch._check_staff()
+            batch._take_turn()
             start, size = batch._first_free(), batch.range_id._size()
             if start + batch.count > size:
                 raise UserError(
@@ -139,6 +146,19 @@ class EkarteCardBatch(models.Model):
                     )
                 )
             batch.sudo().write({"start": start, "state": "ready"})
+
+    @api.model
+    def _take_turn(self):
+        """Let one number cards at a time, whatever the range: they may overlap.
+
+        Who waited, or began before somebody else had finished, does not see that one's
+        numbers: Odoo tries again, from the beginning.
+        """
+        take_turn(self.env.cr, "ekarte.card.batch")
+        known = self.sudo().search([("state", "!=", "draft")])
+        numbered = {batch_id for (batch_id,) in seen_anew(self.env, "numbered")}
+        if numbered - set(known.ids):
+            raise ConcurrencyError("others have numbered cards meanwhile")
 
     def _first_free(self):
         """Return the place after all that was given out, also of ranges that overlap:

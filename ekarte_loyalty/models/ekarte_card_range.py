@@ -47,6 +47,7 @@ class EkarteCardRange(models.Model):
             return
         for span in self:
             batches = span.env["ekarte.card.batch"].sudo()
+            batches._take_turn()
             given = batches.search(
                 [("range_id", "=", span.id), ("state", "!=", "draft")]
             )

@@ -148,6 +148,34 @@ class EkarteConsent(models.Model):
                 given[code]._withdraw(way)
         self._tell_ledger(issuer, partner, strict=bool(anew))
 
+    @api.model
+    def _set_apart(self, issuer, partner, wanted, way, before=None):
+        """Withdraw, whatever comes; then give what is wanted anew, if that can be.
+
+        A form says both at once. What is refused of it must not hold a withdrawal up.
+
+        Args:
+            issuer, partner, wanted, way: as of `_set`.
+            before: what has to be done before anything is given; may refuse, too.
+
+        Returns:
+            Why nothing was given, or "".
+        """
+        ends = {code: False for code, yes in wanted.items() if not yes}
+        self._set(issuer, partner, ends, way)
+        given = self._in_force(issuer, partner).purpose_id.mapped("code")
+        anew = {code: True for code, yes in wanted.items() if yes and code not in given}
+        if not anew:
+            return ""
+        try:
+            with self.env.cr.savepoint():
+                if before:
+                    before()
+                self._set(issuer, partner, anew, way)
+        except UserError as refusal:
+            return str(refusal)
+        return ""
+
     def _give(self, purpose, partner, way):
         by_own_hand(self).create(
             {

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..queries import fetch
+
 
 class EkarteHolder(models.Model):
     """Who holds a card, as one issuer knows it. The ledger knows cards only.
@@ -101,18 +103,11 @@ class EkarteHolder(models.Model):
         return people
 
     def _inherited(self, cards, issuer):
-        before = self._taken_over(cards)
-        inherited = self._partners(before.ids, issuer)
+        before = self._partners(self._replaced_beside(cards).ids, issuer)
         # Of several that were replaced one after the other, the last one counts.
-        by_account = {
-            card.account_id: inherited[card.id]
-            for card in before.sorted("id")
-            if card.id in inherited
-        }
+        heirs = self._heirs(list(before), issuer)
         return {
-            card.id: by_account[card.account_id]
-            for card in cards
-            if card.account_id in by_account
+            heir: before[replaced] for replaced, heir in heirs if heir in set(cards.ids)
         }
 
     @api.model
@@ -121,10 +116,8 @@ class EkarteHolder(models.Model):
         held = self.search(
             [("partner_id", "=", partner.id), ("issuer_id", "=", issuer.id)]
         ).card_id
-        replaced = held.filtered(lambda card: card.state == "replaced")
-        newer = self.env["ekarte.card"].search(
-            [("account_id", "in", replaced.account_id.ids)]
-        )
+        heirs = [heir for _replaced, heir in self._heirs(held.ids, issuer)]
+        newer = self.env["ekarte.card"].search([("id", "in", heirs)])
         of_others = self._partners(newer.ids, issuer).keys() - set(held.ids)
         usable = ("new", "active", "blocked")
         return (held | newer).filtered(
@@ -139,6 +132,26 @@ class EkarteHolder(models.Model):
 
     def _taken_over(self, cards):
         """Return the cards that were replaced by one of these."""
+        beside = self._replaced_beside(cards)
+        heirs = self._heirs(beside.ids)
+        own = {replaced for replaced, heir in heirs if heir in set(cards.ids)}
+        return beside.filtered(lambda card: card.id in own)
+
+    def _replaced_beside(self, cards):
+        """Return replaced cards of the accounts of these: in a pool, of others too."""
         return self.env["ekarte.card"].search(
             [("account_id", "in", cards.account_id.ids), ("state", "=", "replaced")]
         )
+
+    @api.model
+    def _heirs(self, card_ids, issuer=None):
+        """Return (card, card that took over from it), by one replacement or several.
+
+        With an issuer, as far as no card between them is known to be somebody's there.
+        """
+        if not card_ids:
+            return []
+        self.flush_model(["card_id", "issuer_id", "active"])
+        issuer_id = issuer.id if issuer else None
+        values = {"cards": card_ids, "issuer": issuer_id}
+        return fetch(self.env.cr, "holder.sql", "heirs", **values)

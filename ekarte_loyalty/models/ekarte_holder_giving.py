@@ -94,11 +94,8 @@ class EkarteHolder(models.Model):
         meant = {}
         for issuer, holders in self.sudo().grouped("issuer_id").items():
             cards = holders.card_id
-            replaced = cards.filtered(lambda card: card.state == "replaced")
-            if replaced:
-                accounts = replaced.account_id.ids
-                cards |= cards.search([("account_id", "in", accounts)])
-            meant[issuer] = cards
+            heirs = [heir for _replaced, heir in self._heirs(cards.ids)]
+            meant[issuer] = cards | cards.browse(heirs)
         return meant
 
     @api.model

@@ -275,13 +275,19 @@ class EkarteServiceDesk(models.AbstractModel):
 
     @api.model
     def consent(self, partner_id, wanted):
-        """Give and withdraw consents of a customer."""
+        """Give and withdraw consents of a customer.
+
+        Returns:
+            {"consents": as they are now, "problem": why nothing was given, or ""}. A
+            refusal is no fault here: what was withdrawn in the same call stays so.
+        """
         issuer = self._door()
         partner = self._customer(issuer, partner_id)
         wanted = {str(code): yes is True for code, yes in wanted.items()}
         consents = self.env["ekarte.consent"].sudo()
-        consents._set(issuer.sudo(), partner, wanted, "desk")
-        return self.env["ekarte.consent"]._form(issuer, partner)
+        problem = consents._set_apart(issuer.sudo(), partner, wanted, "desk")
+        shown = self.env["ekarte.consent"]._form(issuer, partner)
+        return {"consents": shown, "problem": problem}
 
     # Payments of credit
 

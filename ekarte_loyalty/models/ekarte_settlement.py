@@ -14,6 +14,7 @@ from odoo.tools import SQL
 from ekarte_core import RequestInvalid, read_settlement
 
 from ..in_companies import in_companies
+from ..turn import seen_anew, take_turn
 
 _logger = logging.getLogger(__name__)
 
@@ -160,7 +161,8 @@ class EkarteSettlement(models.Model):
         Raises:
             AccessError: the user is not the gateway (HTTP 403).
             ValidationError: malformed, or the same number with other content (422).
-            ConcurrencyError: the same document arrives twice at once (Odoo retries).
+            ConcurrencyError: the same document came at the same instant and has been
+                kept; Odoo asks again, and the answer is that one's.
         """
         if not self.env.user.has_group(GATEWAY):
             raise AccessError(
@@ -180,9 +182,12 @@ class EkarteSettlement(models.Model):
         )
         parsed = self._parsed(body, document)
         digest = hashlib.sha256(body.encode()).hexdigest()
+        take_turn(self.env.cr, f"ekarte.settlement {parsed.id}")
         settlement = self.search([("ledger_id", "=", parsed.id)])
         created = not settlement
         if created:
+            if seen_anew(self.env, "settlement", number=parsed.id):
+                raise ConcurrencyError(f"settlement {parsed.id} has just been kept")
             settlement = self._keep(parsed, body, digest)
             settlement._try_posting()
         elif settlement.digest != digest:

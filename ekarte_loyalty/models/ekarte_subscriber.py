@@ -105,21 +105,14 @@ class EkarteSubscriber(models.AbstractModel):
 
     @api.model
     def _consent(self, issuer, partner, wanted):
-        """Withdraw, whatever comes; then give what is wanted anew, if that can be."""
-        consents = self.env["ekarte.consent"]
-        ends = {code: False for code, yes in wanted.items() if not yes}
-        consents._set(issuer, partner, ends, "portal")
-        given = consents._in_force(issuer, partner).purpose_id.mapped("code")
-        anew = {code: True for code, yes in wanted.items() if yes and code not in given}
-        if not anew:
-            return ""
-        try:
-            with self.env.cr.savepoint():
-                self.env["ekarte.holder"]._join(issuer, partner)
-                consents._set(issuer, partner, anew, "portal")
-        except UserError as refusal:
-            return str(refusal)
-        return ""
+        """Keep what the reader wants of an issuer; return what was refused, or ""."""
+        return self.env["ekarte.consent"]._set_apart(
+            issuer,
+            partner,
+            wanted,
+            "portal",
+            before=lambda: self.env["ekarte.holder"]._join(issuer, partner),
+        )
 
     @api.model
     def _answer(self, asked, partner, values):
@@ -157,9 +150,7 @@ class EkarteSubscriber(models.AbstractModel):
     @api.model
     def _take_off(self, card, partner):
         """Make the card a bearer's again; its balances and history stay on it."""
-        before = self.env["ekarte.card"].search(
-            [("account_id", "=", card.account_id.id), ("state", "=", "replaced")]
-        )
+        before = self.env["ekarte.holder"]._taken_over(card)
         self.env["ekarte.holder"].search(
             [("card_id", "in", (card | before).ids), ("partner_id", "=", partner.id)]
         ).unlink()

@@ -3,8 +3,8 @@
 
 -- own_cards --
 -- Who holds which card at which issuer. A card that took over from a holder's card is
--- the holder's too, until the issuer says that another one holds it. It uses the account
--- of the card before, never its own: so the index of such cards finds it.
+-- the holder's too, until the issuer says that another one holds it: as `heirs` in
+-- holder.sql says it, for all at once. Cards of a pool that share its account are not.
 SELECT
     holder.issuer_id,
     holder.partner_id,
@@ -15,26 +15,57 @@ INNER JOIN ekarte.card AS card ON card.id = holder.card_id
 WHERE holder.active
 UNION
 SELECT
-    holder.issuer_id,
-    holder.partner_id,
-    newer.id,
-    newer.account_id
-FROM ekarte_holder AS holder
-INNER JOIN ekarte.card AS before
-    ON before.id = holder.card_id AND before.state = 'replaced'
-INNER JOIN ekarte.card AS newer
-    ON newer.account_id = before.account_id AND newer.account_id <> newer.id
-WHERE
-    holder.active
-    AND newer.state <> 'replaced'
-    AND NOT EXISTS (
-        SELECT 1
-        FROM ekarte_holder AS other
+    heir.issuer_id,
+    heir.partner_id,
+    card.id,
+    card.account_id
+FROM (
+    WITH RECURSIVE line AS (
+        SELECT
+            holder.issuer_id,
+            holder.partner_id,
+            holder.card_id
+        FROM ekarte_holder AS holder
+        INNER JOIN ekarte.card AS gone
+            ON gone.id = holder.card_id AND gone.state = 'replaced'
+        WHERE holder.active
+        UNION
+        SELECT
+            line.issuer_id,
+            line.partner_id,
+            newer.card_id
+        FROM line
+        INNER JOIN ekarte.card AS gone
+            ON gone.id = line.card_id AND gone.state = 'replaced'
+        CROSS JOIN LATERAL (
+            SELECT operation.other_card_id AS card_id
+            FROM ekarte.operation AS operation
+            WHERE
+                operation.card_id = gone.id
+                AND operation.command = 'replace'
+                AND operation.rc = '00'
+            ORDER BY operation.id DESC
+            LIMIT 1
+        ) AS newer
         WHERE
-            other.card_id = newer.id
-            AND other.issuer_id = holder.issuer_id
-            AND other.active
-    );
+            NOT EXISTS (
+                SELECT 1
+                FROM ekarte_holder AS other
+                WHERE
+                    other.card_id = newer.card_id
+                    AND other.issuer_id = line.issuer_id
+                    AND other.active
+            )
+    )
+
+    SELECT
+        line.issuer_id,
+        line.partner_id,
+        line.card_id
+    FROM line
+) AS heir
+INNER JOIN ekarte.card AS card ON card.id = heir.card_id
+WHERE card.state <> 'replaced';
 
 -- customers --
 SELECT own.partner_id

@@ -48,6 +48,7 @@ from . import test_sale_quotation
 from . import test_sale_tour
 from . import test_signal
 from . import test_service_desk
+from . import test_settlement_at_once
 from . import test_settlement_posting
 from . import test_settlement_receive
 from . import test_settlement_reconciliation

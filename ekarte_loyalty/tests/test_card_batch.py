@@ -2,14 +2,32 @@ import io
 import logging
 from datetime import timedelta
 
-from odoo import Command
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import (
+    AccessError,
+    ConcurrencyError,
+    UserError,
+    ValidationError,
+)
+from odoo.sql_db import db_connect
 from odoo.tests import tagged
 from odoo.tools.pdf import PdfFileReader
 
 from ..card_numbers import check_digit, numbers, size_of
 from ..spreadsheet import read_table
 from .common import NetworkCase
+
+TURN = """
+SELECT pg_try_advisory_xact_lock(hashtextextended('ekarte.card.batch', 0))
+"""
+FORGOTTEN = (
+    """
+    DELETE FROM ekarte_card_batch
+    WHERE card_type_id IN (SELECT id FROM ekarte_card_type WHERE code = 'T-ELSE')
+    """,
+    "DELETE FROM ekarte_card_type WHERE code = 'T-ELSE'",
+    "DELETE FROM ekarte_issuer WHERE code = 'TELSE'",
+)
 
 
 @tagged("post_install", "-at_install")
@@ -136,6 +154,67 @@ class TestCardBatch(NetworkCase):
             cards += self._printed(batch)
         self.assertEqual(len(cards), 15)
         self.assertEqual(len(set(cards)), 15)
+
+    # Somebody else at the same instant
+
+    def _stranger(self):
+        cursor = db_connect(self.env.cr.dbname).cursor()
+        self.addCleanup(cursor.close)
+        return cursor
+
+    def _number_elsewhere(self, cursor):
+        """Number a batch of another issuer, on another connection."""
+        env = api.Environment(cursor, SUPERUSER_ID, {"tracking_disable": True})
+        company = env.ref("base.main_company")
+        issuer = env["ekarte.issuer"].create(
+            {"code": "TELSE", "company_id": company.id}
+        )
+        values = {"number_from": "9980002000000000", "number_to": "9980002999999999"}
+        kind = env["ekarte.card.type"].create(
+            {
+                "code": "T-ELSE",
+                "name": "Elsewhere",
+                "issuer_id": issuer.id,
+                "range_ids": [Command.create(values)],
+            }
+        )
+        batch = env["ekarte.card.batch"].create(
+            {"card_type_id": kind.id, "range_id": kind.range_ids.id, "count": 3}
+        )
+        batch.write({"state": "ready"})
+        env.flush_all()
+        # The network of other tests stays as it is.
+        cursor.precommit.clear()
+        self.addCleanup(self._forget_elsewhere)
+        cursor.commit()
+
+    def _forget_elsewhere(self):
+        cursor = self._stranger()
+        for statement in FORGOTTEN:
+            cursor.execute(statement)
+        cursor.commit()
+
+    def test_one_at_a_time_numbers_cards_whatever_the_range(self):
+        first, beside = self._batch(), self._batch(self.sealed)
+        rival = self._stranger()
+        rival.execute(TURN)
+        self.assertEqual(rival.fetchall(), [(True,)])
+        rival.rollback()
+        (first | beside).action_number()
+        rival.execute(TURN)
+        self.assertEqual(rival.fetchall(), [(False,)])
+
+    def test_what_was_numbered_meanwhile_makes_odoo_try_again(self):
+        batch = self._batch()
+        self._number_elsewhere(self._stranger())
+        with self.assertRaises(ConcurrencyError):
+            batch.action_number()
+        span = batch.range_id.with_user(self.chief)
+        with self.assertRaises(ConcurrencyError):
+            span.number_from = "9980002000000100"
+        self._forget_elsewhere()
+        batch.action_number()
+        self.assertEqual((batch.start, batch.state), (0, "ready"))
 
     def test_a_range_beside_begins_with_its_own_first_number(self):
         self._batch().action_number()

@@ -261,6 +261,25 @@ class TestCardOffice(CreditCase):
         self.assertEqual(self._debt(card), 700)
         self.assertEqual(len(self._entry(office)), 1)
 
+    def test_who_owes_nothing_is_told_so_and_who_owes_is_asked_how_much(self):
+        card = self._owing(3000)
+        operator = self._user("t.operator", "operator", self.grocer_company)
+        desk = self.env["ekarte.service.desk"].with_user(operator)
+        asked = desk.payment(card.id)
+        journal = asked["journals"][0]["value"]
+        with self.assertRaisesRegex(UserError, "above zero"):
+            desk.pay(card.id, asked["number"], "0", journal)
+        desk.pay(card.id, asked["number"], "30", journal)
+        fresh = self.env["ekarte.desk"]._next_number()
+        for call in (
+            lambda: desk.payment(card.id),
+            lambda: desk.payment(self._gift().id),
+            lambda: desk.pay(card.id, fresh, "0", journal),
+            lambda: desk.pay(card.id, fresh, "30", journal),
+        ):
+            with self.assertRaisesRegex(UserError, "Nothing is owed on this card"):
+                call()
+
     def test_an_operator_takes_nothing_else_and_no_odd_payment(self):
         card = self._owing(3000)
         operator = self._user("t.operator", "operator", self.grocer_company)

@@ -10,6 +10,8 @@ from ekarte_core import CardRef
 
 from .common import CLUB_CARD, FUEL_CARD, OTHER_CLUB_CARD, THIRD_CLUB_CARD, NetworkCase
 
+FOURTH_CLUB_CARD = "9980001000000045"
+
 
 @tagged("post_install", "-at_install")
 class TestHolder(NetworkCase):
@@ -106,6 +108,82 @@ class TestHolder(NetworkCase):
         self._send(self.grocer, "replace", OTHER_CLUB_CARD, other=third, minutes=31)
         new = self._card(THIRD_CLUB_CARD)
         self.assertEqual(self.holders._of(new.ids, self.grocer), {new.id: self.janis})
+        self.assertEqual(self.holders._cards_of(self.janis, self.grocer), new)
+        self.assertFalse(self.holders._cards_of(self.anna, self.grocer))
+
+    # Cards of a pool
+
+    def _pooled(self, number):
+        """Let a card of its own use the purses of the first one."""
+        self.club.may_pool = True
+        self.env.cr.flush()
+        self._send(self.grocer, "sale", number, 500, minutes=20)
+        second = CardRef(value=CLUB_CARD)
+        outcome = self._send(self.grocer, "pool", number, other=second, minutes=21)
+        self.assertEqual(outcome.rc, "00")
+        return self._card(number)
+
+    def test_a_bearers_card_of_a_pool_is_nobodys_when_the_main_card_is_replaced(self):
+        self._give(self.anna)
+        bearers = self._pooled(THIRD_CLUB_CARD)
+        self.assertEqual(self.holders._of(bearers.ids, self.grocer), {})
+        new = self._replace_by(OTHER_CLUB_CARD)
+        both = bearers | new
+        self.assertEqual(both.account_id, self.card)
+        self.assertEqual(self.holders._of(both.ids, self.grocer), {new.id: self.anna})
+        self.assertEqual(self.holders._cards_of(self.anna, self.grocer), new)
+        self.assertEqual(self.holders._of_any(new), self.anna)
+        self.assertFalse(self.holders._of_any(bearers))
+
+    def test_a_card_of_a_pool_that_is_replaced_stays_its_own_holders(self):
+        self._give(self.anna)
+        own = self._pooled(THIRD_CLUB_CARD)
+        self._give(self.janis, own)
+        other = CardRef(value=OTHER_CLUB_CARD)
+        self._send(self.grocer, "replace", THIRD_CLUB_CARD, other=other, minutes=31)
+        new = self._card(OTHER_CLUB_CARD)
+        self.assertEqual(new.account_id, self.card)
+        self.assertEqual(
+            self.holders._of((self.card | new).ids, self.grocer),
+            {self.card.id: self.anna, new.id: self.janis},
+        )
+        self.assertEqual(self.holders._cards_of(self.janis, self.grocer), new)
+        self.assertEqual(self.holders._cards_of(self.anna, self.grocer), self.card)
+
+    def test_of_two_replaced_cards_of_a_pool_each_heir_has_its_own_holder(self):
+        self._give(self.anna)
+        self._give(self.janis, self._pooled(THIRD_CLUB_CARD))
+        anew = self._replace_by(OTHER_CLUB_CARD)
+        other = CardRef(value=FOURTH_CLUB_CARD)
+        self._send(self.grocer, "replace", THIRD_CLUB_CARD, other=other, minutes=31)
+        new = self._card(FOURTH_CLUB_CARD)
+        self.assertEqual(
+            self.holders._of((anew | new).ids, self.grocer),
+            {anew.id: self.anna, new.id: self.janis},
+        )
+        self.assertEqual(self.holders._cards_of(self.anna, self.grocer), anew)
+        self.assertEqual(self.holders._cards_of(self.janis, self.grocer), new)
+
+    def test_a_card_of_a_pool_is_taken_off_without_the_one_beside_it(self):
+        self._give(self.anna)
+        beside = self._pooled(THIRD_CLUB_CARD)
+        self._give(self.anna, beside)
+        new = self._replace_by(OTHER_CLUB_CARD)
+        subscriber = self.env["ekarte.subscriber"]
+        subscriber._take_off(beside, self.anna)
+        self.assertEqual(self.holders._cards_of(self.anna, self.grocer), new)
+        subscriber._take_off(new, self.anna)
+        self.assertFalse(self.holders._cards_of(self.anna, self.grocer))
+
+    def test_a_replacement_that_leaves_the_pool_stays_its_holders(self):
+        self._give(self.janis, self._pooled(THIRD_CLUB_CARD))
+        other = CardRef(value=OTHER_CLUB_CARD)
+        self._send(self.grocer, "replace", THIRD_CLUB_CARD, other=other, minutes=31)
+        outcome = self._send(self.grocer, "pool", OTHER_CLUB_CARD, minutes=32)
+        self.assertEqual(outcome.rc, "00")
+        new = self._card(OTHER_CLUB_CARD)
+        self.assertEqual(new.account_id, new)
+        self.assertEqual(self.holders._cards_of(self.janis, self.grocer), new)
 
     def test_a_lost_card_is_not_offered(self):
         self._give(self.anna)

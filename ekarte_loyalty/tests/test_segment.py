@@ -13,6 +13,7 @@ from .campaign_common import TODAY, CampaignCase
 from .common import FUEL_CARD, OTHER_CLUB_CARD
 
 NEW_CARD = "9980001000000052"
+BEARERS_CARD = "9980001000000060"
 
 
 @tagged("post_install", "-at_install")
@@ -80,6 +81,26 @@ class TestSegment(CampaignCase):
         self.env["ekarte.holder"]._give(self._card(NEW_CARD).id, self.grocer, self.dora)
         self.assertFalse(self._meant(much))
         self.assertEqual(self._meant({**much, "amount_from": 90}), self.dora)
+
+    def test_what_a_bearers_card_of_a_pool_bought_is_not_its_main_cards_holders(self):
+        self.club.may_pool = True
+        self.env.cr.flush()
+        self._send(self.grocer, "sale", BEARERS_CARD, 9000, minutes=30)
+        main = CardRef(value=OTHER_CLUB_CARD)
+        self._send(self.grocer, "pool", BEARERS_CARD, other=main, minutes=31)
+        new = CardRef(value=NEW_CARD)
+        self._send(self.grocer, "replace", OTHER_CLUB_CARD, other=new, minutes=32)
+        self.env["ekarte.daily"]._count(until=TODAY, afresh=True)
+        much = {"kind": "purchases", "days": 7, "amount_from": 95}
+        self.assertFalse(self._meant(much))
+        # What the new card buys is Boris's; what the other one buys, its own holder's.
+        self._send(self.grocer, "sale", NEW_CARD, 9900, minutes=33)
+        card = self._card(BEARERS_CARD)
+        self.env["ekarte.holder"]._give(card.id, self.grocer, self.dora)
+        self.env["ekarte.daily"]._count(until=TODAY, afresh=True)
+        self.assertEqual(
+            self._meant({**much, "amount_from": 80}), self.boris | self.dora
+        )
 
     def test_all_conditions_are_to_hold(self):
         bought = {"kind": "purchases", "days": 60, "amount_from": 50}

@@ -1,6 +1,8 @@
 """The operator's desk: what it may do, and that it does no more."""
 
-from odoo import Command
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
@@ -172,12 +174,33 @@ class TestServiceDesk(NetworkCase, HttpCase):
         self.assertEqual(list(said["problems"]), [str(birthday)])
         said = self.desk.answer(self.anna.id, {birthday: "1980-02-29"}, self.card.id)
         self.assertIn("+5", said["effects"][0])
-        (consent,) = self.desk.consent(self.anna.id, {"news": True})
-        self.assertTrue(consent["given"])
+        said = self.desk.consent(self.anna.id, {"news": True})
+        self.assertEqual(said["problem"], "")
+        self.assertEqual([one["given"] for one in said["consents"]], [True])
         kept = self.env["ekarte.consent"].search([("partner_id", "=", self.anna.id)])
         self.assertEqual((kept.given_way, kept.given_by), ("desk", self.operator))
         with self.assertRaises(AccessError):
             self.fuel_desk.consent(self.anna.id, {})
+
+    def test_a_consent_ends_though_another_one_beside_it_is_refused(self):
+        self.env["ekarte.consent.purpose"].create(
+            {
+                "name": "Study",
+                "code": "study",
+                "issuer_id": self.grocer.id,
+                "text": "You may count what I buy.",
+            }
+        )
+        self._give()
+        self.desk.consent(self.anna.id, {"news": True})
+        programs = self.bonus | self.discount | self.gift
+        programs.valid_to = fields.Datetime.now() - timedelta(days=7)
+        self.env.cr.flush()
+        said = self.desk.consent(self.anna.id, {"study": True, "news": False})
+        self.assertIn("Refused:", said["problem"])
+        self.assertEqual([one["given"] for one in said["consents"]], [False, False])
+        kept = self.env["ekarte.consent"].search([("partner_id", "=", self.anna.id)])
+        self.assertEqual((len(kept), kept.withdrawn_way), (1, "desk"))
 
     # Who may
 

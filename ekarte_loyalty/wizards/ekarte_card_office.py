@@ -160,8 +160,12 @@ class EkarteCardOffice(models.TransientModel):
     @api.constrains("amount", "command")
     def _check_amount(self):
         for office in self:
-            if office.command in OF_A_PURSE and to_minor(office.amount) <= 0:
-                raise ValidationError(self.env._("The amount must be above zero."))
+            if office.command not in OF_A_PURSE or to_minor(office.amount) > 0:
+                continue
+            # Nobody typed the zero of a card that has nothing of the kind.
+            if not office.purse_id:
+                raise ValidationError(office._nothing_there())
+            raise ValidationError(self.env._("The amount must be above zero."))
 
     def action_do(self):
         """Book it on the card and in the books; raise where the ledger refuses."""
@@ -236,12 +240,17 @@ class EkarteCardOffice(models.TransientModel):
             }
         if not self.purse_id:
             # Without a program the ledger would load whatever the card has.
-            raise UserError(self.env._("Nothing is owed here, or to be paid out."))
+            raise UserError(self._nothing_there())
         return {
             "card": self.env["ekarte.desk"]._by_id(self.card_id.id),
             "program": self.purse_id.program_code,
             "amount": to_minor(self.amount),
         }
+
+    def _nothing_there(self):
+        if self.command == "pay_out":
+            return self.env._("Nothing on this card can be paid out.")
+        return self.env._("Nothing is owed on this card.")
 
     def _key(self):
         parts = (self.original or "").split("/")

@@ -225,7 +225,11 @@ export class ServiceDesk extends Component {
         return this._once(async () => {
             const wanted = { [consent.code]: !consent.given };
             const args = [this.customer.id, wanted];
-            this.state.shown.consents = await this._call("consent", args);
+            const { consents, problem } = await this._call("consent", args);
+            this.state.shown.consents = consents;
+            if (problem) {
+                this.notification.add(problem, { type: "danger" });
+            }
         });
     }
 }
