@@ -96,7 +96,7 @@ class Year:
         self._desk = Desk(env)
         self._people = People(env, dice, keyring, town.customers)
         # Dice of their own: what customers do is the same with letters and without.
-        own = random.Random(options.seed + 1)  # noqa: S311 - the same
+        own = random.Random(options.seed + 1)  # noqa: S311 - whose rhythm moves, no secret
         self._letters = Letters(env, own, self._people)
         self._checkout = Checkout(env, own, town)
 
