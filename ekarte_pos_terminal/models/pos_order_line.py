@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .ekarte_checkout import OFF_ROLES
+from .pos_config_ready import UNTAXED_LOADS
 
 # What of a card's line says how much it takes off.
 WATCHED = {
@@ -40,6 +41,10 @@ class PosOrderLine(models.Model):
             tax = self.env["account.tax"]
             turned = tax._reverse_quantity_base_line_extra_tax_data(self.extra_tax_data)
             base_line.update(tax._import_base_line_extra_tax_data(base_line, turned))
+        if self.product_id.ekarte_load in UNTAXED_LOADS:
+            # Odoo gives the cent that taxes of the whole order leave over to the
+            # dearest line with the same key: never to what a card is loaded with.
+            base_line["computation_key"] = "ekarte_load"
         return base_line
 
     # A card's lines of a stored order are what the ledger booked
